@@ -1,0 +1,2 @@
+//! The `fundlink` command.
+fn main() {}

@@ -1,0 +1,22 @@
+//! Everything that Fundlink decides, and nothing that it does.
+//!
+//! Fundlink links the housing provident fund centers (住房公积金管理中心) of a province into one
+//! network of peers. This crate holds its types, its signed statements, its logs and the engine
+//! that turns inputs into writes and outputs. `node` carries the outputs out.
+//!
+//! **Promises.** No async, socket, file, clock, thread or global randomness: time and random bytes
+//! come in as arguments, so that the same inputs give the same bytes on any machine.
+//!
+//! **Left to others.** Sending, storing, signing and paying are ports: [`store::Store`],
+//! [`key::Keyring`], and the outputs of [`engine::Engine`].
+#![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may overflow and fail"))]
+
+pub mod cbor;
+pub mod center;
+pub mod id;
+pub mod limits;
+pub mod money;
+
+pub mod store;
+pub mod time;

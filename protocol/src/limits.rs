@@ -1,0 +1,34 @@
+//! Every bound of the protocol, each with its reason.
+//!
+//! **Promises.** Whatever comes from outside is held against one of these before it costs memory.
+
+/// Bytes of one statement, signature included: a household's dossier of 12 cities stays far below.
+pub const STATEMENT_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one frame on a stream: a statement, or an entry bundle of 256 digests, with its header.
+pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
+/// Milliseconds that two members' clocks may differ.
+pub const CLOCK_SKEW_MS: i64 = 120_000;
+/// Milliseconds that a query may live: what is asked is wanted now.
+pub const QUERY_LIFE_MS: i64 = 300_000;
+/// Open outbox rows a peer; past that, new work for the peer is refused locally.
+pub const OUTBOX_ROWS_MAX: u32 = 10_000;
+/// Milliseconds between two tries of a delivery, at most.
+pub const DELIVERY_BACKOFF_MS_MAX: i64 = 300_000;
+/// Milliseconds after which an undelivered row shows in `status`.
+pub const DELIVERY_LATE_MS: i64 = 3_600_000;
+/// Milliseconds between two heartbeats of a center.
+pub const HEARTBEAT_MS: i64 = 60_000;
+/// Milliseconds after which a center without a heartbeat is no longer current.
+pub const CURRENT_MS: i64 = 300_000;
+/// Milliseconds between two checkpoints of one log, at least.
+pub const CHECKPOINT_MS_MIN: i64 = 1_000;
+/// Inputs of one round: bounds the batch and the time to the next commit.
+pub const ROUND_INPUTS_MAX: usize = 1_024;
+/// Characters of a name (XingMing C120 of JGJ/T 320).
+pub const NAME_CHARS_MAX: usize = 120;
+/// Members of a network: the country has 341 centers and about 120 branches of their own.
+pub const MEMBERS_MAX: usize = 600;
+/// Witnesses of a network, at least (design of the log quorum).
+pub const WITNESSES_MIN: usize = 3;
+/// Witnesses of a network, at most.
+pub const WITNESSES_MAX: usize = 15;
