@@ -1,1 +1,8 @@
-//! Placeholder.
+//! Everything that Fundlink does: network, store, drivers, HTTP, key files, configuration.
+//!
+//! **Promises.** Nothing is decided here that a peer, a clerk or an auditor could ask about: this
+//! crate carries inputs to the engine and its outputs out.
+//!
+//! **Left to others.** Every rule: `fundlink-protocol`. Words for people: the command line.
+
+pub mod store;
