@@ -14,9 +14,20 @@
 
 pub mod cbor;
 pub mod center;
+pub mod commitment;
+pub mod cose;
+pub mod digest;
+pub mod engine;
+pub mod entropy;
 pub mod id;
+pub mod key;
 pub mod limits;
 pub mod money;
-
+pub mod policy;
+pub mod refusal;
+pub mod roster;
+pub mod statement;
 pub mod store;
+pub mod subject;
 pub mod time;
+pub mod wire;

@@ -11,6 +11,18 @@
 pub enum Area {
     /// Single values: format, last time acted at, modes. Key: name.
     Single = b'!',
+    /// Timers by their time. Key: due (8), timer. Value: none.
+    TimerDue = b'T',
+    /// Times by their timer. Key: timer. Value: due (8).
+    TimerSet = b't',
+    /// Statements to be delivered. Key: receiver (4), row (8). Value: `outbox::Row`.
+    Outbox = b'O',
+    /// Rows of a receiver's outbox. Key: receiver (4). Value: `outbox::Count`.
+    OutboxCount = b'o',
+    /// Complete bytes of statements, sent and received. Key: payload hash (32).
+    Statement = b'S',
+    /// What a received statement was answered with. Key: payload hash (32). Value: reply.
+    Reply = b'R',
 }
 
 /// Builds a key from an area and its parts.

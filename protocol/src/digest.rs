@@ -1,0 +1,85 @@
+//! The digest: the public commitment to a record, a leaf of a center's public log.
+//!
+//! **Promises.** A digest names no person, no number and no amount; its status never says overdue,
+//! frozen or sealed.
+//! **Left to others.** What a center commits to: the record types. The log: `log`.
+
+use minicbor::{Decode, Encode};
+
+use crate::id::{Commitment, ReferenceTag, SubjectTag};
+use crate::time::Date;
+
+/// A leaf of a public log.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Digest {
+    /// What kind of record, and where it stands.
+    #[n(1)]
+    pub status: DigestStatus,
+    /// 1 for the first, then one more each.
+    #[n(2)]
+    pub revision: u32,
+    /// The leaf of the revision before, in the same log.
+    #[n(3)]
+    pub previous: Option<u64>,
+    /// The epoch of the tag key.
+    #[n(4)]
+    pub epoch: u32,
+    /// The persons, or the property, that it is about.
+    #[n(5)]
+    pub subjects: Vec<SubjectTag>,
+    /// Matches digests about one transfer or one loan.
+    #[n(6)]
+    pub reference: Option<ReferenceTag>,
+    /// The record.
+    #[n(7)]
+    pub commitment: Commitment,
+    /// The business date.
+    #[n(8)]
+    pub date: Date,
+}
+
+/// Kind and public status in one, so that no wrong pair can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum DigestStatus {
+    /// An account that holds or may hold money.
+    #[n(10)]
+    AccountOpen,
+    /// An account that ended (销户).
+    #[n(11)]
+    AccountClosed,
+    /// A loan that was granted and runs.
+    #[n(20)]
+    LoanGranted,
+    /// A loan that is paid back (结清).
+    #[n(21)]
+    LoanSettled,
+    /// Money of a transfer has left.
+    #[n(30)]
+    TransferRemitted,
+    /// Money of a transfer is on the person's account.
+    #[n(31)]
+    TransferCredited,
+    /// A settlement was undone.
+    #[n(32)]
+    TransferReversed,
+    /// Money of a transfer was sent back.
+    #[n(33)]
+    TransferReturned,
+    /// A deposit certificate was issued (缴存使用证明).
+    #[n(40)]
+    CertificateIssued,
+    /// A certificate was used for a loan.
+    #[n(41)]
+    CertificateUsed,
+    /// A certificate was taken back.
+    #[n(42)]
+    CertificateRevoked,
+    /// A certificate ran out.
+    #[n(43)]
+    CertificateExpired,
+    /// The record of the leaf before is gone.
+    #[n(90)]
+    Lost,
+}

@@ -1,0 +1,105 @@
+//! The order of a round, and which handler takes which input.
+
+use super::command::{Command, Reply, Status};
+use super::input::{Input, RequestId};
+use super::output::{CommandRefusal, Event, Output, PeerReply};
+use super::round::{Round, Stop};
+use super::timer::{self, Timer};
+use super::{outbox, publication};
+use crate::center::CenterCode;
+use crate::cose::Verified;
+use crate::limits::ROUND_INPUTS_MAX;
+use crate::refusal::Refusal;
+use crate::store::StoreError;
+use crate::wire::DeliveryReply;
+
+/// Runs one round over the inputs.
+pub(super) fn run(round: &mut Round<'_>, inputs: Vec<Input>) -> Result<(), StoreError> {
+    for input in inputs {
+        handle(round, input)?;
+    }
+    for timer in timer::take_due(round.view, round.now, ROUND_INPUTS_MAX)? {
+        fire(round, timer)?;
+    }
+    Ok(())
+}
+
+fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
+    match input {
+        Input::Started | Input::Tick => Ok(()),
+        Input::Connected { center } => outbox::send_all(round, center),
+        Input::Statement { from, request, statement } => {
+            on_statement(round, from, request, &statement)
+        }
+        Input::Answered { .. } => Ok(()),
+        Input::Delivered { to, row, outcome } => match outcome {
+            Ok(DeliveryReply::Committed(_)) => outbox::remove(round, to, row).map(drop),
+            Ok(DeliveryReply::Refused(refusal)) => {
+                outbox::remove(round, to, row)?;
+                round.event(Event::Refused { from: to, refusal });
+                Ok(())
+            }
+            // The row's timer sends it again.
+            Ok(DeliveryReply::Pending(_) | DeliveryReply::Later(_)) | Err(_) => Ok(()),
+        },
+        Input::Gossip { .. }
+        | Input::SyncRequested { .. }
+        | Input::SyncReplied { .. }
+        | Input::RosterRequested { .. }
+        | Input::RosterReplied { .. } => Ok(()),
+        Input::Command { request, command } => on_command(round, request, *command),
+    }
+}
+
+fn on_statement(
+    round: &mut Round<'_>,
+    from: CenterCode,
+    request: RequestId,
+    _statement: &Verified,
+) -> Result<(), StoreError> {
+    let refusal = Refusal::UnknownStatement;
+    round.event(Event::Refused { from, refusal });
+    round.respond(request, PeerReply::Delivery(DeliveryReply::Refused(refusal)));
+    Ok(())
+}
+
+fn on_command(
+    round: &mut Round<'_>,
+    request: RequestId,
+    command: Command,
+) -> Result<(), StoreError> {
+    let done = match command {
+        Command::Status => status(round).map(Reply::Status),
+    };
+    let reply = match done {
+        Ok(reply) => Ok(Box::new(reply)),
+        Err(Stop::Refused(refusal)) => Err(CommandRefusal::from(refusal)),
+        Err(Stop::Store(error)) => return Err(error),
+    };
+    round.output(Output::Reply { request, reply });
+    Ok(())
+}
+
+fn status(round: &Round<'_>) -> Result<Status, Stop> {
+    let mut outboxes = Vec::new();
+    for member in &round.roster.members {
+        if member.code != round.center() {
+            outboxes.push((member.code, outbox::open_rows(round.view, member.code)?));
+        }
+    }
+    Ok(Status {
+        center: round.center(),
+        network: round.settings.network.clone(),
+        roster_version: round.roster.version,
+        roster_renew_by: round.roster.renew_by,
+        outboxes,
+    })
+}
+
+fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
+    match timer {
+        Timer::Deliver(to, row) => outbox::send_again(round, to, row),
+        Timer::Checkpoint => publication::sign_checkpoints(round),
+        Timer::Heartbeat | Timer::Transfer(_) | Timer::Query(_) | Timer::Watch => Ok(()),
+    }
+}

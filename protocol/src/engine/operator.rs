@@ -1,0 +1,69 @@
+//! Operators: the named persons who may act at a center (操作员).
+
+use minicbor::{Decode, Encode};
+
+/// The name under which an operator acts and is audited: 1 to 32 of `[a-z0-9._-]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct OperatorId(#[n(0)] String);
+
+/// A text that is not an operator id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an operator id has 1 to 32 of the characters a-z, 0-9, dot, dash and underscore")]
+pub struct OperatorIdError;
+
+impl OperatorId {
+    /// Parses an id.
+    ///
+    /// # Errors
+    /// When the text is empty, too long or has another character.
+    pub fn parse(text: &str) -> Result<Self, OperatorIdError> {
+        let known = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_')
+        };
+        if text.is_empty() || text.len() > 32 || !text.bytes().all(known) {
+            return Err(OperatorIdError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl core::fmt::Display for OperatorId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What an operator may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum OperatorRole {
+    /// Enters (经办).
+    #[n(1)]
+    Clerk,
+    /// Decides what another entered (复核).
+    #[n(2)]
+    Reviewer,
+    /// Runs the node (系统管理员).
+    #[n(3)]
+    SystemAdministrator,
+    /// Names operators (安全管理员).
+    #[n(4)]
+    SecurityAdministrator,
+    /// Reads the audit log (审计管理员).
+    #[n(5)]
+    AuditAdministrator,
+}
+
+/// A person with roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// What the person may do.
+    pub roles: Vec<OperatorRole>,
+}

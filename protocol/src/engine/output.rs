@@ -1,0 +1,139 @@
+//! Everything that the engine can want done, on one page. Outputs exist only after their commit.
+
+use std::sync::Arc;
+
+use super::command::Reply;
+use super::input::RequestId;
+use crate::center::CenterCode;
+use crate::id::{QueryId, TransferId};
+use crate::refusal::Refusal;
+use crate::roster::Roster;
+use crate::wire::{DeliveryReply, QueryReply};
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Reply to a peer.
+    Respond {
+        /// The request.
+        request: RequestId,
+        /// The reply.
+        reply: PeerReply,
+    },
+    /// Reply to a local caller.
+    Reply {
+        /// The request.
+        request: RequestId,
+        /// What came of it.
+        reply: Result<Box<Reply>, CommandRefusal>,
+    },
+    /// Send a query; its answer comes back as [`super::input::Input::Answered`].
+    Ask {
+        /// The member that is asked.
+        to: CenterCode,
+        /// The question.
+        query: QueryId,
+        /// The statement.
+        statement: Vec<u8>,
+    },
+    /// Send an outbox row; its reply comes back as [`super::input::Input::Delivered`].
+    Deliver {
+        /// The receiver.
+        to: CenterCode,
+        /// The row.
+        row: u64,
+        /// The statement.
+        statement: Vec<u8>,
+    },
+    /// Send a frame on the sync protocol.
+    Sync {
+        /// The member that is asked.
+        to: CenterCode,
+        /// Comes back with the reply.
+        token: u64,
+        /// The frame.
+        frame: Vec<u8>,
+    },
+    /// Publish a statement by gossip.
+    Publish {
+        /// The statement.
+        statement: Vec<u8>,
+    },
+    /// Say whether a gossip message may be passed on.
+    JudgeGossip {
+        /// The message.
+        message: u64,
+        /// Whether it may.
+        verdict: GossipVerdict,
+    },
+    /// Ask a member for newer rosters; they come back as
+    /// [`super::input::Input::RosterReplied`].
+    FetchRoster {
+        /// The member.
+        from: CenterCode,
+        /// The frame.
+        frame: Vec<u8>,
+    },
+    /// The roster in force has changed: the gate, the key table and the dialling follow it.
+    RosterChanged(Arc<Roster>),
+    /// Something that watchers, metrics and the log may show.
+    Event(Event),
+}
+
+/// A reply to a peer.
+#[derive(Clone, Debug)]
+pub enum PeerReply {
+    /// On the query protocol.
+    Query(QueryReply),
+    /// On the transfer protocol.
+    Delivery(DeliveryReply),
+    /// On the sync protocol: an encoded frame.
+    Sync(Vec<u8>),
+    /// On the roster protocol: an encoded frame.
+    Roster(Vec<u8>),
+}
+
+/// What becomes of a gossip message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GossipVerdict {
+    /// Pass it on.
+    Accept,
+    /// Old or known: do not pass it on, nobody is at fault.
+    Ignore,
+    /// Wrong: whoever forwarded it pays.
+    Reject,
+}
+
+/// Why a command was not done: the code, and what exactly was wrong, without personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandRefusal {
+    /// The code.
+    pub refusal: Refusal,
+    /// More, in English, when there is more to say.
+    pub detail: Option<String>,
+}
+
+impl From<Refusal> for CommandRefusal {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, detail: None }
+    }
+}
+
+/// Something that happened, for watchers, metrics and the log; never personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A transfer has a new state.
+    Transfer {
+        /// Which.
+        transfer: TransferId,
+        /// The new state's name.
+        state: &'static str,
+    },
+    /// An input was refused.
+    Refused {
+        /// By whom it came.
+        from: CenterCode,
+        /// Why.
+        refusal: Refusal,
+    },
+}

@@ -1,0 +1,122 @@
+//! Timers as data: what the engine must look at again, and when.
+//!
+//! **Promises.** One deadline a timer: setting it again moves it. A timer fires at its time or
+//! later, once, in the batch that handles it.
+//! **Left to others.** What a timer means: the handler that set it.
+
+use minicbor::{Decode, Encode};
+
+use crate::cbor;
+use crate::center::CenterCode;
+use crate::id::{QueryId, TransferId};
+use crate::store::keys::{Area, key};
+use crate::store::{StoreError, View, prefix_end};
+use crate::time::Timestamp;
+
+/// Everything that can come due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(flat)]
+pub enum Timer {
+    /// An outbox row is to be sent again.
+    #[n(1)]
+    Deliver(#[n(0)] CenterCode, #[n(1)] u64),
+    /// A log grew and its next checkpoint may be signed.
+    #[n(2)]
+    Checkpoint,
+    /// The next heartbeat.
+    #[n(3)]
+    Heartbeat,
+    /// A transfer waits for something that has a deadline.
+    #[n(4)]
+    Transfer(#[n(0)] TransferId),
+    /// A query of ours runs out.
+    #[n(5)]
+    Query(#[n(0)] QueryId),
+    /// What is followed and watched is looked through.
+    #[n(6)]
+    Watch,
+}
+
+/// Sets or moves a timer.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn set(view: &mut dyn View, at: Timestamp, timer: Timer) -> Result<(), StoreError> {
+    clear(view, timer)?;
+    let name = cbor::encode(&timer);
+    view.put(key(Area::TimerDue, &[&due(at), &name]), Vec::new());
+    view.put(key(Area::TimerSet, &[&name]), due(at).to_vec());
+    Ok(())
+}
+
+/// Takes a timer away, if it is set.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn clear(view: &mut dyn View, timer: Timer) -> Result<(), StoreError> {
+    let name = cbor::encode(&timer);
+    let set = key(Area::TimerSet, &[&name]);
+    if let Some(at) = view.get(&set)? {
+        view.delete(key(Area::TimerDue, &[&at, &name]));
+        view.delete(set);
+    }
+    Ok(())
+}
+
+/// Takes out the timers that are due, at most `limit`, the earliest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn take_due(
+    view: &mut dyn View,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Timer>, StoreError> {
+    let from = key(Area::TimerDue, &[]);
+    let to = key(Area::TimerDue, &[&due(now.plus_ms(1))]);
+    let mut timers = Vec::new();
+    for (due_key, _) in view.range(&from, &to, limit)? {
+        let name = due_key.get(9..).unwrap_or_default().to_vec();
+        timers.push(cbor::decode_stored("timers", &name)?);
+        view.delete(key(Area::TimerSet, &[&name]));
+        view.delete(due_key);
+    }
+    Ok(timers)
+}
+
+/// When the next timer is due.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn next(view: &dyn View) -> Result<Option<Timestamp>, StoreError> {
+    let from = key(Area::TimerDue, &[]);
+    let first = view.range(&from, &prefix_end(&from), 1)?;
+    let due = first.first().and_then(|(key, _)| key.get(1..9)?.try_into().ok());
+    Ok(due.map(|bytes| Timestamp::from_ms(i64::from_be_bytes(bytes))))
+}
+
+/// Times before 1970 count as 1970, so that the bytes order as the times do.
+fn due(at: Timestamp) -> [u8; 8] {
+    at.ms().max(0).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Staged;
+    use crate::store::memory::MemoryStore;
+
+    #[test]
+    fn a_timer_set_again_fires_once_at_its_last_time() {
+        let store = MemoryStore::default();
+        let mut view = Staged::new(&store);
+        let at = Timestamp::from_ms;
+        set(&mut view, at(50), Timer::Heartbeat).unwrap();
+        set(&mut view, at(20), Timer::Checkpoint).unwrap();
+        set(&mut view, at(90), Timer::Heartbeat).unwrap();
+        assert_eq!(next(&view).unwrap(), Some(at(20)));
+        assert_eq!(take_due(&mut view, at(89), 9).unwrap(), [Timer::Checkpoint]);
+        assert_eq!(take_due(&mut view, at(90), 9).unwrap(), [Timer::Heartbeat]);
+        assert_eq!(next(&view).unwrap(), None);
+    }
+}

@@ -1,0 +1,45 @@
+//! The heartbeat: what a center says to all, once a minute.
+
+use minicbor::{Decode, Encode};
+
+use super::{Payload, StatementKind};
+use crate::center::CenterCode;
+use crate::id::Bytes;
+use crate::time::Timestamp;
+
+/// A center's sign of life with the latest checkpoint of its public log.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Heartbeat {
+    /// The center that lives.
+    #[n(1)]
+    pub from: CenterCode,
+    /// Its time.
+    #[n(2)]
+    pub issued_at: Timestamp,
+    /// The latest checkpoint of its public log: a C2SP signed note.
+    #[n(3)]
+    pub checkpoint: Option<Bytes>,
+    /// The roster version that it works by.
+    #[n(4)]
+    pub roster_version: u64,
+    /// Its software.
+    #[n(5)]
+    pub software: String,
+}
+
+impl Payload for Heartbeat {
+    const KIND: StatementKind = StatementKind::Heartbeat;
+
+    fn from(&self) -> CenterCode {
+        self.from
+    }
+
+    fn to(&self) -> Option<CenterCode> {
+        None
+    }
+
+    fn issued_at(&self) -> Timestamp {
+        self.issued_at
+    }
+}

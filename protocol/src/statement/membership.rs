@@ -1,0 +1,93 @@
+//! Statements about membership: the authority's keys, enrolment, and the sealed tag key.
+
+use minicbor::{Decode, Encode};
+
+use super::{Payload, StatementKind, addressed_payload};
+use crate::center::{CenterCode, Role};
+use crate::id::Bytes;
+use crate::key::{KeyPurpose, PublicKey};
+use crate::time::Timestamp;
+
+/// The authority's current roster key and its successor, signed by a root key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AuthorityKey {
+    /// The authority.
+    #[n(1)]
+    pub from: CenterCode,
+    /// When it was signed.
+    #[n(2)]
+    pub issued_at: Timestamp,
+    /// The key that signs rosters.
+    #[n(3)]
+    pub current: PublicKey,
+    /// The key that will.
+    #[n(4)]
+    pub successor: Option<PublicKey>,
+}
+
+impl Payload for AuthorityKey {
+    const KIND: StatementKind = StatementKind::AuthorityKey;
+
+    fn from(&self) -> CenterCode {
+        self.from
+    }
+
+    fn to(&self) -> Option<CenterCode> {
+        None
+    }
+
+    fn issued_at(&self) -> Timestamp {
+        self.issued_at
+    }
+}
+
+/// A new member's name, keys and addresses, signed by its statement key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Enrolment {
+    /// The code that it asks for.
+    #[n(1)]
+    pub from: CenterCode,
+    /// The authority.
+    #[n(2)]
+    pub to: CenterCode,
+    /// When it was signed.
+    #[n(3)]
+    pub issued_at: Timestamp,
+    /// The organisation's name.
+    #[n(4)]
+    pub name: String,
+    /// What it will be.
+    #[n(5)]
+    pub role: Role,
+    /// Its keys.
+    #[n(6)]
+    pub keys: Vec<(KeyPurpose, PublicKey)>,
+    /// Where it can be dialled.
+    #[n(7)]
+    pub addresses: Vec<String>,
+}
+addressed_payload!(Enrolment);
+
+/// The tag key of an epoch, sealed with HPKE to one member's sealing key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct TagKeyBox {
+    /// The member that holds the key.
+    #[n(1)]
+    pub from: CenterCode,
+    /// The member that gets it.
+    #[n(2)]
+    pub to: CenterCode,
+    /// When it was sealed.
+    #[n(3)]
+    pub issued_at: Timestamp,
+    /// The epoch of the tag key.
+    #[n(4)]
+    pub epoch: u32,
+    /// The sealed key.
+    #[n(5)]
+    pub sealed: Bytes,
+}
+addressed_payload!(TagKeyBox);
