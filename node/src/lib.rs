@@ -5,4 +5,7 @@
 //!
 //! **Left to others.** Every rule: `fundlink-protocol`. Words for people: the command line.
 
+pub mod clock;
+pub mod entropy;
+pub mod keyfile;
 pub mod store;
