@@ -12,18 +12,30 @@
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may overflow and fail"))]
 
+pub mod account;
+pub mod bank_account;
 pub mod cbor;
 pub mod center;
+pub mod code_table;
 pub mod commitment;
 pub mod cose;
+pub mod credit_code;
 pub mod digest;
+pub mod document;
+pub mod employer;
 pub mod engine;
 pub mod entropy;
 pub mod id;
 pub mod key;
+pub mod letter_number;
 pub mod limits;
+pub mod loan;
 pub mod money;
+pub mod name_match;
+pub mod person_name;
 pub mod policy;
+mod private_text;
+pub mod rate;
 pub mod refusal;
 pub mod roster;
 pub mod statement;
