@@ -41,5 +41,7 @@ pub mod roster;
 pub mod statement;
 pub mod store;
 pub mod subject;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
 pub mod wire;

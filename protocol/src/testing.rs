@@ -1,0 +1,460 @@
+//! Several engines joined by a virtual link, with a virtual clock: what protocol tests run on.
+//!
+//! **Promises.** No thread and no real time: the same calls give the same bytes. Statements are
+//! verified on arrival exactly as a node does.
+//! **Left to others.** Faults at random: the simulator.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::center::{CenterCode, Role};
+use crate::cose::Received;
+use crate::engine::command::{Command, Reply};
+use crate::engine::input::{Failure, Input, RequestId};
+use crate::engine::output::{CommandRefusal, Event, Output, PeerReply};
+use crate::engine::{CoreDriver, Engine, Ports, ReceivingAccount, Settings, operator, single};
+use crate::id::QueryId;
+use crate::key::{KeyPurpose, Keyring, MemoryKeyring};
+use crate::policy::Policy;
+use crate::refusal::Refusal;
+use crate::roster::{Member, MemberKey, MemberLog, MemberStatus, Roster};
+use crate::store::memory::MemoryStore;
+use crate::store::{Staged, Store};
+use crate::subject::{MemoryTagger, TagEpoch};
+use crate::time::{Date, Timestamp};
+use crate::wire::QueryReply;
+
+/// Taiyuan (太原).
+pub(crate) const TAIYUAN: CenterCode = code(140_100);
+/// Datong (大同).
+pub(crate) const DATONG: CenterCode = code(140_200);
+/// Linfen (临汾).
+pub(crate) const LINFEN: CenterCode = code(141_000);
+/// The provincial authority.
+pub(crate) const AUTHORITY: CenterCode = code(140_000);
+
+const fn code(number: u32) -> CenterCode {
+    match CenterCode::new(number) {
+        Ok(code) => code,
+        Err(_) => panic!("not a center code"),
+    }
+}
+
+/// A network of engines.
+pub(crate) struct Province {
+    /// The nodes.
+    pub(crate) nodes: BTreeMap<CenterCode, TestNode>,
+    /// The virtual time.
+    pub(crate) now: Timestamp,
+    /// Links that carry nothing, from and to.
+    pub(crate) cut: BTreeSet<(CenterCode, CenterCode)>,
+    /// What local callers got back.
+    pub(crate) replies: BTreeMap<RequestId, Result<Box<Reply>, CommandRefusal>>,
+    /// What the nodes told their watchers.
+    pub(crate) events: Vec<(CenterCode, Event)>,
+    /// Outputs for ports outside the network, such as a bank; a test takes and answers them.
+    pub(crate) outside: VecDeque<(CenterCode, Output)>,
+    waiting: BTreeMap<RequestId, Waiting>,
+    inbox: VecDeque<(CenterCode, Input)>,
+    next: u64,
+}
+
+/// One engine with its keys.
+pub(crate) struct TestNode {
+    /// The engine.
+    pub(crate) engine: Engine<MemoryStore>,
+    /// Its keys.
+    pub(crate) keyring: MemoryKeyring,
+    /// Its tag keys.
+    pub(crate) tagger: MemoryTagger,
+}
+
+/// Who waits for the reply to a request, at the node that was asked.
+enum Waiting {
+    Query { asker: CenterCode, asked: CenterCode, query: QueryId },
+    Row { sender: CenterCode, receiver: CenterCode, row: u64 },
+    Sync { asker: CenterCode, asked: CenterCode, token: u64 },
+    Roster { asker: CenterCode },
+}
+
+impl Province {
+    /// Taiyuan, Datong, Linfen and the authority, all active, at 2026-05-06 09:00 in China.
+    pub(crate) fn new() -> Self {
+        Self::of(&[
+            (AUTHORITY, Role::Authority),
+            (TAIYUAN, Role::Center),
+            (DATONG, Role::Center),
+            (LINFEN, Role::Center),
+        ])
+    }
+
+    /// A network of these members, by ascending code.
+    pub(crate) fn of(members: &[(CenterCode, Role)]) -> Self {
+        let now = Timestamp::start_of(Date::new(2026, 5, 6).unwrap()).plus_ms(9 * 3_600_000);
+        let roster = first_roster(members, now);
+        let mut province = Self {
+            nodes: BTreeMap::new(),
+            now,
+            cut: BTreeSet::new(),
+            replies: BTreeMap::new(),
+            events: Vec::new(),
+            outside: VecDeque::new(),
+            waiting: BTreeMap::new(),
+            inbox: VecDeque::new(),
+            next: 1,
+        };
+        for (code, role) in members {
+            let mut store = MemoryStore::default();
+            let mut view = Staged::new(&store);
+            single::put_roster(&mut view, &roster);
+            let batch = view.into_batch();
+            store.commit(batch).unwrap();
+            let mut tagger = MemoryTagger::default();
+            if *role == Role::Center {
+                tagger.insert(TagEpoch(1), [7; 32].into());
+            }
+            let engine = Engine::open(store, settings(*code, *role), now).unwrap();
+            province.nodes.insert(*code, TestNode { engine, keyring: keyring(*code), tagger });
+        }
+        for (code, _) in members {
+            province.inbox.push_back((*code, Input::Started));
+        }
+        province.drive();
+        province
+    }
+
+    /// A node.
+    pub(crate) fn node(&mut self, code: CenterCode) -> &mut TestNode {
+        self.nodes.get_mut(&code).unwrap()
+    }
+
+    /// Gives a command to a node, drives the network until it is idle, and takes the reply.
+    pub(crate) fn command(
+        &mut self,
+        at: CenterCode,
+        command: Command,
+    ) -> Result<Box<Reply>, CommandRefusal> {
+        let request = self.give(at, command);
+        self.drive();
+        self.replies.remove(&request).expect("every command gets a reply")
+    }
+
+    /// Gives a command to a node and leaves the reply for later.
+    pub(crate) fn give(&mut self, at: CenterCode, command: Command) -> RequestId {
+        let request = self.request();
+        self.inbox.push_back((at, Input::Command { request, command: Box::new(command) }));
+        request
+    }
+
+    /// Gives an input to a node.
+    pub(crate) fn input(&mut self, at: CenterCode, input: Input) {
+        self.inbox.push_back((at, input));
+    }
+
+    /// Handles inputs, one round each, until none is waiting.
+    pub(crate) fn drive(&mut self) {
+        let mut rounds = 0;
+        while self.step() {
+            rounds += 1;
+            assert!(rounds < 200_000, "the network does not come to rest");
+        }
+    }
+
+    /// Handles one input; false when none is waiting.
+    pub(crate) fn step(&mut self) -> bool {
+        let Some((at, input)) = self.inbox.pop_front() else {
+            return false;
+        };
+        self.round(at, vec![input]);
+        true
+    }
+
+    /// Lets time pass, firing each node's timers when they are due.
+    pub(crate) fn advance(&mut self, ms: i64) {
+        let end = self.now.plus_ms(ms);
+        self.drive();
+        loop {
+            let timeouts = self.nodes.iter().filter_map(|(code, node)| {
+                node.engine.next_timeout().unwrap().map(|at| (at, *code))
+            });
+            let Some((at, code)) = timeouts.min().filter(|(at, _)| *at <= end) else {
+                break;
+            };
+            self.now = self.now.max(at);
+            self.round(code, vec![Input::Tick]);
+            self.drive();
+        }
+        self.now = end;
+    }
+
+    /// Kills a node and starts it again from its store; requests that it had open are lost.
+    pub(crate) fn restart(&mut self, code: CenterCode) {
+        self.inbox.retain(|(at, _)| *at != code);
+        let mut node = self.nodes.remove(&code).unwrap();
+        let settings = node.engine.settings().clone();
+        let store = node.engine.into_store();
+        node.engine = Engine::open(store, settings, self.now).unwrap();
+        self.nodes.insert(code, node);
+        self.inbox.push_back((code, Input::Started));
+        self.drive();
+    }
+
+    /// Runs one round of a node and carries its outputs.
+    pub(crate) fn round(&mut self, at: CenterCode, inputs: Vec<Input>) {
+        let mut seed = [0; 32];
+        seed[..8].copy_from_slice(&self.next.to_be_bytes());
+        seed[8..12].copy_from_slice(&at.to_key());
+        self.next += 1;
+        let now = self.now;
+        let node = self.nodes.get_mut(&at).unwrap();
+        let ports = Ports { keyring: &mut node.keyring, tagger: &mut node.tagger };
+        let outputs = node.engine.round(now, &seed, inputs, ports).unwrap();
+        for output in outputs {
+            self.carry(at, output);
+        }
+    }
+
+    fn carry(&mut self, at: CenterCode, output: Output) {
+        match output {
+            Output::Respond { request, reply } => self.carry_reply(request, reply),
+            Output::Reply { request, reply } => {
+                self.replies.insert(request, reply);
+            }
+            Output::Ask { to, query, statement } => {
+                let waiting = Waiting::Query { asker: at, asked: to, query };
+                self.carry_statement(at, to, statement, waiting);
+            }
+            Output::Deliver { to, row, statement } => {
+                let waiting = Waiting::Row { sender: at, receiver: to, row };
+                self.carry_statement(at, to, statement, waiting);
+            }
+            Output::Sync { to, token, frame } => {
+                let request = self.request();
+                if self.is_cut(at, to) {
+                    let outcome = Err(Failure::Unreachable);
+                    self.inbox.push_back((at, Input::SyncReplied { from: to, token, outcome }));
+                } else {
+                    self.waiting.insert(request, Waiting::Sync { asker: at, asked: to, token });
+                    self.inbox.push_back((to, Input::SyncRequested { from: at, request, frame }));
+                }
+            }
+            Output::Publish { statement } => self.carry_gossip(at, &statement),
+            Output::FetchRoster { from, frame } => {
+                let request = self.request();
+                if !self.is_cut(at, from) {
+                    self.waiting.insert(request, Waiting::Roster { asker: at });
+                    self.inbox.push_back((from, Input::RosterRequested { request, frame }));
+                }
+            }
+            Output::Event(event) => self.events.push((at, event)),
+            Output::JudgeGossip { .. } | Output::RosterChanged(_) => {}
+            #[expect(
+                unreachable_patterns,
+                reason = "outputs of ports outside the network come here"
+            )]
+            other => self.outside.push_back((at, other)),
+        }
+    }
+
+    fn carry_statement(
+        &mut self,
+        from: CenterCode,
+        to: CenterCode,
+        bytes: Vec<u8>,
+        waiting: Waiting,
+    ) {
+        let request = self.request();
+        if self.is_cut(from, to) {
+            self.waiting.insert(request, waiting);
+            self.fail(request, Failure::Unreachable);
+            return;
+        }
+        self.waiting.insert(request, waiting);
+        match self.verify(to, bytes) {
+            Ok(statement) => {
+                let statement = Box::new(statement);
+                self.inbox.push_back((to, Input::Statement { from, request, statement }));
+            }
+            Err(refusal) => self.fail(request, Failure::Refused(refusal)),
+        }
+    }
+
+    /// What a node's verification workers do with bytes that come in.
+    pub(crate) fn verify(
+        &self,
+        at: CenterCode,
+        bytes: Vec<u8>,
+    ) -> Result<crate::cose::Verified, Refusal> {
+        let engine = &self.nodes[&at].engine;
+        let keys = engine.roster().key_table();
+        Received::parse(bytes)?.verify(&keys, &engine.settings().network, self.now)
+    }
+
+    fn carry_gossip(&mut self, at: CenterCode, bytes: &[u8]) {
+        let others: Vec<CenterCode> = self.nodes.keys().copied().filter(|to| *to != at).collect();
+        for to in others {
+            if self.is_cut(at, to) {
+                continue;
+            }
+            let message = self.request().0;
+            if let Ok(statement) = self.verify(to, bytes.to_vec()) {
+                let statement = Box::new(statement);
+                self.inbox.push_back((to, Input::Gossip { from: at, message, statement }));
+            }
+        }
+    }
+
+    fn carry_reply(&mut self, request: RequestId, reply: PeerReply) {
+        let Some(waiting) = self.waiting.remove(&request) else {
+            return;
+        };
+        match (waiting, reply) {
+            (Waiting::Query { asker, asked, query }, PeerReply::Query(reply)) => {
+                let outcome = match reply {
+                    QueryReply::Answer(bytes) => {
+                        self.verify(asker, bytes.into()).map(Box::new).map_err(Failure::Invalid)
+                    }
+                    QueryReply::Refused(refusal) => Err(Failure::Refused(refusal)),
+                };
+                self.answer(asked, asker, Input::Answered { from: asked, query, outcome });
+            }
+            (Waiting::Row { sender, receiver, row }, PeerReply::Delivery(reply)) => {
+                let input = Input::Delivered { to: receiver, row, outcome: Ok(reply) };
+                self.answer(receiver, sender, input);
+            }
+            (Waiting::Sync { asker, asked, token }, PeerReply::Sync(frame)) => {
+                let input = Input::SyncReplied { from: asked, token, outcome: Ok(frame) };
+                self.answer(asked, asker, input);
+            }
+            (Waiting::Roster { asker }, PeerReply::Roster(frame)) => {
+                self.inbox.push_back((asker, Input::RosterReplied { frame: frame.into() }));
+            }
+            (_, reply) => panic!("a reply on another protocol than the request: {reply:?}"),
+        }
+    }
+
+    /// A reply crosses the link back, unless it is cut: then the asker sees a time-out.
+    fn answer(&mut self, from: CenterCode, to: CenterCode, input: Input) {
+        if !self.is_cut(from, to) {
+            self.inbox.push_back((to, input));
+        }
+    }
+
+    fn fail(&mut self, request: RequestId, failure: Failure) {
+        let outcome = failure;
+        match self.waiting.remove(&request) {
+            Some(Waiting::Query { asker, asked, query }) => self
+                .inbox
+                .push_back((asker, Input::Answered { from: asked, query, outcome: Err(outcome) })),
+            Some(Waiting::Row { sender, receiver, row }) => self
+                .inbox
+                .push_back((sender, Input::Delivered { to: receiver, row, outcome: Err(outcome) })),
+            Some(Waiting::Sync { .. } | Waiting::Roster { .. }) | None => {}
+        }
+    }
+
+    fn is_cut(&self, from: CenterCode, to: CenterCode) -> bool {
+        self.cut.contains(&(from, to)) || !self.nodes.contains_key(&to)
+    }
+
+    fn request(&mut self) -> RequestId {
+        self.next += 1;
+        RequestId(self.next)
+    }
+}
+
+fn settings(center: CenterCode, role: Role) -> Settings {
+    let roles = vec![operator::OperatorRole::Clerk, operator::OperatorRole::Reviewer];
+    let operator = |name: &str| {
+        let id = operator::OperatorId::parse(name).unwrap();
+        (id, operator::Operator { roles: roles.clone() })
+    };
+    Settings {
+        network: "test".into(),
+        center,
+        role,
+        software: "fundlink/test".into(),
+        policy: Policy::default(),
+        operators: [operator("clerk"), operator("reviewer")].into(),
+        receiving_account: (role == Role::Center).then(|| ReceivingAccount {
+            number: format!("{center}0001"),
+            name: format!("special account of {center}"),
+            bank: "bank".into(),
+        }),
+        core_driver: CoreDriver::Embedded,
+    }
+}
+
+/// The secret keys of a member, from its code.
+pub(crate) fn keyring(center: CenterCode) -> MemoryKeyring {
+    MemoryKeyring::new(PURPOSES.map(|purpose| (purpose, seed(center, purpose))))
+}
+
+const PURPOSES: [KeyPurpose; 5] = [
+    KeyPurpose::Peer,
+    KeyPurpose::Statement,
+    KeyPurpose::Log,
+    KeyPurpose::Witness,
+    KeyPurpose::Roster,
+];
+
+fn seed(center: CenterCode, purpose: KeyPurpose) -> [u8; 32] {
+    let mut seed = [purpose as u8; 32];
+    seed[..4].copy_from_slice(&center.to_key());
+    seed
+}
+
+fn first_roster(members: &[(CenterCode, Role)], now: Timestamp) -> Roster {
+    let member = |(code, role): &(CenterCode, Role)| {
+        let keyring = keyring(*code);
+        let key = |purpose| MemberKey {
+            purpose,
+            public: keyring.public(purpose).unwrap(),
+            from: now.plus_ms(-1000),
+            until: None,
+        };
+        Member {
+            code: *code,
+            name: format!("center {code}"),
+            role: *role,
+            status: MemberStatus::Active,
+            admitted_in: 1,
+            keys: PURPOSES.map(key).to_vec(),
+            addresses: Vec::new(),
+            logs: vec![MemberLog { number: 1, closed: None }],
+        }
+    };
+    let authority = members.iter().find(|(_, role)| *role == Role::Authority);
+    Roster {
+        authority: authority.unwrap().0,
+        issued: now,
+        network: "test".into(),
+        version: 1,
+        previous: None,
+        renew_by: now.plus_ms(30 * crate::time::DAY_MS),
+        members: members.iter().map(member).collect(),
+        witnesses: members.iter().map(|(code, _)| *code).collect(),
+    }
+}
+
+#[test]
+fn every_node_of_a_province_says_how_it_stands() {
+    let mut province = Province::new();
+    for center in [TAIYUAN, DATONG, LINFEN, AUTHORITY] {
+        let reply = province.command(center, Command::Status).unwrap();
+        let Reply::Status(status) = *reply else { panic!("another reply") };
+        assert_eq!(status.center, center);
+        assert_eq!(status.outboxes.len(), 3);
+    }
+}
+
+#[test]
+fn a_restarted_node_keeps_its_roster_and_its_clock() {
+    let mut province = Province::new();
+    province.advance(1_000);
+    province.input(DATONG, Input::Tick);
+    province.drive();
+    let store = province.node(DATONG).engine.store().clone();
+    assert_eq!(single::clock(&Staged::new(&store)).unwrap(), province.now);
+    province.restart(DATONG);
+    assert_eq!(province.node(DATONG).engine.roster().version, 1);
+}
