@@ -30,6 +30,7 @@ pub mod key;
 pub mod letter_number;
 pub mod limits;
 pub mod loan;
+pub mod log;
 pub mod money;
 pub mod name_match;
 pub mod person_name;

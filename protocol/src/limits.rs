@@ -32,3 +32,9 @@ pub const MEMBERS_MAX: usize = 600;
 pub const WITNESSES_MIN: usize = 3;
 /// Witnesses of a network, at most.
 pub const WITNESSES_MAX: usize = 15;
+/// Bytes of a signed note: a checkpoint with a cosignature of each witness stays below 4 KiB.
+pub const NOTE_BYTES_MAX: usize = 64 * 1024;
+/// Signature lines of a note; the specification asks for 16 at least.
+pub const NOTE_SIGNATURES_MAX: usize = 64;
+/// Lines of a witness policy: every log of a network with its witnesses fits.
+pub const POLICY_LINES_MAX: usize = 4_096;
