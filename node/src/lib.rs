@@ -6,6 +6,7 @@
 //! **Left to others.** Every rule: `fundlink-protocol`. Words for people: the command line.
 
 pub mod clock;
+pub mod config;
 pub mod entropy;
 pub mod keyfile;
 pub mod store;

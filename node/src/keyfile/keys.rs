@@ -6,40 +6,13 @@
 use core::fmt;
 
 use fundlink_protocol::center::{CenterCode, Role};
+use fundlink_protocol::key::KeyPurpose;
 use fundlink_protocol::time::Timestamp;
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use zeroize::Zeroize as _;
 
 use crate::entropy::{self, EntropyError};
-
-/// What a key is for; no key is for two things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Purpose {
-    /// Names the peer on the network (Ed25519).
-    #[n(1)]
-    Peer,
-    /// Signs statements (Ed25519).
-    #[n(2)]
-    Statement,
-    /// Signs the checkpoints of the member's logs (Ed25519).
-    #[n(3)]
-    Log,
-    /// Cosigns the checkpoints of other members' logs (Ed25519).
-    #[n(4)]
-    Witness,
-    /// Opens what is sealed to the member, such as the tag key (X25519).
-    #[n(5)]
-    Sealing,
-    /// Signs rosters; only the authority has one (Ed25519).
-    #[n(6)]
-    Authority,
-    /// Signs the authority's current key and its successor, and nothing else (Ed25519); kept in a
-    /// file of its own, off line.
-    #[n(7)]
-    Root,
-}
 
 /// The secret half of a key: an Ed25519 seed or an X25519 scalar.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,7 +72,7 @@ impl<'b, C> Decode<'b, C> for Seed {
 pub struct StoredKey {
     /// What the key is for.
     #[n(1)]
-    pub purpose: Purpose,
+    pub purpose: KeyPurpose,
     /// The key.
     #[n(2)]
     pub seed: Seed,
@@ -150,13 +123,17 @@ impl KeySet {
         now: Timestamp,
     ) -> Result<Self, EntropyError> {
         let mut keys = Self::empty(network, center);
-        for purpose in
-            [Purpose::Peer, Purpose::Statement, Purpose::Log, Purpose::Witness, Purpose::Sealing]
-        {
+        for purpose in [
+            KeyPurpose::Peer,
+            KeyPurpose::Statement,
+            KeyPurpose::Log,
+            KeyPurpose::Witness,
+            KeyPurpose::Sealing,
+        ] {
             keys.add(purpose, now)?;
         }
         match role {
-            Role::Authority => keys.add(Purpose::Authority, now)?,
+            Role::Authority => keys.add(KeyPurpose::Roster, now)?,
             Role::Center => {}
         }
         Ok(keys)
@@ -172,7 +149,7 @@ impl KeySet {
         now: Timestamp,
     ) -> Result<Self, EntropyError> {
         let mut keys = Self::empty(network, authority);
-        keys.add(Purpose::Root, now)?;
+        keys.add(KeyPurpose::Root, now)?;
         Ok(keys)
     }
 
@@ -184,7 +161,7 @@ impl KeySet {
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
-    pub fn add(&mut self, purpose: Purpose, now: Timestamp) -> Result<(), EntropyError> {
+    pub fn add(&mut self, purpose: KeyPurpose, now: Timestamp) -> Result<(), EntropyError> {
         let seed = Seed(entropy::random()?);
         self.keys.push(StoredKey { purpose, seed, made: now });
         Ok(())
@@ -192,12 +169,12 @@ impl KeySet {
 
     /// The newest key for a purpose.
     #[must_use]
-    pub fn newest(&self, purpose: Purpose) -> Option<&Seed> {
+    pub fn newest(&self, purpose: KeyPurpose) -> Option<&Seed> {
         self.of(purpose).last()
     }
 
     /// Every key for a purpose, the newest last.
-    pub fn of(&self, purpose: Purpose) -> impl Iterator<Item = &Seed> {
+    pub fn of(&self, purpose: KeyPurpose) -> impl Iterator<Item = &Seed> {
         self.keys.iter().filter(move |key| key.purpose == purpose).map(|key| &key.seed)
     }
 
@@ -211,7 +188,7 @@ impl KeySet {
 
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let purposes: Vec<Purpose> = self.keys.iter().map(|key| key.purpose).collect();
+        let purposes: Vec<KeyPurpose> = self.keys.iter().map(|key| key.purpose).collect();
         f.debug_struct("KeySet")
             .field("network", &self.network)
             .field("center", &self.center)

@@ -1,9 +1,10 @@
 //! What a key file promises.
 
 use fundlink_protocol::center::{CenterCode, Role};
+use fundlink_protocol::key::KeyPurpose;
 use fundlink_protocol::time::Timestamp;
 
-use super::keys::{Purpose, Seed};
+use super::keys::Seed;
 use super::*;
 
 fn keys() -> KeySet {
@@ -87,14 +88,14 @@ fn a_key_file_is_not_overwritten_but_can_be_replaced() {
     create(&path, &keys, &Protection::Unprotected).unwrap();
     let error = create(&path, &keys, &Protection::Unprotected).unwrap_err();
     assert!(matches!(error, KeyFileError::Exists(_)));
-    let old = keys.newest(Purpose::Statement).unwrap().clone();
-    keys.add(Purpose::Statement, Timestamp::from_ms(2)).unwrap();
+    let old = keys.newest(KeyPurpose::Statement).unwrap().clone();
+    keys.add(KeyPurpose::Statement, Timestamp::from_ms(2)).unwrap();
     keys.set_tag_key(1, Seed::new([7; 32]));
     replace(&path, &keys, &Protection::Unprotected).unwrap();
     let found = read(&path, &PassphraseSource::Nowhere).unwrap();
     assert_eq!(found, keys);
-    assert_ne!(found.newest(Purpose::Statement).unwrap(), &old);
-    assert_eq!(found.of(Purpose::Statement).count(), 2);
+    assert_ne!(found.newest(KeyPurpose::Statement).unwrap(), &old);
+    assert_eq!(found.of(KeyPurpose::Statement).count(), 2);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 }
 
