@@ -8,5 +8,8 @@
 pub mod clock;
 pub mod config;
 pub mod entropy;
+pub mod health;
 pub mod keyfile;
+pub mod metrics;
 pub mod store;
+pub mod telemetry;
