@@ -41,6 +41,7 @@ pub mod person_name;
 pub mod policy;
 mod private_text;
 pub mod rate;
+pub mod record;
 pub mod refusal;
 pub mod roster;
 pub mod statement;
