@@ -11,5 +11,6 @@ pub mod entropy;
 pub mod health;
 pub mod keyfile;
 pub mod metrics;
+pub mod settlement;
 pub mod store;
 pub mod telemetry;
