@@ -269,3 +269,6 @@ fn read_protected(bytes: &[u8]) -> Result<(StatementKind, KeyId), Refusal> {
     let key = decoder.bytes().map_err(malformed)?;
     Ok((kind, KeyId::new(key.try_into().map_err(|_| Refusal::Malformed)?)))
 }
+
+#[cfg(test)]
+mod tests;
