@@ -7,10 +7,13 @@
 
 pub mod clock;
 pub mod config;
+pub mod control;
+pub mod engine_loop;
 pub mod entropy;
 pub mod health;
 pub mod keyfile;
 pub mod metrics;
 pub mod settlement;
+pub mod signing;
 pub mod store;
 pub mod telemetry;

@@ -1,0 +1,143 @@
+//! The JSON of the control interface: what a program sends and gets.
+//!
+//! Amounts are yuan as text with two decimals, times RFC 3339 at +08:00, dates YYYY-MM-DD, ids
+//! lower-case hex, centers six digits.
+//!
+//! **Promises.** These types are apart from those of the engine, so that a change there is no change
+//! here by accident.
+//! **Left to others.** Which command each belongs to: [`super::routes`].
+
+use core::fmt;
+
+use fundlink_protocol::engine::command;
+use fundlink_protocol::engine::output::{CommandRefusal, Event};
+use fundlink_protocol::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiError {
+    /// The stable code.
+    pub code: String,
+    /// One English sentence.
+    pub message: String,
+    /// One Chinese sentence.
+    pub message_zh: String,
+    /// What to do next.
+    pub next: String,
+    /// More, when there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl From<&CommandRefusal> for ApiError {
+    fn from(refused: &CommandRefusal) -> Self {
+        let refusal = refused.refusal;
+        Self {
+            code: refusal.code().to_owned(),
+            message: refusal.english().to_owned(),
+            message_zh: refusal.chinese().to_owned(),
+            next: refusal.next_step().to_owned(),
+            detail: refused.detail.clone(),
+        }
+    }
+}
+
+impl ApiError {
+    /// The refusal behind the code, unless the node is of a newer release.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        Refusal::from_code(&self.code)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)?;
+        if let Some(detail) = &self.detail {
+            write!(f, " ({detail})")?;
+        }
+        write!(f, "; {}", self.next)
+    }
+}
+
+/// Something was done and there is nothing to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
+
+/// How the node stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// This member.
+    pub center: String,
+    /// The network.
+    pub network: String,
+    /// The roster in force.
+    pub roster_version: u64,
+    /// Past it the roster raises an alarm.
+    pub roster_renew_by: String,
+    /// Each other member with what waits for it.
+    pub outboxes: Vec<Outbox>,
+}
+
+/// What waits to be delivered to a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbox {
+    /// The member.
+    pub center: String,
+    /// Statements that it has not acknowledged.
+    pub open: u32,
+}
+
+impl From<command::Status> for Status {
+    fn from(status: command::Status) -> Self {
+        let outboxes = status.outboxes.into_iter();
+        Self {
+            center: status.center.to_string(),
+            network: status.network,
+            roster_version: status.roster_version,
+            roster_renew_by: status.roster_renew_by.to_string(),
+            outboxes: outboxes
+                .map(|(center, open)| Outbox { center: center.to_string(), open })
+                .collect(),
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum WatchedEvent {
+    /// A transfer has a new state.
+    Transfer {
+        /// Which.
+        transfer: String,
+        /// The state's name.
+        state: String,
+    },
+    /// Something from outside was refused.
+    Refused {
+        /// By whom it came.
+        from: String,
+        /// The code.
+        code: String,
+    },
+    /// Events came faster than they were read; ask for the present state.
+    Missed {
+        /// How many are gone.
+        count: u64,
+    },
+}
+
+impl From<&Event> for WatchedEvent {
+    fn from(event: &Event) -> Self {
+        match event {
+            Event::Transfer { transfer, state } => {
+                Self::Transfer { transfer: transfer.to_string(), state: (*state).to_owned() }
+            }
+            Event::Refused { from, refusal } => {
+                Self::Refused { from: from.to_string(), code: refusal.code().to_owned() }
+            }
+        }
+    }
+}

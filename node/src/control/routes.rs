@@ -1,0 +1,92 @@
+//! What can be asked for on the control interface: one route a command.
+//!
+//! **Promises.** A refusal has its HTTP status and the JSON of [`ApiError`].
+//! **Left to others.** Deciding: the engine.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use fundlink_protocol::engine::command::{Command, Reply};
+use fundlink_protocol::engine::output::{CommandRefusal, Event};
+use fundlink_protocol::refusal::Refusal;
+use tokio::sync::{broadcast, watch};
+
+use super::api::{self, ApiError};
+use crate::engine_loop::EngineHandle;
+use crate::metrics::{ControlMetrics, StatusLabel};
+
+mod events;
+
+/// What the routes work with.
+#[derive(Clone, Debug)]
+pub struct Control {
+    /// The way to the engine.
+    pub engine: EngineHandle,
+    /// What happens, for those who watch.
+    pub events: broadcast::Sender<Arc<Event>>,
+    /// Turns true when the node stops: streams end.
+    pub stopping: watch::Receiver<bool>,
+    /// Counts.
+    pub metrics: ControlMetrics,
+}
+
+/// Bytes of a request: one chunk of an import.
+const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// All routes.
+pub fn router(control: Control) -> Router {
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/events", get(events::stream))
+        .fallback(async || Refused::from(Refusal::NotFound))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(control.clone(), count))
+        .with_state(control)
+}
+
+async fn count(State(control): State<Control>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    control.metrics.requests.get_or_create(&StatusLabel { status }).inc();
+    response
+}
+
+async fn status(State(control): State<Control>) -> Result<Json<api::Status>, Refused> {
+    let reply = control.engine.command(Command::Status).await?;
+    let Reply::Status(status) = reply else { unexpected(&reply) };
+    Ok(Json(status.into()))
+}
+
+/// A reply that does not belong to its command: an invariant of our own is broken.
+fn unexpected(reply: &Reply) -> ! {
+    unreachable!("the engine gave a reply of another command: {reply:?}")
+}
+
+/// A refusal as a response.
+#[derive(Debug)]
+struct Refused(CommandRefusal);
+
+impl From<CommandRefusal> for Refused {
+    fn from(refused: CommandRefusal) -> Self {
+        Self(refused)
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.refusal.http_status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(ApiError::from(&self.0))).into_response()
+    }
+}

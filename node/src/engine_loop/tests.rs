@@ -1,0 +1,200 @@
+//! What the engine loop promises.
+
+use std::sync::atomic::AtomicBool;
+
+use fundlink_protocol::center::{CenterCode, Role};
+use fundlink_protocol::engine::{CoreDriver, Settings, single};
+use fundlink_protocol::key::MemoryKeyring;
+use fundlink_protocol::policy::Policy;
+use fundlink_protocol::roster::{Member, MemberStatus, Roster};
+use fundlink_protocol::store::memory::MemoryStore;
+use fundlink_protocol::store::{Batch, Entry, Staged, StoreError};
+use fundlink_protocol::subject::MemoryTagger;
+use fundlink_protocol::time::Timestamp;
+
+use super::*;
+use crate::metrics::Metrics;
+
+/// A store in memory that refuses commits once it is told to.
+#[derive(Clone, Default)]
+struct Faulty {
+    store: MemoryStore,
+    full: Arc<AtomicBool>,
+}
+
+impl Store for Faulty {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(key)
+    }
+
+    fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.range(from, to, limit)
+    }
+
+    fn last(&self, from: &[u8], to: &[u8]) -> Result<Option<Entry>, StoreError> {
+        self.store.last(from, to)
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(StoreError::Full);
+        }
+        self.store.commit(batch)
+    }
+}
+
+#[derive(Debug)]
+struct Nowhere;
+
+impl Outlet for Nowhere {
+    fn release(&mut self, _: Vec<Output>) -> Vec<Input> {
+        Vec::new()
+    }
+}
+
+fn center() -> CenterCode {
+    CenterCode::parse("140100").unwrap()
+}
+
+fn joined() -> Faulty {
+    let member = Member {
+        code: center(),
+        name: "太原市住房公积金管理中心".into(),
+        role: Role::Center,
+        status: MemberStatus::Active,
+        admitted_in: 1,
+        keys: Vec::new(),
+        addresses: Vec::new(),
+        logs: Vec::new(),
+    };
+    let roster = Roster {
+        authority: CenterCode::parse("140000").unwrap(),
+        issued: Timestamp::from_ms(0),
+        network: "test".into(),
+        version: 7,
+        previous: None,
+        renew_by: Timestamp::from_ms(0),
+        members: vec![member],
+        witnesses: Vec::new(),
+    };
+    let mut store = Faulty::default();
+    let mut staged = Staged::new(&store);
+    single::put_roster(&mut staged, &roster);
+    let batch = staged.into_batch();
+    store.commit(batch).unwrap();
+    store
+}
+
+fn settings() -> Settings {
+    Settings {
+        network: "test".into(),
+        center: center(),
+        role: Role::Center,
+        software: "test".into(),
+        policy: Policy::default(),
+        operators: BTreeMap::new(),
+        receiving_account: None,
+        core_driver: CoreDriver::Embedded,
+    }
+}
+
+pub(crate) type Ended = oneshot::Receiver<Result<(), LoopError>>;
+
+fn start(store: Faulty, clock: Clock) -> (EngineHandle, EngineLoop, Ended) {
+    let metrics = Metrics::new().engine;
+    let engine = Engine::open(store, settings(), Timestamp::from_ms(0)).unwrap();
+    let queue = Queue::new(metrics.clone());
+    let handle = queue.handle.clone();
+    let parts = Parts {
+        clock,
+        keyring: Box::new(MemoryKeyring::new([])),
+        tagger: Box::new(MemoryTagger::default()),
+        outlet: Box::new(Nowhere),
+        metrics,
+    };
+    let (ended, told) = oneshot::channel();
+    (handle, EngineLoop::start(engine, queue, parts, ended).unwrap(), told)
+}
+
+/// A loop over a store in memory that has joined a network, roster version 7.
+pub(crate) fn start_joined(clock: Clock) -> (EngineHandle, EngineLoop, Ended) {
+    start(joined(), clock)
+}
+
+pub(crate) fn wall() -> Clock {
+    Clock::wall(0, Timestamp::from_ms(0))
+}
+
+#[tokio::test]
+async fn a_command_is_answered_and_a_stopped_loop_ends_without_an_error() {
+    let (handle, running, ended) = start(joined(), wall());
+    let Ok(Reply::Status(status)) = handle.command(Command::Status).await else {
+        panic!("no status");
+    };
+    assert_eq!((status.center, status.roster_version), (center(), 7));
+    assert!(handle.metrics.rounds.get() >= 2);
+    running.stop().await;
+    assert!(ended.await.unwrap().is_ok());
+    let refused = handle.command(Command::Status).await.unwrap_err();
+    assert_eq!(refused.refusal, Refusal::Overloaded);
+    assert_eq!(handle.input(Input::Tick).await, Err(Stopped));
+    assert!(handle.waiting.lock().is_empty());
+}
+
+#[tokio::test]
+async fn waiting_commands_share_a_round() {
+    let (handle, running, _ended) = start(joined(), wall());
+    let commands: Vec<_> = (0..500)
+        .map(|_| {
+            let handle = handle.clone();
+            tokio::spawn(async move { handle.command(Command::Status).await })
+        })
+        .collect();
+    for command in commands {
+        assert!(command.await.unwrap().is_ok());
+    }
+    assert!(handle.metrics.inputs.get() >= 501);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_ends_the_loop_and_answers_nobody() {
+    let store = joined();
+    let full = Arc::clone(&store.full);
+    let (handle, running, ended) = start(store, wall());
+    assert!(handle.command(Command::Status).await.is_ok());
+    full.store(true, Ordering::Relaxed);
+    let refused = handle.command(Command::Status).await.unwrap_err();
+    assert_eq!(refused.refusal, Refusal::Overloaded);
+    let error = ended.await.unwrap().unwrap_err();
+    assert!(matches!(error, LoopError::Engine(EngineError::Store(StoreError::Full))));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_far_back_ends_the_loop() {
+    let back = Arc::new(AtomicBool::new(false));
+    let read = Arc::clone(&back);
+    let clock = Clock::new(
+        move || Timestamp::from_ms(if read.load(Ordering::Relaxed) { 0 } else { 10_000_000 }),
+        Timestamp::from_ms(0),
+    );
+    let (handle, running, ended) = start(joined(), clock);
+    assert!(handle.command(Command::Status).await.is_ok());
+    back.store(true, Ordering::Relaxed);
+    handle.input(Input::Tick).await.unwrap();
+    assert!(matches!(ended.await.unwrap(), Err(LoopError::Clock(_))));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_leaves_nothing_behind() {
+    let (handle, running, _ended) = start(joined(), wall());
+    for _ in 0..100 {
+        let gone = handle.command(Command::Status);
+        drop(timeout(Duration::ZERO, gone).await);
+    }
+    assert!(handle.command(Command::Status).await.is_ok());
+    assert!(handle.waiting.lock().is_empty());
+    running.stop().await;
+}
