@@ -13,6 +13,7 @@ pub mod entropy;
 pub mod health;
 pub mod keyfile;
 pub mod metrics;
+pub mod network;
 pub mod settlement;
 pub mod signing;
 pub mod store;
