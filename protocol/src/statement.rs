@@ -132,33 +132,33 @@ statements! {
     /// Its answer, or the refusal of it.
     Answer = "answer", query::Answer;
     /// The contact letter (转移接续联系函).
-    Letter = "letter", transfer::Letter;
+    Letter = "letter", transfer::letter::Letter;
     /// The wish to withdraw a letter (撤销).
-    Cancellation = "cancellation", transfer::Cancellation;
+    Cancellation = "cancellation", transfer::letter::Cancellation;
     /// Whether the letter was withdrawn.
-    CancellationAnswer = "cancellation-answer", transfer::CancellationAnswer;
+    CancellationAnswer = "cancellation-answer", transfer::reply::CancellationAnswer;
     /// The letter is accepted and the account locked (受理).
-    Acceptance = "acceptance", transfer::Acceptance;
+    Acceptance = "acceptance", transfer::reply::Acceptance;
     /// The letter is refused, with a reason R01–R99 (驳回).
-    TransferRefusal = "transfer-refusal", transfer::TransferRefusal;
+    TransferRefusal = "transfer-refusal", transfer::reply::TransferRefusal;
     /// The refusal was read: the case is closed as failed (失败办结).
-    RefusalConfirmation = "refusal-confirmation", transfer::RefusalConfirmation;
+    RefusalConfirmation = "refusal-confirmation", transfer::reply::RefusalConfirmation;
     /// The info sheet (转移接续信息表).
-    Sheet = "sheet", transfer::Sheet;
+    Sheet = "sheet", transfer::sheet::Sheet;
     /// The bank has confirmed the debit.
-    Remittance = "remittance", transfer::Remittance;
+    Remittance = "remittance", transfer::notice::Remittance;
     /// What arrived differs from the sheet (协商).
-    Difference = "difference", transfer::Difference;
+    Difference = "difference", transfer::notice::Difference;
     /// The receiving account, corrected.
-    Correction = "correction", transfer::Correction;
+    Correction = "correction", transfer::notice::Correction;
     /// The settlement was undone (冲账).
-    Reversal = "reversal", transfer::Reversal;
+    Reversal = "reversal", transfer::sheet::Reversal;
     /// The account stands as before the letter.
-    Restoration = "restoration", transfer::Restoration;
+    Restoration = "restoration", transfer::sheet::Restoration;
     /// The money is on the person's account: both sides are done (办结).
-    Credit = "credit", transfer::Credit;
+    Credit = "credit", transfer::notice::Credit;
     /// The money was sent back.
-    Return = "return", transfer::Return;
+    Return = "return", transfer::notice::Return;
 }
 
 impl StatementKind {

@@ -247,11 +247,10 @@ impl Province {
             }
             Output::Event(event) => self.events.push((at, event)),
             Output::JudgeGossip { .. } | Output::RosterChanged(_) => {}
-            #[expect(
-                unreachable_patterns,
-                reason = "outputs of ports outside the network come here"
-            )]
-            other => self.outside.push_back((at, other)),
+            outside @ (Output::CoreOrder(_)
+            | Output::BankOrder(_)
+            | Output::BankAsk(_)
+            | Output::BankRecall(_)) => self.outside.push_back((at, outside)),
         }
     }
 

@@ -46,7 +46,10 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
         | Input::SyncRequested { .. }
         | Input::SyncReplied { .. }
         | Input::RosterRequested { .. }
-        | Input::RosterReplied { .. } => Ok(()),
+        | Input::RosterReplied { .. }
+        | Input::CoreOutcome { .. }
+        | Input::BankReply(_)
+        | Input::BankNotices { .. } => Ok(()),
         Input::Command { request, command } => on_command(round, request, *command),
     }
 }

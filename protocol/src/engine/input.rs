@@ -2,9 +2,11 @@
 
 use super::command::Command;
 use crate::center::CenterCode;
+use crate::core_system::CoreOutcome;
 use crate::cose::Verified;
-use crate::id::{Bytes, QueryId};
+use crate::id::{Bytes, OrderId, QueryId};
 use crate::refusal::Refusal;
+use crate::settlement::{BankNotice, BankReply, NoticeCursor};
 use crate::wire::DeliveryReply;
 
 /// Names a request that waits for a reply: a peer's stream or a caller of the control interface.
@@ -89,6 +91,22 @@ pub enum Input {
     RosterReplied {
         /// The frame.
         frame: Bytes,
+    },
+    /// What the core system made of an order of ours.
+    CoreOutcome {
+        /// The order.
+        order: OrderId,
+        /// What came of it.
+        outcome: CoreOutcome,
+    },
+    /// What the bank says of an order of ours.
+    BankReply(BankReply),
+    /// Movements of the own special account, in the bank's order.
+    BankNotices {
+        /// Where the next notices begin.
+        cursor: NoticeCursor,
+        /// The movements; one that was counted before is not counted again.
+        notices: Vec<BankNotice>,
     },
     /// A local caller wants something.
     Command {

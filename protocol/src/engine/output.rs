@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::command::Reply;
 use super::input::RequestId;
 use crate::center::CenterCode;
+use crate::core_system::CoreOrder;
 use crate::id::{QueryId, TransferId};
 use crate::refusal::Refusal;
 use crate::roster::Roster;
+use crate::settlement::{BankOrder, BankOrderId};
 use crate::wire::{DeliveryReply, QueryReply};
 
 /// One thing to do.
@@ -76,6 +78,16 @@ pub enum Output {
     },
     /// The roster in force has changed: the gate, the key table and the dialling follow it.
     RosterChanged(Arc<Roster>),
+    /// Carry an order to the core system; its outcome comes back as
+    /// [`super::input::Input::CoreOutcome`]. Only with [`super::CoreDriver::External`].
+    CoreOrder(CoreOrder),
+    /// Give an order to the bank; what becomes of it comes back as
+    /// [`super::input::Input::BankReply`] and, once money moved, as a notice.
+    BankOrder(BankOrder),
+    /// Ask the bank what became of an order.
+    BankAsk(BankOrderId),
+    /// Ask the bank not to execute an order; `Failed(Recalled)` confirms it.
+    BankRecall(BankOrderId),
     /// Something that watchers, metrics and the log may show.
     Event(Event),
 }

@@ -1,271 +1,86 @@
-//! The statements of a transfer.
+//! The statements of a transfer (异地转移接续).
+//!
+//! **Promises.** Each names its transfer, its place among its sender's statements, and the statement
+//! that it answers, so that a receiver puts what arrives out of order back into order.
+//! **Left to others.** What follows from one: `engine::transfers`.
 
-use minicbor::{Decode, Encode};
+use crate::id::{PayloadHash, TransferId};
 
-use super::addressed_payload;
-use crate::center::CenterCode;
-use crate::id::TransferId;
-use crate::time::Timestamp;
+pub mod account_facts;
+pub mod letter;
+pub mod notice;
+pub mod reply;
+pub mod sheet;
 
-/// The contact letter (转移接续联系函).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Letter {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-}
-addressed_payload!(Letter);
-
-/// The wish to withdraw a letter.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Cancellation {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
+/// A statement of a transfer other than its letter.
+pub trait Step {
     /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(Cancellation);
+    fn transfer(&self) -> TransferId;
 
-/// Whether the letter was withdrawn.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct CancellationAnswer {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(CancellationAnswer);
+    /// Its place among its sender's statements of the transfer, from 1; the letter is the first of
+    /// the transfer-in center.
+    fn step(&self) -> u32;
 
-/// The letter is accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Acceptance {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
+    /// The last statement of the other center that the sender had when it said this.
+    fn answers(&self) -> PayloadHash;
 }
-addressed_payload!(Acceptance);
 
-/// The letter is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct TransferRefusal {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(TransferRefusal);
+/// Declares a statement of a transfer: the six fields that all have, then its own from key 7.
+macro_rules! step_statement {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $key:literal $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+        #[cbor(map)]
+        pub struct $name {
+            /// The sender.
+            #[n(1)]
+            pub from: $crate::center::CenterCode,
+            /// The receiver.
+            #[n(2)]
+            pub to: $crate::center::CenterCode,
+            /// When it was said.
+            #[n(3)]
+            pub issued_at: $crate::time::Timestamp,
+            /// The transfer.
+            #[n(4)]
+            pub transfer: $crate::id::TransferId,
+            /// Its place among the sender's statements of the transfer.
+            #[n(5)]
+            pub step: u32,
+            /// The last statement of the other center that the sender had.
+            #[n(6)]
+            pub answers: $crate::id::PayloadHash,
+            $($(#[$field_doc])* #[n($key)] pub $field: $kind,)*
+        }
 
-/// The refusal was read.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct RefusalConfirmation {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(RefusalConfirmation);
+        $crate::statement::addressed_payload!($name);
 
-/// The info sheet (转移接续信息表).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Sheet {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(Sheet);
+        impl $crate::statement::transfer::Step for $name {
+            fn transfer(&self) -> $crate::id::TransferId {
+                self.transfer
+            }
 
-/// The bank has confirmed the debit.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Remittance {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(Remittance);
+            fn step(&self) -> u32 {
+                self.step
+            }
 
-/// What arrived differs.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Difference {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(Difference);
+            fn answers(&self) -> $crate::id::PayloadHash {
+                self.answers
+            }
+        }
 
-/// The receiving account, corrected.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Correction {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
+        impl core::fmt::Debug for $name {
+            /// Without amounts, numbers and words.
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    .field("transfer", &self.transfer)
+                    .field("step", &self.step)
+                    .finish_non_exhaustive()
+            }
+        }
+    };
 }
-addressed_payload!(Correction);
+use step_statement;
 
-/// The settlement was undone.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Reversal {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(Reversal);
-
-/// The account stands as before.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Restoration {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(Restoration);
-
-/// The money is on the account.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Credit {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(Credit);
-
-/// The money was sent back.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Return {
-    /// The sender.
-    #[n(1)]
-    pub from: CenterCode,
-    /// The receiver.
-    #[n(2)]
-    pub to: CenterCode,
-    /// When it was said.
-    #[n(3)]
-    pub issued_at: Timestamp,
-    /// The transfer.
-    #[n(4)]
-    pub transfer: TransferId,
-}
-addressed_payload!(Return);
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! The contact letter (转移接续联系函) and its withdrawal (撤销).
+
+use core::fmt;
+
+use minicbor::{Decode, Encode};
+
+use super::step_statement;
+use crate::account::AccountNumber;
+use crate::center::CenterCode;
+use crate::document::DocumentNumber;
+use crate::employer::EmployerName;
+use crate::engine::operator::OperatorId;
+use crate::id::PayloadHash;
+use crate::letter_number::LetterNumber;
+use crate::person_name::PersonName;
+use crate::plain_text::PlainText;
+use crate::settlement::SpecialAccount;
+use crate::statement::addressed_payload;
+use crate::time::Timestamp;
+
+/// Words of a person to a person (备注), at most 200 characters.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Remark(#[n(0)] pub PlainText<200>);
+
+impl fmt::Debug for Remark {
+    /// Without the words: nobody keeps a name out of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Remark(private)")
+    }
+}
+
+/// The contact letter (联系函): the transfer-in center's request. Its payload's hash is the id of
+/// the transfer.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Letter {
+    /// The transfer-in center (转入地).
+    #[n(1)]
+    pub from: CenterCode,
+    /// The transfer-out center (转出地).
+    #[n(2)]
+    pub to: CenterCode,
+    /// When it was said.
+    #[n(3)]
+    pub issued_at: Timestamp,
+    /// 联系函编号, assigned by the transfer-in center.
+    #[n(4)]
+    pub number: LetterNumber,
+    /// 姓名.
+    #[n(5)]
+    pub name: PersonName,
+    /// 证件类型, 证件号码.
+    #[n(6)]
+    pub document: DocumentNumber,
+    /// 原住房公积金账号.
+    #[n(7)]
+    pub account: AccountNumber,
+    /// 原工作单位.
+    #[n(8)]
+    pub employer: Option<EmployerName>,
+    /// The transfer-in center's special account, to which the money goes; never the person's card.
+    #[n(9)]
+    pub receiving: SpecialAccount,
+    /// What the person has signed.
+    #[n(10)]
+    pub consent: Consent,
+    /// Who entered it, by the name that the center gives the person.
+    #[n(11)]
+    pub operator: OperatorId,
+    /// Words to the clerk there.
+    #[n(12)]
+    pub remark: Option<Remark>,
+}
+addressed_payload!(Letter);
+
+impl fmt::Debug for Letter {
+    /// Without the person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Letter")
+            .field("from", &self.from)
+            .field("to", &self.to)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The applicant's signed consent (授权): that the data travel, that the account is transferred
+/// out, and that the amount is what balance and interest are on the day of settlement.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Consent {
+    /// Where the signed paper or file is kept.
+    #[n(1)]
+    pub reference: PlainText<64>,
+    /// BLAKE3 of the text that was signed.
+    #[n(2)]
+    pub digest: PayloadHash,
+    /// When it was signed.
+    #[n(3)]
+    pub given_at: Timestamp,
+}
+
+step_statement!(
+    /// The wish to withdraw a letter (撤销).
+    Cancellation {
+        /// Why, in words.
+        7 remark: Option<Remark>,
+    }
+);

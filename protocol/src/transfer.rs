@@ -1,0 +1,8 @@
+//! Transfers (异地转移接续): what is decided about them, without store or outputs.
+//!
+//! **Promises.** Everything here is a function of its arguments; the two state machines list every
+//! state, and no `match` over them has a catch-all.
+//! **Left to others.** Reading, staging and saying: the engine's handlers.
+
+pub mod reason;
+pub mod status_code;
