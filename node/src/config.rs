@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::engine::operator::{Operator, OperatorId};
 use fundlink_protocol::engine::{CoreDriver, ReceivingAccount, Settings};
+use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::policy::Policy;
 use libp2p::Multiaddr;
 
@@ -26,7 +27,7 @@ pub mod template;
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The network's name, `[a-z0-9-]+`.
-    pub network: String,
+    pub network: NetworkName,
     /// This member.
     pub center: CenterCode,
     /// What it is.
@@ -141,7 +142,7 @@ impl Config {
     /// When a value cannot be used.
     pub fn from_file(file: file::ConfigFile, folder: &Path) -> Result<Self, ConfigError> {
         Ok(Self {
-            network: check::network(file.node.network)?,
+            network: check::network(&file.node.network)?,
             center: check::center(&file.node.center)?,
             role: file.node.role.into(),
             data: folder.join(file.node.data),

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use crate::center::{CenterCode, Role};
 use crate::key::{KeyError, Keyring};
+use crate::log::origin::NetworkName;
+use crate::log_trust::LogTrust;
 use crate::policy::Policy;
 use crate::roster::Roster;
 use crate::store::{Staged, Store, StoreError};
@@ -47,7 +49,7 @@ pub struct Engine<S> {
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The network's name.
-    pub network: String,
+    pub network: NetworkName,
     /// This member.
     pub center: CenterCode,
     /// What it is.
@@ -189,6 +191,12 @@ impl<S: Store> Engine<S> {
     #[must_use]
     pub const fn roster(&self) -> &Arc<Roster> {
         &self.roster
+    }
+
+    /// What the roster in force trusts for logs: what workers verify checkpoints by.
+    #[must_use]
+    pub fn log_trust(&self, now: Timestamp) -> LogTrust {
+        LogTrust::new(Arc::clone(&self.roster), self.settings.network.clone(), now)
     }
 
     /// What the node was told when it started.

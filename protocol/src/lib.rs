@@ -35,6 +35,7 @@ pub mod letter_number;
 pub mod limits;
 pub mod loan;
 pub mod log;
+pub mod log_trust;
 pub mod money;
 pub mod month_set;
 pub mod name_match;

@@ -14,6 +14,7 @@ use crate::engine::output::{CommandRefusal, Event, Output, PeerReply};
 use crate::engine::{CoreDriver, Engine, Ports, ReceivingAccount, Settings, operator, single};
 use crate::id::QueryId;
 use crate::key::{KeyPurpose, Keyring, MemoryKeyring};
+use crate::log_trust::VerifiedCheckpoint;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::roster::{Member, MemberKey, MemberLog, MemberStatus, Roster};
@@ -238,6 +239,7 @@ impl Province {
                 }
             }
             Output::Publish { statement } => self.carry_gossip(at, &statement),
+            Output::PublishCheckpoint { note } => self.carry_checkpoint(at, &note),
             Output::FetchRoster { from, frame } => {
                 let request = self.request();
                 if !self.is_cut(at, from) {
@@ -285,7 +287,7 @@ impl Province {
     ) -> Result<crate::cose::Verified, Refusal> {
         let engine = &self.nodes[&at].engine;
         let keys = engine.roster().key_table();
-        Received::parse(bytes)?.verify(&keys, &engine.settings().network, self.now)
+        Received::parse(bytes)?.verify(&keys, engine.settings().network.as_str(), self.now)
     }
 
     fn carry_gossip(&mut self, at: CenterCode, bytes: &[u8]) {
@@ -298,6 +300,23 @@ impl Province {
             if let Ok(statement) = self.verify(to, bytes.to_vec()) {
                 let statement = Box::new(statement);
                 self.inbox.push_back((to, Input::Gossip { from: at, message, statement }));
+            }
+        }
+    }
+
+    fn carry_checkpoint(&mut self, at: CenterCode, note: &[u8]) {
+        let others: Vec<CenterCode> = self.nodes.keys().copied().filter(|to| *to != at).collect();
+        for to in others {
+            if self.is_cut(at, to) {
+                continue;
+            }
+            let message = self.request().0;
+            let engine = &self.nodes[&to].engine;
+            let trust = engine.log_trust(self.now);
+            if let Ok(checkpoint) = VerifiedCheckpoint::verify(note, &trust) {
+                let checkpoint = Box::new(checkpoint);
+                self.inbox
+                    .push_back((to, Input::GossipCheckpoint { from: at, message, checkpoint }));
             }
         }
     }
@@ -368,7 +387,7 @@ fn settings(center: CenterCode, role: Role) -> Settings {
         (id, operator::Operator { roles: roles.clone() })
     };
     Settings {
-        network: "test".into(),
+        network: crate::log::origin::NetworkName::parse("test").unwrap(),
         center,
         role,
         software: "fundlink/test".into(),

@@ -37,3 +37,21 @@ pub enum DeliveryReply {
     #[n(4)]
     Later(#[n(0)] Refusal),
 }
+
+/// What a message of the heads topic is; its first byte tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// A statement, that is a heartbeat: the bytes of a COSE_Sign1, tag 18.
+    Statement(Vec<u8>),
+    /// A checkpoint: the bytes of a signed note, which is text.
+    Checkpoint(Vec<u8>),
+}
+
+impl Head {
+    /// Tells the two apart; nothing in them is checked.
+    #[must_use]
+    pub fn parse(bytes: Vec<u8>) -> Self {
+        // Tag 18 is the byte 0xd2, with which no UTF-8 text of a note begins: origins are ASCII.
+        if bytes.first() == Some(&0xd2) { Self::Statement(bytes) } else { Self::Checkpoint(bytes) }
+    }
+}

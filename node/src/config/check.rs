@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::ReceivingAccount;
 use fundlink_protocol::engine::operator::{Operator, OperatorId};
+use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::policy::Policy;
 use libp2p::Multiaddr;
@@ -19,8 +20,6 @@ use super::file::{
 use super::{BankDriver, ConfigError, LogConfig};
 use crate::keyfile::passphrase::PassphraseSource;
 
-/// Characters of a network's name: it stands in each log's origin.
-const NETWORK_CHARS_MAX: usize = 32;
 /// Bytes of a socket's path: `sun_path` of Linux, less its closing zero.
 const SOCKET_BYTES_MAX: usize = 107;
 /// The last serial that is written in digits alone; after it come A000 to ZZZZ in base 36.
@@ -30,13 +29,8 @@ fn problem(key: &'static str, problem: impl ToString) -> ConfigError {
     ConfigError::Value { key, problem: problem.to_string() }
 }
 
-pub(super) fn network(name: String) -> Result<String, ConfigError> {
-    let known =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-');
-    if name.is_empty() || name.len() > NETWORK_CHARS_MAX || !name.bytes().all(known) {
-        return Err(problem("node.network", "a name has 1 to 32 of a-z, 0-9 and dash"));
-    }
-    Ok(name)
+pub(super) fn network(name: &str) -> Result<NetworkName, ConfigError> {
+    NetworkName::parse(name).map_err(|error| problem("node.network", error))
 }
 
 pub(super) fn center(code: &str) -> Result<CenterCode, ConfigError> {

@@ -87,7 +87,7 @@ fn joined() -> Faulty {
 
 fn settings() -> Settings {
     Settings {
-        network: "test".into(),
+        network: fundlink_protocol::log::origin::NetworkName::parse("test").unwrap(),
         center: center(),
         role: Role::Center,
         software: "test".into(),

@@ -43,6 +43,7 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
             Ok(DeliveryReply::Pending(_) | DeliveryReply::Later(_)) | Err(_) => Ok(()),
         },
         Input::Gossip { .. }
+        | Input::GossipCheckpoint { .. }
         | Input::SyncRequested { .. }
         | Input::SyncReplied { .. }
         | Input::RosterRequested { .. }
@@ -92,7 +93,7 @@ fn status(round: &Round<'_>) -> Result<Status, Stop> {
     }
     Ok(Status {
         center: round.center(),
-        network: round.settings.network.clone(),
+        network: round.settings.network.to_string(),
         roster_version: round.roster.version,
         roster_renew_by: round.roster.renew_by,
         outboxes,

@@ -5,6 +5,7 @@ use crate::center::CenterCode;
 use crate::core_system::CoreOutcome;
 use crate::cose::Verified;
 use crate::id::{Bytes, OrderId, QueryId};
+use crate::log_trust::VerifiedCheckpoint;
 use crate::refusal::Refusal;
 use crate::settlement::{BankNotice, BankReply, NoticeCursor};
 use crate::wire::DeliveryReply;
@@ -61,6 +62,15 @@ pub enum Input {
         message: u64,
         /// The statement.
         statement: Box<Verified>,
+    },
+    /// A checkpoint came in by gossip, verified.
+    GossipCheckpoint {
+        /// The member that passed it on.
+        from: CenterCode,
+        /// Names the message for [`super::output::Output::JudgeGossip`].
+        message: u64,
+        /// The checkpoint.
+        checkpoint: Box<VerifiedCheckpoint>,
     },
     /// A frame of the sync protocol came in.
     SyncRequested {

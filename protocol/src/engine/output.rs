@@ -61,6 +61,11 @@ pub enum Output {
         /// The statement.
         statement: Vec<u8>,
     },
+    /// Publish a checkpoint of the own public log by gossip: the bytes of a signed note.
+    PublishCheckpoint {
+        /// The note.
+        note: Vec<u8>,
+    },
     /// Say whether a gossip message may be passed on.
     JudgeGossip {
         /// The message.

@@ -210,7 +210,7 @@ impl<'a> Round<'a> {
         if unsigned.is_empty() {
             return Ok(());
         }
-        let network = &self.settings.network;
+        let network = self.settings.network.as_str();
         let requests: Vec<SigningRequest> = unsigned
             .iter()
             .map(|(to_sign, _)| match to_sign {

@@ -87,20 +87,35 @@ impl Policy {
     /// witnessed.
     #[must_use]
     pub fn majority(logs: Vec<VerifierKey>, witnesses: Vec<VerifierKey>) -> Option<Self> {
+        let threshold = (witnesses.len() / 2).saturating_add(1);
+        Self::threshold(logs, witnesses, threshold)
+    }
+
+    /// A policy that asks for at least `threshold` of the witnesses.
+    ///
+    /// `None` when there are fewer witnesses, or two have the same key or name.
+    #[must_use]
+    pub fn threshold(
+        logs: Vec<VerifierKey>,
+        witnesses: Vec<VerifierKey>,
+        threshold: usize,
+    ) -> Option<Self> {
         let names: BTreeSet<_> = witnesses.iter().map(|key| key.name().clone()).collect();
         let keys: BTreeSet<_> = witnesses.iter().map(|key| *key.public_bytes()).collect();
-        if witnesses.is_empty() || names.len() < witnesses.len() || keys.len() < witnesses.len() {
+        if names.len() < witnesses.len() || keys.len() < witnesses.len() {
+            return None;
+        }
+        if !(1..=witnesses.len()).contains(&threshold) {
             return None;
         }
         let mut policy = Self::logged(logs);
         let members = (0..witnesses.len()).map(Member::Witness).collect();
-        let threshold = (witnesses.len() / 2).saturating_add(1);
         let named = witnesses.into_iter().map(|key| {
             let name = key.name().as_str().as_bytes().to_vec();
             PolicyWitness { name, key, url: None }
         });
         policy.witnesses = named.collect();
-        policy.groups = vec![PolicyGroup { name: b"majority".to_vec(), threshold, members }];
+        policy.groups = vec![PolicyGroup { name: b"quorum".to_vec(), threshold, members }];
         policy.quorum = Some(Member::Group(0));
         Some(policy)
     }
