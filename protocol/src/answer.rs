@@ -17,6 +17,7 @@ use crate::loan::LoanParty;
 use crate::money::Fen;
 use crate::person_match::PersonMatch;
 use crate::purpose::{Purpose, QueryKind};
+use crate::record::FraudMark;
 use crate::record_seal::SealedLoan;
 use crate::refusal::Refusal;
 use crate::time::{Date, Month, Timestamp};
@@ -133,9 +134,9 @@ pub struct AccountFacts {
     /// 个人账号.
     #[n(5)]
     pub number: Option<AccountNumber>,
-    /// The end of a penalty for fraud (骗提骗贷), where loans are opened.
+    /// A fraud on record (骗提骗贷), where loans are opened.
     #[n(6)]
-    pub fraud_until: Option<Date>,
+    pub fraud: Option<FraudMark>,
     /// Where the facts come from.
     #[n(7)]
     pub freshness: Freshness,

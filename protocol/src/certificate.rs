@@ -13,10 +13,9 @@ use minicbor::{Decode, Encode};
 use crate::account::{AccountNumber, AccountStatus};
 use crate::center::CenterCode;
 use crate::deposit_history::DepositHistory;
-use crate::employer::EmployerName;
 use crate::loan::{LoanContract, LoanRole, LoanStatus};
 use crate::money::Fen;
-use crate::record::Person;
+use crate::record::{Employment, FraudMark, ImportedHistory, Person, Withdrawal};
 use crate::purpose::Purpose;
 use crate::time::Date;
 
@@ -79,9 +78,9 @@ pub struct Certificate {
     /// 个人账号.
     #[n(5)]
     pub account: AccountNumber,
-    /// 单位名称.
+    /// 单位名称, 单位缴存比例, 个人缴存比例; none for the self-employed.
     #[n(6)]
-    pub employer: Option<EmployerName>,
+    pub employment: Option<Employment>,
     /// As of when.
     #[n(7)]
     pub as_of: Date,
@@ -103,26 +102,29 @@ pub struct Certificate {
     /// 个人账户余额.
     #[n(13)]
     pub balance: Fen,
-    /// The months paid for: total, streak, gaps and 缴至年月 follow from them.
+    /// The months paid for here: total, streak, gaps and 缴至年月 follow from them.
     #[n(14)]
     pub history: DepositHistory,
-    /// The loans, in any role.
+    /// What came with transfers.
     #[n(15)]
+    pub imported: Vec<ImportedHistory>,
+    /// The loans here, in any role.
+    #[n(16)]
     pub loans: Vec<CertificateLoan>,
     /// Withdrawals of the last 24 months.
-    #[n(16)]
-    pub withdrawals: Withdrawals,
-    /// The end of a penalty for fraud (骗提骗贷).
     #[n(17)]
-    pub fraud_until: Option<Date>,
-    /// For which purpose it was asked.
+    pub withdrawals: Vec<Withdrawal>,
+    /// A fraud on record (骗提骗贷).
     #[n(18)]
+    pub fraud: Option<FraudMark>,
+    /// For which purpose it was asked.
+    #[n(19)]
     pub purpose: Purpose,
     /// The last day of its validity.
-    #[n(19)]
-    pub valid_until: Date,
-    /// The certificate of the same person and requester that it replaces.
     #[n(20)]
+    pub valid_until: Date,
+    /// The certificate of the same account and requester that it replaces.
+    #[n(21)]
     pub supersedes: Option<CertificateNumber>,
 }
 
@@ -197,24 +199,5 @@ impl fmt::Debug for CertificateLoan {
             .field("role", &self.role)
             .field("status", &self.status)
             .finish_non_exhaustive()
-    }
-}
-
-/// Withdrawals within some months.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Withdrawals {
-    /// How many.
-    #[n(1)]
-    pub count: u32,
-    /// How much, together.
-    #[n(2)]
-    pub amount: Fen,
-}
-
-impl fmt::Debug for Withdrawals {
-    /// Without the amount.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Withdrawals").field("count", &self.count).finish_non_exhaustive()
     }
 }
