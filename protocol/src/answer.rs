@@ -14,6 +14,7 @@ use crate::certificate::Certificate;
 use crate::deposit_history::DepositHistory;
 use crate::id::{Blinding, Bytes, PayloadHash, TransferId};
 use crate::loan::LoanParty;
+use crate::log::tree::LeafIndex;
 use crate::money::Fen;
 use crate::person_match::PersonMatch;
 use crate::purpose::{Purpose, QueryKind};
@@ -227,7 +228,7 @@ pub struct LeafReference {
     pub log: u32,
     /// The index of the leaf.
     #[n(2)]
-    pub index: u64,
+    pub index: LeafIndex,
     /// The entry: an encoded `Digest`.
     #[n(3)]
     pub entry: Bytes,

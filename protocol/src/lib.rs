@@ -39,6 +39,7 @@ pub mod limits;
 pub mod loan;
 pub mod log;
 pub mod log_trust;
+pub mod mode;
 pub mod money;
 pub mod month_set;
 pub mod name_match;
