@@ -133,7 +133,7 @@ impl Stage {
 /// Decides about a question whose signature, key and sender were verified.
 #[must_use]
 pub fn admit<'a>(query: &'a Query, facts: &Circumstances) -> Admission<'a> {
-    let stages: [(Stage, fn(&Query, &Circumstances) -> Result<(), Refusal>); 4] = [
+    let stages: [(Stage, Check); 4] = [
         (Stage::Membership, check_membership),
         (Stage::PeerRate, |_, facts| within(facts.peer_rate)),
         (Stage::Addressee, check_addressee),
@@ -149,7 +149,7 @@ pub fn admit<'a>(query: &'a Query, facts: &Circumstances) -> Admission<'a> {
         Some(_) => return Admission::Refused(Stage::Id, Refusal::IdReused),
         None => {}
     }
-    let stages: [(Stage, fn(&Query, &Circumstances) -> Result<(), Refusal>); 4] = [
+    let stages: [(Stage, Check); 4] = [
         (Stage::Grant, check_grant),
         (Stage::PurposeRate, |_, facts| within(facts.purpose_rate)),
         (Stage::Consent, |query, _| check_consent(query)),
@@ -162,6 +162,8 @@ pub fn admit<'a>(query: &'a Query, facts: &Circumstances) -> Admission<'a> {
     }
     Admission::Admitted(Admitted(query))
 }
+
+type Check = fn(&Query, &Circumstances) -> Result<(), Refusal>;
 
 fn check_membership(query: &Query, facts: &Circumstances) -> Result<(), Refusal> {
     match facts.standing {

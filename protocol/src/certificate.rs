@@ -15,8 +15,8 @@ use crate::center::CenterCode;
 use crate::deposit_history::DepositHistory;
 use crate::loan::{LoanContract, LoanRole, LoanStatus};
 use crate::money::Fen;
-use crate::record::{Employment, FraudMark, ImportedHistory, Person, Withdrawal};
 use crate::purpose::Purpose;
+use crate::record::{Employment, FraudMark, ImportedHistory, Person, Withdrawal};
 use crate::time::Date;
 
 /// Months for which a certificate is valid.

@@ -61,10 +61,10 @@ fn circumstances() -> Circumstances {
 }
 
 fn check(query: &Query, facts: &Circumstances, stage: Stage, refusal: Refusal) {
-    match admit(query, facts) {
-        Admission::Refused(at, why) => assert_eq!((at, why), (stage, refusal)),
-        other => panic!("{other:?} instead of {refusal:?}"),
-    }
+    let Admission::Refused(at, why) = admit(query, facts) else {
+        panic!("not refused with {refusal:?}");
+    };
+    assert_eq!((at, why), (stage, refusal));
 }
 
 /// Spoils one thing, in the order of the checks.
@@ -121,11 +121,7 @@ fn each_fault_alone_has_its_own_refusal() {
         (|q, _| q.purpose = Purpose::DuplicateAccount, Stage::Grant, Refusal::Purpose),
         (|q, _| q.purpose = Purpose::Judicial, Stage::Grant, Refusal::Purpose),
         (|q, _| q.purpose = Purpose::Supervision, Stage::Grant, Refusal::Purpose),
-        (
-            |q, f| f.now = q.expires.plus_ms(CLOCK_SKEW_MS + 1),
-            Stage::Freshness,
-            Refusal::Expired,
-        ),
+        (|q, f| f.now = q.expires.plus_ms(CLOCK_SKEW_MS + 1), Stage::Freshness, Refusal::Expired),
         (|q, _| q.expires = q.issued_at, Stage::Freshness, Refusal::Expired),
         (
             |q, _| q.expires = q.issued_at.plus_ms(QUERY_LIFE_MS + 1),
@@ -142,11 +138,7 @@ fn each_fault_alone_has_its_own_refusal() {
             Stage::Subject,
             Refusal::Subject,
         ),
-        (
-            |q, _| q.transfer = Some(TransferId::new([4; 32])),
-            Stage::Subject,
-            Refusal::Subject,
-        ),
+        (|q, _| q.transfer = Some(TransferId::new([4; 32])), Stage::Subject, Refusal::Subject),
     ];
     for (spoil, stage, refusal) in FAULTS.iter().chain(more) {
         let (mut query, mut facts) = (query(), circumstances());

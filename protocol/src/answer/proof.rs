@@ -27,7 +27,9 @@ pub struct Policies<'a> {
 }
 
 /// How far a leaf is proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode,
+)]
 #[cbor(index_only)]
 pub enum Proven {
     /// Not yet: no checkpoint covers the leaf, or the record has just changed.
@@ -170,8 +172,7 @@ pub fn check_inclusion(
     if let Some(accepted) = witnessed {
         return Ok((Proven::Witnessed, Some(accepted.checkpoint.size)));
     }
-    let accepted =
-        proof.verify(policies.logged, &leaf.entry).map_err(|_| ProofFault::Inclusion)?;
+    let accepted = proof.verify(policies.logged, &leaf.entry).map_err(|_| ProofFault::Inclusion)?;
     Ok((Proven::Logged, Some(accepted.checkpoint.size)))
 }
 

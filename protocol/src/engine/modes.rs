@@ -39,7 +39,9 @@ pub fn mode(view: &dyn View, service: Service) -> Result<Mode, StoreError> {
 /// When the store cannot be read.
 pub fn all(view: &dyn View) -> Result<Vec<ServiceMode>, StoreError> {
     let services = Service::ALL.iter();
-    services.map(|service| Ok(ServiceMode { service: *service, mode: mode(view, *service)? })).collect()
+    services
+        .map(|service| Ok(ServiceMode { service: *service, mode: mode(view, *service)? }))
+        .collect()
 }
 
 /// Stages the mode of a service.
@@ -73,5 +75,31 @@ pub fn require_role(
         Ok(())
     } else {
         Err(Refusal::Operator.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::command::{Command, Reply};
+    use crate::testing::{DATONG, Province};
+
+    #[test]
+    fn a_service_observes_until_an_operator_sets_it() {
+        let mut province = Province::new();
+        let shown = |province: &mut Province| {
+            let Reply::Modes(modes) = *province.command(DATONG, Command::Modes).unwrap() else {
+                panic!("another reply");
+            };
+            modes
+        };
+        assert!(shown(&mut province).iter().all(|known| known.mode == Mode::Observe));
+        let wanted = ServiceMode { service: Service::Transfer, mode: Mode::Confirm };
+        let set = |name| Command::SetMode { operator: OperatorId::parse(name).unwrap(), wanted };
+        let refused = province.command(DATONG, set("nobody")).unwrap_err();
+        assert_eq!(refused.refusal, Refusal::Operator);
+        province.command(DATONG, set("clerk")).unwrap();
+        province.restart(DATONG);
+        assert!(shown(&mut province).contains(&wanted));
     }
 }

@@ -11,8 +11,8 @@ use crate::account::SerialNumber;
 use crate::answer::{Freshness, Outcome};
 use crate::center::CenterCode;
 use crate::id::{FileHash, OperatorMark, PayloadHash, QueryId, TransferId};
-use crate::record::Person;
 use crate::purpose::{Purpose, QueryKind};
+use crate::record::Person;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 

@@ -117,16 +117,18 @@ fn a_disclosed_loan_is_proved_to_one_party_without_naming_the_other() {
     assert_eq!(check(&awaited, &policy), Ok(Proven::Awaited));
 }
 
+type Change = fn(&mut DisclosedLoan, &DisclosedLoan);
+
 #[test]
 fn every_changed_part_of_a_proof_is_found() {
     let (good, policy) = disclosed(&RecordSeed::new([1; 32]));
     let (other, _) = disclosed(&RecordSeed::new([2; 32]));
-    let changed = |change: fn(&mut DisclosedLoan, &DisclosedLoan)| {
+    let changed = |change: Change| {
         let mut loan = good.clone();
         change(&mut loan, &other);
         check(&loan, &policy)
     };
-    let cases: &[(fn(&mut DisclosedLoan, &DisclosedLoan), ProofFault)] = &[
+    let cases: &[(Change, ProofFault)] = &[
         (|loan, _| loan.record.loan.balance = Fen::ZERO, ProofFault::Status),
         (|loan, _| loan.record.loan.periods = 241, ProofFault::Commitment),
         (|loan, _| loan.blinding = Blinding::new([9; 32]), ProofFault::Commitment),
