@@ -22,7 +22,6 @@ use crate::time::Timestamp;
 
 pub mod command;
 pub mod input;
-pub mod modes;
 pub mod operator;
 pub mod outbox;
 pub mod output;

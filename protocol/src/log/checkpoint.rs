@@ -90,7 +90,7 @@ impl Checkpoint {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(super) mod tests {
     use ed25519_dalek::{Signer as _, SigningKey};
 
     use super::*;

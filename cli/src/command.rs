@@ -1,0 +1,26 @@
+//! The commands, one a file, and the way from arguments to the one that was asked for.
+//!
+//! **Promises.** A command that fails says why with its exit code; none ends the process itself.
+//! **Left to others.** Words: `text`. Standard output: `output`.
+
+use crate::args::{Arguments, Command};
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod init;
+pub(crate) mod status;
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// Why it was not done.
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    match &arguments.command {
+        Command::Init(init) => init::run(init, output),
+        Command::Status => status::run(&arguments.config_file(), output),
+        Command::Config(config) => config::run(*config, &arguments.config_file(), output),
+        Command::Completions(completions) => Ok(completions::run(completions)),
+    }
+}
