@@ -22,6 +22,7 @@ use crate::time::Timestamp;
 
 pub mod command;
 pub mod input;
+pub mod modes;
 pub mod operator;
 pub mod outbox;
 pub mod output;

@@ -132,6 +132,23 @@ fixed_id!(
     OrderId, 32
 );
 
+fixed_id!(
+    /// BLAKE3 over the ledger rows that a record proves.
+    RowsHash, 32
+);
+fixed_id!(
+    /// BLAKE3 of a file or text that a statement refers to but does not carry.
+    FileHash, 32
+);
+fixed_id!(
+    /// Names an operator of a center to other centers, who learn no more of the person.
+    OperatorMark, 16
+);
+fixed_id!(
+    /// Names one search for a household's facts at one center.
+    DossierId, 32
+);
+
 fn hex_byte(pair: &[u8]) -> Option<u8> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => byte.checked_sub(b'0'),

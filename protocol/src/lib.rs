@@ -13,10 +13,13 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test may overflow and fail"))]
 
 pub mod account;
+pub mod admission;
+pub mod answer;
 pub mod bank_account;
 pub mod calendar;
 pub mod cbor;
 pub mod center;
+pub mod certificate;
 pub mod code_table;
 pub mod commitment;
 pub mod core_system;
@@ -36,15 +39,19 @@ pub mod limits;
 pub mod loan;
 pub mod log;
 pub mod log_trust;
+pub mod mode;
 pub mod money;
 pub mod month_set;
 pub mod name_match;
+pub mod person_match;
 pub mod person_name;
 pub mod plain_text;
 pub mod policy;
 mod private_text;
+pub mod purpose;
 pub mod rate;
 pub mod record;
+pub mod record_seal;
 pub mod refusal;
 pub mod roster;
 pub mod settlement;

@@ -38,3 +38,19 @@ pub const NOTE_BYTES_MAX: usize = 64 * 1024;
 pub const NOTE_SIGNATURES_MAX: usize = 64;
 /// Lines of a witness policy: every log of a network with its witnesses fits.
 pub const POLICY_LINES_MAX: usize = 4_096;
+/// Persons of one question: a household of two grandparents, two parents and four children.
+pub const SUBJECTS_MAX: usize = 8;
+/// Milliseconds that a dossier waits for its answers; then it is closed with what it has.
+pub const DOSSIER_WAIT_MS: i64 = 10_000;
+/// Accounts, and loans, of one person in one answer: bounds the answer well below a statement.
+pub const RECORDS_PER_PERSON_MAX: usize = 32;
+/// Questions in a minute that one peer may ask, over all purposes, before they cost a signature.
+pub const PEER_QUERIES_PER_MINUTE: u32 = 3_000;
+/// Records of one import portion.
+pub const IMPORT_PORTION_MAX: usize = 1_024;
+/// Ledger rows of one account: forty years, several a month.
+pub const LEDGER_ROWS_MAX: usize = 4_096;
+/// Records looked at in one round while an import is published or an old one is cleared.
+pub const PUBLISH_PORTION: usize = 512;
+/// Accesses to one person shown in one list.
+pub const ACCESSES_MAX: usize = 1_000;

@@ -381,7 +381,11 @@ impl Province {
 }
 
 fn settings(center: CenterCode, role: Role) -> Settings {
-    let roles = vec![operator::OperatorRole::Clerk, operator::OperatorRole::Reviewer];
+    let roles = vec![
+        operator::OperatorRole::Clerk,
+        operator::OperatorRole::Reviewer,
+        operator::OperatorRole::SystemAdministrator,
+    ];
     let operator = |name: &str| {
         let id = operator::OperatorId::parse(name).unwrap();
         (id, operator::Operator { roles: roles.clone() })

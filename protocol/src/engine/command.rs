@@ -1,5 +1,7 @@
 //! What a local caller can want, and what it gets back.
 
+use super::modes::ServiceMode;
+use super::operator::OperatorId;
 use crate::center::CenterCode;
 use crate::time::Timestamp;
 
@@ -8,6 +10,15 @@ use crate::time::Timestamp;
 pub enum Command {
     /// How the node stands.
     Status,
+    /// The mode of each service.
+    Modes,
+    /// Sets the mode of a service.
+    SetMode {
+        /// Who sets it.
+        operator: OperatorId,
+        /// The service and its new mode.
+        wanted: ServiceMode,
+    },
 }
 
 /// What came of a wish.
@@ -15,6 +26,8 @@ pub enum Command {
 pub enum Reply {
     /// How the node stands.
     Status(Status),
+    /// The mode of each service.
+    Modes(Vec<ServiceMode>),
     /// Done; there is nothing to show.
     Done,
 }

@@ -5,7 +5,7 @@ use super::input::{Input, RequestId};
 use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
-use super::{outbox, publication};
+use super::{modes, outbox, publication};
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::limits::ROUND_INPUTS_MAX;
@@ -74,6 +74,10 @@ fn on_command(
 ) -> Result<(), StoreError> {
     let done = match command {
         Command::Status => status(round).map(Reply::Status),
+        Command::Modes => modes::all(round.view).map(Reply::Modes).map_err(Stop::from),
+        Command::SetMode { operator, wanted } => {
+            modes::set(round, &operator, wanted).map(|()| Reply::Done)
+        }
     };
     let reply = match done {
         Ok(reply) => Ok(Box::new(reply)),

@@ -90,7 +90,7 @@ impl Checkpoint {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use ed25519_dalek::{Signer as _, SigningKey};
 
     use super::*;

@@ -1,0 +1,203 @@
+//! The deposit certificate for an off-site loan (异地贷款职工住房公积金缴存使用证明).
+//!
+//! The form is the one that lenders ask for on paper, typed: so a certificate is data that the
+//! lender's rules read, signed by the issuing center and committed to in its public log.
+//!
+//! **Promises.** A certificate is valid for two months from its issue; its number is unique.
+//! **Left to others.** Issuing: `engine::certificates`. Its receipt (回执).
+
+use core::fmt;
+
+use minicbor::{Decode, Encode};
+
+use crate::account::{AccountNumber, AccountStatus};
+use crate::center::CenterCode;
+use crate::deposit_history::DepositHistory;
+use crate::loan::{LoanContract, LoanRole, LoanStatus};
+use crate::money::Fen;
+use crate::purpose::Purpose;
+use crate::record::{Employment, FraudMark, ImportedHistory, Person, Withdrawal};
+use crate::time::Date;
+
+/// Months for which a certificate is valid.
+pub const VALID_MONTHS: i32 = 2;
+
+/// The number of a certificate, such as `140100-C-2026-000311`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(map)]
+pub struct CertificateNumber {
+    /// The issuing center.
+    #[n(1)]
+    pub issuer: CenterCode,
+    /// The year of issue.
+    #[n(2)]
+    pub year: u16,
+    /// Its place in the year, from 1.
+    #[n(3)]
+    pub serial: u32,
+}
+
+impl CertificateNumber {
+    /// The number as a key of the store: in order of issue.
+    #[must_use]
+    pub fn to_key(self) -> [u8; 6] {
+        let [a, b] = self.year.to_be_bytes();
+        let [c, d, e, f] = self.serial.to_be_bytes();
+        [a, b, c, d, e, f]
+    }
+}
+
+impl fmt::Display for CertificateNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-C-{:04}-{:06}", self.issuer, self.year, self.serial)
+    }
+}
+
+impl fmt::Debug for CertificateNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CertificateNumber({self})")
+    }
+}
+
+/// What a center certifies about one account.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Certificate {
+    /// 证明编号.
+    #[n(1)]
+    pub number: CertificateNumber,
+    /// Who issues it.
+    #[n(2)]
+    pub issuer: CenterCode,
+    /// For whom it is written (致…中心).
+    #[n(3)]
+    pub requester: CenterCode,
+    /// The person, as the issuing center has it.
+    #[n(4)]
+    pub subject: Person,
+    /// 个人账号.
+    #[n(5)]
+    pub account: AccountNumber,
+    /// 单位名称, 单位缴存比例, 个人缴存比例; none for the self-employed.
+    #[n(6)]
+    pub employment: Option<Employment>,
+    /// As of when.
+    #[n(7)]
+    pub as_of: Date,
+    /// 开户日期.
+    #[n(8)]
+    pub opened_on: Date,
+    /// 个人账户状态.
+    #[n(9)]
+    pub status: AccountStatus,
+    /// 个人缴存基数.
+    #[n(10)]
+    pub contribution_base: Fen,
+    /// 个人月缴存额.
+    #[n(11)]
+    pub person_monthly: Fen,
+    /// 单位月缴存额.
+    #[n(12)]
+    pub unit_monthly: Fen,
+    /// 个人账户余额.
+    #[n(13)]
+    pub balance: Fen,
+    /// The months paid for here: total, streak, gaps and 缴至年月 follow from them.
+    #[n(14)]
+    pub history: DepositHistory,
+    /// What came with transfers.
+    #[n(15)]
+    pub imported: Vec<ImportedHistory>,
+    /// The loans here, in any role.
+    #[n(16)]
+    pub loans: Vec<CertificateLoan>,
+    /// Withdrawals of the last 24 months.
+    #[n(17)]
+    pub withdrawals: Vec<Withdrawal>,
+    /// A fraud on record (骗提骗贷).
+    #[n(18)]
+    pub fraud: Option<FraudMark>,
+    /// For which purpose it was asked.
+    #[n(19)]
+    pub purpose: Purpose,
+    /// The last day of its validity.
+    #[n(20)]
+    pub valid_until: Date,
+    /// The certificate of the same account and requester that it replaces.
+    #[n(21)]
+    pub supersedes: Option<CertificateNumber>,
+}
+
+impl fmt::Debug for Certificate {
+    /// Without names, account numbers and amounts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl Certificate {
+    /// The loan record of the form (贷款记录): its three boxes.
+    #[must_use]
+    pub fn loan_box(&self) -> LoanBox {
+        let unsettled = self.loans.iter().any(|loan| loan.status.is_unsettled());
+        match self.loans.iter().filter(|loan| loan.status.counts()).count() {
+            _ if unsettled => LoanBox::Unsettled,
+            0 => LoanBox::None,
+            1 => LoanBox::OneSettled,
+            _ => LoanBox::SeveralSettled,
+        }
+    }
+}
+
+/// The boxes of the form about loans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoanBox {
+    /// 无贷款记录.
+    None,
+    /// 仅有一次贷款记录且贷款已还清.
+    OneSettled,
+    /// 有两次以上(含两次)贷款记录且贷款已还清.
+    SeveralSettled,
+    /// A loan runs: none of the form's boxes holds.
+    Unsettled,
+}
+
+/// A loan in a certificate.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CertificateLoan {
+    /// 借款合同编号.
+    #[n(1)]
+    pub contract: LoanContract,
+    /// What the person is in it.
+    #[n(2)]
+    pub role: LoanRole,
+    /// Where it stands.
+    #[n(3)]
+    pub status: LoanStatus,
+    /// 贷款发放日期.
+    #[n(4)]
+    pub disbursed_on: Option<Date>,
+    /// 贷款发放额.
+    #[n(5)]
+    pub disbursed: Fen,
+    /// 贷款余额.
+    #[n(6)]
+    pub balance: Fen,
+    /// Instalments overdue now.
+    #[n(7)]
+    pub overdue_current: u32,
+    /// Instalments that ever were overdue.
+    #[n(8)]
+    pub overdue_total: u32,
+}
+
+impl fmt::Debug for CertificateLoan {
+    /// Without numbers and amounts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificateLoan")
+            .field("role", &self.role)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
