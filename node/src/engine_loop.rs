@@ -175,6 +175,18 @@ impl Queue {
         let handle = EngineHandle { inputs: sender, waiting: Arc::default(), metrics };
         Self { handle, inputs }
     }
+
+    /// Takes an input in the place of a loop.
+    #[cfg(test)]
+    pub(crate) async fn receive(&mut self) -> Option<Input> {
+        self.inputs.recv().await
+    }
+
+    /// Whether no input waits.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+    }
 }
 
 /// The running loop.

@@ -18,3 +18,5 @@ pub mod settlement;
 pub mod signing;
 pub mod store;
 pub mod telemetry;
+pub mod translate;
+pub mod verification;

@@ -168,6 +168,18 @@ pub struct InboundId {
     protocol: Protocol,
 }
 
+impl InboundId {
+    /// The request with this number on a protocol, as [`parts`](Self::parts) gave them.
+    pub(crate) const fn of(protocol: Protocol, number: u64) -> Self {
+        Self { number, protocol }
+    }
+
+    /// What the id is made of, so that another id can hold it.
+    pub(crate) const fn parts(self) -> (Protocol, u64) {
+        (self.protocol, self.number)
+    }
+}
+
 /// Names a gossip message that waits for a verdict: BLAKE3 of its bytes, and who forwarded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GossipId {

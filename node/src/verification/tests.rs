@@ -1,0 +1,119 @@
+//! What the verifying workers promise.
+
+use fundlink_protocol::cbor;
+use fundlink_protocol::center::{CenterCode, Role};
+use fundlink_protocol::cose::{Unsigned, purpose_of};
+use fundlink_protocol::key::{KeyPurpose, Keyring as _, MemoryKeyring, SigningRequest};
+use fundlink_protocol::roster::{Member, MemberKey, MemberStatus, Roster};
+use fundlink_protocol::statement::heartbeat::Heartbeat;
+use fundlink_protocol::statement::{Payload as _, StatementKind};
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::*;
+use crate::metrics::Metrics;
+
+const SEED: [u8; 32] = [7; 32];
+
+fn center() -> CenterCode {
+    CenterCode::parse("140100").unwrap()
+}
+
+fn keyring() -> MemoryKeyring {
+    MemoryKeyring::new([(KeyPurpose::Statement, SEED)])
+}
+
+fn keys() -> KeyTable {
+    let public = keyring().public(KeyPurpose::Statement).unwrap();
+    let from = Timestamp::from_ms(0);
+    let member = Member {
+        code: center(),
+        name: "太原市住房公积金管理中心".into(),
+        role: Role::Center,
+        status: MemberStatus::Active,
+        admitted_in: 1,
+        keys: vec![MemberKey { purpose: KeyPurpose::Statement, public, from, until: None }],
+        addresses: Vec::new(),
+        logs: Vec::new(),
+    };
+    let roster = Roster {
+        authority: CenterCode::parse("140000").unwrap(),
+        issued: from,
+        network: "test".into(),
+        version: 1,
+        previous: None,
+        renew_by: from,
+        members: vec![member],
+        witnesses: Vec::new(),
+    };
+    roster.key_table()
+}
+
+fn heartbeat(roster_version: u64) -> Vec<u8> {
+    let heartbeat = Heartbeat {
+        from: center(),
+        issued_at: Timestamp::from_ms(1),
+        checkpoint: None,
+        roster_version,
+        software: "test".into(),
+    };
+    assert_eq!(Heartbeat::KIND, StatementKind::Heartbeat);
+    let keyring = keyring();
+    let id = keyring.public(KeyPurpose::Statement).unwrap().id();
+    let unsigned = Unsigned::new(Heartbeat::KIND, id, cbor::encode(&heartbeat));
+    let message = unsigned.signing_bytes("test");
+    let request = SigningRequest { purpose: purpose_of(Heartbeat::KIND), message };
+    unsigned.assemble(&keyring.sign_one(&request).unwrap())
+}
+
+fn start(keys: KeysInForce, metrics: &Metrics) -> (Verification, Workers) {
+    let rules = Rules {
+        network: "test".into(),
+        keys,
+        clock: Box::new(|| Timestamp::from_ms(10)),
+        metrics: metrics.verification.clone(),
+    };
+    Verification::start(rules).unwrap()
+}
+
+#[tokio::test]
+async fn every_job_ends_once_with_what_came_of_it() {
+    let keys_in_force = KeysInForce::default();
+    let metrics = Metrics::new();
+    let (verification, workers) = start(keys_in_force.clone(), &metrics);
+    let (ends, mut ended) = unbounded_channel();
+    let submit = async |number: u64, bytes: Vec<u8>| {
+        let ends = ends.clone();
+        let then = move |verified: Result<Box<Verified>, Refusal>| {
+            ends.send((number, verified.map(|verified| verified.statement().from()))).unwrap();
+        };
+        verification.submit(bytes, then).await;
+    };
+    submit(0, heartbeat(0)).await;
+    assert_eq!(ended.recv().await, Some((0, Err(Refusal::KeyUnknown))));
+    keys_in_force.replace(keys());
+    for number in 1..=300 {
+        let mut bytes = heartbeat(number);
+        if number % 3 == 0 {
+            *bytes.last_mut().unwrap() ^= 1;
+        } else if number % 3 == 1 {
+            bytes.push(0);
+        }
+        submit(number, bytes).await;
+    }
+    let mut seen = Vec::new();
+    for _ in 0..300 {
+        let (number, outcome) = ended.recv().await.unwrap();
+        let expected = match number % 3 {
+            0 => Err(Refusal::Signature),
+            1 => Err(Refusal::Malformed),
+            _ => Ok(center()),
+        };
+        assert_eq!(outcome, expected, "{number}");
+        seen.push(number);
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=300).collect::<Vec<u64>>());
+    assert_eq!(metrics.verification.verified.get(), 100);
+    drop(verification);
+    workers.join().await;
+}
