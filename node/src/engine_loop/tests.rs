@@ -132,8 +132,8 @@ async fn a_command_is_answered_and_a_stopped_loop_ends_without_an_error() {
         panic!("no status");
     };
     assert_eq!((status.center, status.roster_version), (center(), 7));
-    assert!(handle.metrics.rounds.get() >= 2);
     running.stop().await;
+    assert!(handle.metrics.rounds.get() >= 1);
     assert!(ended.await.unwrap().is_ok());
     let refused = handle.command(Command::Status).await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::Overloaded);
