@@ -1,4 +1,4 @@
-//! Worker threads that turn received bytes into verified statements.
+//! Worker threads that turn received bytes into verified statements and checkpoints.
 //!
 //! A signature takes 50 µs, a round of the engine far less for one input: so signatures are checked
 //! here, many at a time, and the engine sees verified statements alone.
@@ -15,36 +15,55 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use fundlink_protocol::cose::{Received, Verified};
+use fundlink_protocol::log::origin::NetworkName;
+use fundlink_protocol::log_trust::{LogTrust, VerifiedCheckpoint};
 use fundlink_protocol::refusal::Refusal;
-use fundlink_protocol::roster::KeyTable;
+use fundlink_protocol::roster::{KeyTable, Roster};
 use fundlink_protocol::time::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::metrics::{CodeLabel, VerificationMetrics};
 
-/// The keys by which statements are verified: those of the roster in force.
-#[derive(Clone, Debug, Default)]
-pub struct KeysInForce(Arc<RwLock<Arc<KeyTable>>>);
+/// The roster in force, with its keys by their ids.
+#[derive(Clone, Debug)]
+pub struct RosterInForce(Arc<RwLock<Listed>>);
 
-impl KeysInForce {
-    /// Takes the keys of a newer roster into force.
-    pub fn replace(&self, keys: KeyTable) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+#[derive(Clone, Debug)]
+struct Listed {
+    roster: Arc<Roster>,
+    keys: Arc<KeyTable>,
+}
+
+impl RosterInForce {
+    /// Begins with a roster.
+    #[must_use]
+    pub fn new(roster: Arc<Roster>) -> Self {
+        Self(Arc::new(RwLock::new(Listed::new(roster))))
     }
 
-    /// The keys in force.
-    #[must_use]
-    pub fn now(&self) -> Arc<KeyTable> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    /// Takes a newer roster into force.
+    pub fn replace(&self, roster: Arc<Roster>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Listed::new(roster);
+    }
+
+    fn now(&self) -> Listed {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Listed {
+    fn new(roster: Arc<Roster>) -> Self {
+        let keys = Arc::new(roster.key_table());
+        Self { roster, keys }
     }
 }
 
 /// What a worker needs besides the bytes.
 pub struct Rules {
     /// The network's name, which each signature covers.
-    pub network: String,
-    /// The keys in force.
-    pub keys: KeysInForce,
+    pub network: NetworkName,
+    /// The roster in force.
+    pub roster: RosterInForce,
     /// Reads the time by which keys count.
     pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Counts.
@@ -57,10 +76,7 @@ impl fmt::Debug for Rules {
     }
 }
 
-struct Job {
-    bytes: Vec<u8>,
-    then: Box<dyn FnOnce(Result<Box<Verified>, Refusal>) + Send>,
-}
+type Job = Box<dyn FnOnce(&Rules) + Send>;
 
 /// The way to the workers. Clones lead to the same ones, which end with the last clone.
 #[derive(Clone)]
@@ -108,7 +124,21 @@ impl Verification {
         bytes: Vec<u8>,
         then: impl FnOnce(Result<Box<Verified>, Refusal>) + Send + 'static,
     ) {
-        self.jobs.send(Job { bytes, then: Box::new(then) }).await.ok();
+        self.send(Box::new(move |rules| then(rules.statement(bytes)))).await;
+    }
+
+    /// Has the bytes of a signed note verified as a checkpoint of a member's log; otherwise as
+    /// [`submit`](Self::submit).
+    pub async fn submit_checkpoint(
+        &self,
+        bytes: Vec<u8>,
+        then: impl FnOnce(Result<Box<VerifiedCheckpoint>, Refusal>) + Send + 'static,
+    ) {
+        self.send(Box::new(move |rules| then(rules.checkpoint(&bytes)))).await;
+    }
+
+    async fn send(&self, job: Job) {
+        self.jobs.send(job).await.ok();
     }
 }
 
@@ -128,25 +158,39 @@ fn work(waiting: &Mutex<mpsc::Receiver<Job>>, rules: &Rules) {
     loop {
         // The lock is held while waiting: one worker waits for a job, the others for their turn.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
-        let Some(Job { bytes, then }) = job else { return };
-        then(verify(bytes, rules));
+        let Some(job) = job else { return };
+        job(rules);
     }
 }
 
-fn verify(bytes: Vec<u8>, rules: &Rules) -> Result<Box<Verified>, Refusal> {
-    let begun = Instant::now();
-    let keys = rules.keys.now();
-    let verified = Received::parse(bytes)
-        .and_then(|received| received.verify(&keys, &rules.network, (rules.clock)()));
-    rules.metrics.seconds.observe(begun.elapsed().as_secs_f64());
-    match &verified {
-        Ok(_) => rules.metrics.verified.inc(),
-        Err(refusal) => {
-            let label = CodeLabel { code: refusal.code() };
-            rules.metrics.refused.get_or_create(&label).inc()
-        }
-    };
-    verified.map(Box::new)
+impl Rules {
+    fn statement(&self, bytes: Vec<u8>) -> Result<Box<Verified>, Refusal> {
+        let keys = self.roster.now().keys;
+        self.counted(|| {
+            let received = Received::parse(bytes)?;
+            received.verify(&keys, self.network.as_str(), (self.clock)())
+        })
+    }
+
+    fn checkpoint(&self, bytes: &[u8]) -> Result<Box<VerifiedCheckpoint>, Refusal> {
+        let roster = self.roster.now().roster;
+        let trust = LogTrust::new(roster, self.network.clone(), (self.clock)());
+        self.counted(|| VerifiedCheckpoint::verify(bytes, &trust))
+    }
+
+    fn counted<T>(&self, verify: impl FnOnce() -> Result<T, Refusal>) -> Result<Box<T>, Refusal> {
+        let begun = Instant::now();
+        let verified = verify();
+        self.metrics.seconds.observe(begun.elapsed().as_secs_f64());
+        match &verified {
+            Ok(_) => self.metrics.verified.inc(),
+            Err(refusal) => {
+                let label = CodeLabel { code: refusal.code() };
+                self.metrics.refused.get_or_create(&label).inc()
+            }
+        };
+        verified.map(Box::new)
+    }
 }
 
 #[cfg(test)]

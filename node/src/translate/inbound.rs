@@ -12,7 +12,7 @@ use fundlink_protocol::engine::input::{Failure, Input, RequestId};
 use fundlink_protocol::engine::output::PeerReply;
 use fundlink_protocol::id::QueryId;
 use fundlink_protocol::refusal::Refusal;
-use fundlink_protocol::wire::{DeliveryReply, QueryReply};
+use fundlink_protocol::wire::{DeliveryReply, Head, QueryReply};
 use tokio::sync::mpsc;
 
 use super::{Asked, Switchboard, failure, request_id};
@@ -106,7 +106,7 @@ impl Switchboard {
         let reply = match protocol {
             Protocol::Query => PeerReply::Query(QueryReply::Refused(refusal)),
             // The sender may have a newer roster than we: it will be right a little later.
-            Protocol::Transfer if is_about_rosters(refusal) => {
+            Protocol::Transfer if is_about_later_rosters(refusal) => {
                 PeerReply::Delivery(DeliveryReply::Later(refusal))
             }
             Protocol::Transfer | Protocol::Sync | Protocol::Roster => {
@@ -118,7 +118,7 @@ impl Switchboard {
 
     /// Lets a peer pay for bytes that an honest node does not send.
     fn blame(&self, peer: PeerKey, refusal: Refusal) {
-        if !is_about_rosters(refusal) && refusal != Refusal::KeyEnded {
+        if !is_about_rosters(refusal) {
             tracing::debug!(%peer, code = refusal.code(), "bytes that do not verify");
             // A network that has stopped has nobody to blame.
             self.network.penalise(peer).ok();
@@ -160,22 +160,48 @@ impl Switchboard {
     async fn on_gossip(self: &Arc<Self>, id: GossipId, peer: PeerKey, bytes: Vec<u8>) {
         let Some(from) = self.directory().center(peer) else { return };
         let this = Arc::clone(self);
-        let then = move |verified: Outcome| match verified {
-            Ok(statement) => {
-                let message = this.remember_gossip(id);
-                this.engine.input_from_thread(Input::Gossip { from, message, statement }).ok();
+        match Head::parse(bytes) {
+            Head::Statement(bytes) => {
+                let then = move |verified: Outcome| match verified {
+                    Ok(statement) => {
+                        this.pass_gossip(id, |message| Input::Gossip { from, message, statement })
+                    }
+                    Err(refusal) => this.reject_gossip(id, refusal),
+                };
+                self.verification.submit(bytes, then).await;
             }
-            Err(refusal) => {
-                let innocent = is_about_rosters(refusal) || refusal == Refusal::KeyEnded;
-                let verdict = if innocent { Verdict::Ignore } else { Verdict::Reject };
-                this.network.judge_gossip(id, verdict).ok();
+            Head::Checkpoint(bytes) => {
+                let then = move |verified: Result<_, Refusal>| match verified {
+                    Ok(checkpoint) => this.pass_gossip(id, |message| Input::GossipCheckpoint {
+                        from,
+                        message,
+                        checkpoint,
+                    }),
+                    Err(refusal) => this.reject_gossip(id, refusal),
+                };
+                self.verification.submit_checkpoint(bytes, then).await;
             }
-        };
-        self.verification.submit(bytes, then).await;
+        }
+    }
+
+    fn pass_gossip(&self, id: GossipId, input: impl FnOnce(u64) -> Input) {
+        let message = self.remember_gossip(id);
+        self.engine.input_from_thread(input(message)).ok();
+    }
+
+    fn reject_gossip(&self, id: GossipId, refusal: Refusal) {
+        let verdict = if is_about_rosters(refusal) { Verdict::Ignore } else { Verdict::Reject };
+        self.network.judge_gossip(id, verdict).ok();
     }
 }
 
-/// Whether the other side may merely have another roster than we.
+/// Whether the other side may merely have another roster than we: a key or a log that one of the two
+/// does not list yet, or not any more.
 const fn is_about_rosters(refusal: Refusal) -> bool {
+    is_about_later_rosters(refusal) || matches!(refusal, Refusal::KeyEnded | Refusal::NotFound)
+}
+
+/// Whether the other side may merely have a later roster than we.
+const fn is_about_later_rosters(refusal: Refusal) -> bool {
     matches!(refusal, Refusal::KeyUnknown | Refusal::KeyNotYet)
 }

@@ -20,7 +20,7 @@ use crate::engine_loop::Outlet;
 use crate::metrics::{CodeLabel, EngineMetrics, StateLabel};
 use crate::network::{Protocol, SendError, Verdict};
 use crate::settlement::BankLine;
-use crate::verification::KeysInForce;
+use crate::verification::RosterInForce;
 
 /// Takes the outputs of committed rounds.
 pub struct Release {
@@ -28,8 +28,8 @@ pub struct Release {
     pub switchboard: Arc<Switchboard>,
     /// This member, which is not its own peer.
     pub own: CenterCode,
-    /// The keys by which the workers verify.
-    pub keys: KeysInForce,
+    /// The roster by which the workers verify.
+    pub roster: RosterInForce,
     /// Reads the time by which peer keys count.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// The way to the bank.
@@ -70,10 +70,10 @@ impl Release {
                 switchboard.ask(Asked::Row { to, row }, statement)
             }
             Output::Sync { to, token, frame } => switchboard.ask(Asked::Sync { to, token }, frame),
-            Output::Publish { statement } => {
-                // Gossip is a hint: the next heartbeat comes in a minute.
-                if let Err(error) = switchboard.network.publish(statement) {
-                    tracing::warn!(%error, "a heartbeat was not published");
+            Output::Publish { statement: bytes } | Output::PublishCheckpoint { note: bytes } => {
+                // Gossip is a hint: the next heartbeat, with the latest checkpoint, is a minute away.
+                if let Err(error) = switchboard.network.publish(bytes) {
+                    tracing::warn!(%error, "a head was not published");
                 }
                 None
             }
@@ -87,7 +87,7 @@ impl Release {
                 None
             }
             Output::RosterChanged(roster) => {
-                self.on_roster(&roster);
+                self.on_roster(roster);
                 None
             }
             // Only an external core has orders carried to it, and this release has none.
@@ -108,10 +108,10 @@ impl Release {
         }
     }
 
-    fn on_roster(&self, roster: &Roster) {
+    fn on_roster(&self, roster: Arc<Roster>) {
         tracing::info!(version = roster.version, "roster in force");
-        self.keys.replace(roster.key_table());
-        let directory = Directory::new(roster, self.own, (self.clock)());
+        self.roster.replace(Arc::clone(&roster));
+        let directory = Directory::new(&roster, self.own, (self.clock)());
         self.switchboard.replace_directory(directory);
     }
 

@@ -22,8 +22,7 @@ fn keyring() -> MemoryKeyring {
     MemoryKeyring::new([(KeyPurpose::Statement, SEED)])
 }
 
-fn keys() -> KeyTable {
-    let public = keyring().public(KeyPurpose::Statement).unwrap();
+fn roster(keys: Vec<MemberKey>) -> Arc<Roster> {
     let from = Timestamp::from_ms(0);
     let member = Member {
         code: center(),
@@ -31,11 +30,11 @@ fn keys() -> KeyTable {
         role: Role::Center,
         status: MemberStatus::Active,
         admitted_in: 1,
-        keys: vec![MemberKey { purpose: KeyPurpose::Statement, public, from, until: None }],
+        keys,
         addresses: Vec::new(),
         logs: Vec::new(),
     };
-    let roster = Roster {
+    Arc::new(Roster {
         authority: CenterCode::parse("140000").unwrap(),
         issued: from,
         network: "test".into(),
@@ -44,8 +43,13 @@ fn keys() -> KeyTable {
         renew_by: from,
         members: vec![member],
         witnesses: Vec::new(),
-    };
-    roster.key_table()
+    })
+}
+
+fn statement_key() -> MemberKey {
+    let public = keyring().public(KeyPurpose::Statement).unwrap();
+    let from = Timestamp::from_ms(0);
+    MemberKey { purpose: KeyPurpose::Statement, public, from, until: None }
 }
 
 fn heartbeat(roster_version: u64) -> Vec<u8> {
@@ -65,10 +69,10 @@ fn heartbeat(roster_version: u64) -> Vec<u8> {
     unsigned.assemble(&keyring.sign_one(&request).unwrap())
 }
 
-fn start(keys: KeysInForce, metrics: &Metrics) -> (Verification, Workers) {
+fn start(roster: RosterInForce, metrics: &Metrics) -> (Verification, Workers) {
     let rules = Rules {
-        network: "test".into(),
-        keys,
+        network: NetworkName::parse("test").unwrap(),
+        roster,
         clock: Box::new(|| Timestamp::from_ms(10)),
         metrics: metrics.verification.clone(),
     };
@@ -77,9 +81,9 @@ fn start(keys: KeysInForce, metrics: &Metrics) -> (Verification, Workers) {
 
 #[tokio::test]
 async fn every_job_ends_once_with_what_came_of_it() {
-    let keys_in_force = KeysInForce::default();
+    let in_force = RosterInForce::new(roster(Vec::new()));
     let metrics = Metrics::new();
-    let (verification, workers) = start(keys_in_force.clone(), &metrics);
+    let (verification, workers) = start(in_force.clone(), &metrics);
     let (ends, mut ended) = unbounded_channel();
     let submit = async |number: u64, bytes: Vec<u8>| {
         let ends = ends.clone();
@@ -90,7 +94,7 @@ async fn every_job_ends_once_with_what_came_of_it() {
     };
     submit(0, heartbeat(0)).await;
     assert_eq!(ended.recv().await, Some((0, Err(Refusal::KeyUnknown))));
-    keys_in_force.replace(keys());
+    in_force.replace(roster(vec![statement_key()]));
     for number in 1..=300 {
         let mut bytes = heartbeat(number);
         if number % 3 == 0 {
@@ -114,6 +118,24 @@ async fn every_job_ends_once_with_what_came_of_it() {
     seen.sort_unstable();
     assert_eq!(seen, (1..=300).collect::<Vec<u64>>());
     assert_eq!(metrics.verification.verified.get(), 100);
+    drop(verification);
+    workers.join().await;
+}
+
+#[tokio::test]
+async fn a_note_of_no_listed_log_is_no_checkpoint() {
+    let (verification, workers) =
+        start(RosterInForce::new(roster(vec![statement_key()])), &Metrics::new());
+    for (bytes, refusal) in
+        [(b"no note".to_vec(), Refusal::Malformed), (heartbeat(1), Refusal::Malformed)]
+    {
+        let (end, ended) = tokio::sync::oneshot::channel();
+        let then = move |verified: Result<Box<VerifiedCheckpoint>, Refusal>| {
+            end.send(verified.map(drop)).unwrap();
+        };
+        verification.submit_checkpoint(bytes, then).await;
+        assert_eq!(ended.await.unwrap(), Err(refusal));
+    }
     drop(verification);
     workers.join().await;
 }
