@@ -10,6 +10,7 @@ use fundlink_node::config::Config;
 use fundlink_node::control::api::ApiError;
 use fundlink_node::control::client::{ClientError, ControlClient};
 use fundlink_protocol::refusal::Refusal;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::{self, Runtime};
 
@@ -42,6 +43,19 @@ impl Node {
     /// When the node does not run or refuses.
     pub(crate) fn get<R: DeserializeOwned>(&self, path: &str) -> Result<R, Failure> {
         let answer = self.runtime.block_on(self.client.get(path));
+        answer.map_err(|error| self.failure(error))
+    }
+
+    /// Has something done.
+    ///
+    /// # Errors
+    /// When the node does not run or refuses.
+    pub(crate) fn post<B: Serialize + Sync, R: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<R, Failure> {
+        let answer = self.runtime.block_on(self.client.post(path, body));
         answer.map_err(|error| self.failure(error))
     }
 

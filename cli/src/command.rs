@@ -10,6 +10,7 @@ use crate::output::Output;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod init;
+pub(crate) mod mode;
 pub(crate) mod status;
 
 /// Runs the command that was asked for.
@@ -20,6 +21,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
     match &arguments.command {
         Command::Init(init) => init::run(init, output),
         Command::Status => status::run(&arguments.config_file(), output),
+        Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),
         Command::Config(config) => config::run(*config, &arguments.config_file(), output),
         Command::Completions(completions) => Ok(completions::run(completions)),
     }

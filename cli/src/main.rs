@@ -13,6 +13,7 @@ mod command;
 mod exit;
 mod help;
 mod language;
+mod operator;
 mod output;
 mod table;
 mod text;

@@ -71,4 +71,13 @@ texts! {
         "成员名册版本 {version}，应在 {renew_by} 前更新";
     member() = "member", "成员";
     statements_waiting() = "statements waiting", "待送达报文";
+
+    // mode
+    service() = "service", "业务";
+    mode() = "mode", "模式";
+    what_it_does() = "what it does by itself", "自动处理的范围";
+    mode_observe() = "publishes and asks", "只发布摘要和查询";
+    mode_answer() = "also answers questions", "并应答查询";
+    mode_confirm() = "also acts, once a person has confirmed", "并在人工确认后办理";
+    mode_auto() = "acts by the rules alone", "按规则自动办理";
 }

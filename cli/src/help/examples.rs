@@ -17,6 +17,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("status", &["fundlink --config taiyuan status", "fundlink --config taiyuan --json status"]),
+    ("mode show", &["fundlink --config taiyuan mode show"]),
+    ("mode set", &["fundlink --config taiyuan mode set transfer confirm --operator li"]),
     ("config show", &["fundlink --config taiyuan config show"]),
     (
         "completions",

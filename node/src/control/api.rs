@@ -14,6 +14,8 @@ use fundlink_protocol::engine::output::{CommandRefusal, Event};
 use fundlink_protocol::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
+pub mod modes;
+
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiError {

@@ -5,15 +5,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use fundlink_protocol::engine::command::{Command, Reply};
+use fundlink_protocol::engine::operator::OperatorId;
 use fundlink_protocol::engine::output::{CommandRefusal, Event};
 use fundlink_protocol::refusal::Refusal;
+use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, watch};
 
 use super::api::{self, ApiError};
@@ -21,6 +24,7 @@ use crate::engine_loop::EngineHandle;
 use crate::metrics::{ControlMetrics, StatusLabel};
 
 mod events;
+mod modes;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
@@ -43,6 +47,7 @@ pub fn router(control: Control) -> Router {
     Router::new()
         .route("/v1/status", get(status))
         .route("/v1/events", get(events::stream))
+        .merge(modes::routes())
         .fallback(async || Refused::from(Refusal::NotFound))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(control.clone(), count))
@@ -65,6 +70,39 @@ async fn status(State(control): State<Control>) -> Result<Json<api::Status>, Ref
 /// A reply that does not belong to its command: an invariant of our own is broken.
 fn unexpected(reply: &Reply) -> ! {
     unreachable!("the engine gave a reply of another command: {reply:?}")
+}
+
+/// The JSON of a request; what is not of the expected shape is refused like everything else.
+#[derive(Debug)]
+struct JsonBody<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        let Json(body) = Json::from_request(request, state).await?;
+        Ok(Self(body))
+    }
+}
+
+impl From<JsonRejection> for Refused {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge.into(),
+            // The reason may quote the body, and with it a person.
+            _ => argument("the body is not the JSON that this route takes"),
+        }
+    }
+}
+
+/// A part of the request is wrong.
+fn argument(detail: &str) -> Refused {
+    Refused(CommandRefusal { refusal: Refusal::Argument, detail: Some(detail.to_owned()) })
+}
+
+/// The operator that a request names.
+fn operator(id: &str) -> Result<OperatorId, Refused> {
+    OperatorId::parse(id).map_err(|error| argument(&error.to_string()))
 }
 
 /// A refusal as a response.
