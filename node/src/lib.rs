@@ -11,6 +11,7 @@ pub mod control;
 pub mod engine_loop;
 pub mod entropy;
 pub mod health;
+pub mod import;
 pub mod keyfile;
 pub mod metrics;
 pub mod network;
