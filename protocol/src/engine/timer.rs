@@ -35,6 +35,9 @@ pub enum Timer {
     /// What is followed and watched is looked through.
     #[n(6)]
     Watch,
+    /// Records wait to be published, or an old import to be cleared.
+    #[n(7)]
+    Records,
 }
 
 /// Sets or moves a timer.
