@@ -21,12 +21,15 @@ use crate::subject::Tagger;
 use crate::time::Timestamp;
 
 pub mod command;
+pub mod imports;
 pub mod input;
 pub mod modes;
 pub mod operator;
 pub mod outbox;
 pub mod output;
 pub mod publication;
+pub mod publishing;
+pub mod records;
 pub mod round;
 pub mod single;
 pub mod timer;

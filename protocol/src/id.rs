@@ -141,6 +141,10 @@ fixed_id!(
     FileHash, 32
 );
 fixed_id!(
+    /// BLAKE3 over a record, by which a center sees whether it changed; never leaves the store.
+    ContentHash, 32
+);
+fixed_id!(
     /// Names an operator of a center to other centers, who learn no more of the person.
     OperatorMark, 16
 );

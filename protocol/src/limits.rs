@@ -50,6 +50,8 @@ pub const PEER_QUERIES_PER_MINUTE: u32 = 3_000;
 pub const IMPORT_PORTION_MAX: usize = 1_024;
 /// Ledger rows of one account: forty years, several a month.
 pub const LEDGER_ROWS_MAX: usize = 4_096;
+/// Persons who take part in one loan.
+pub const LOAN_PARTIES_MAX: usize = 16;
 /// Records looked at in one round while an import is published or an old one is cleared.
 pub const PUBLISH_PORTION: usize = 512;
 /// Accesses to one person shown in one list.

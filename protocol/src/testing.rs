@@ -24,6 +24,8 @@ use crate::subject::{MemoryTagger, TagEpoch};
 use crate::time::{Date, Timestamp};
 use crate::wire::QueryReply;
 
+pub(crate) mod people;
+
 /// Taiyuan (太原).
 pub(crate) const TAIYUAN: CenterCode = code(140_100);
 /// Datong (大同).

@@ -1,5 +1,6 @@
 //! What a local caller can want, and what it gets back.
 
+use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging};
 use super::modes::ServiceMode;
 use super::operator::OperatorId;
 use crate::center::CenterCode;
@@ -19,6 +20,16 @@ pub enum Command {
         /// The service and its new mode.
         wanted: ServiceMode,
     },
+    /// How the records stand.
+    Records,
+    /// Begins to load the records of a core system.
+    ImportBegin(Box<ImportOrder>),
+    /// Stages a portion, at most `limits::IMPORT_PORTION_MAX` records.
+    ImportRecords(Vec<ImportItem>),
+    /// Makes what was staged the records of this center, in one step.
+    ImportCommit,
+    /// Drops what was staged.
+    ImportAbort,
 }
 
 /// What came of a wish.
@@ -28,6 +39,12 @@ pub enum Reply {
     Status(Status),
     /// The mode of each service.
     Modes(Vec<ServiceMode>),
+    /// How the records stand.
+    Records(Box<RecordsReport>),
+    /// What an import has staged so far.
+    ImportStaging(Staging),
+    /// How the import differs from the one before; its publication goes on.
+    ImportCommitted(Changes),
     /// Done; there is nothing to show.
     Done,
 }

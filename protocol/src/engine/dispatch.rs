@@ -5,7 +5,7 @@ use super::input::{Input, RequestId};
 use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
-use super::{modes, outbox, publication};
+use super::{imports, modes, outbox, publication, publishing};
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::limits::ROUND_INPUTS_MAX;
@@ -78,10 +78,18 @@ fn on_command(
         Command::SetMode { operator, wanted } => {
             modes::set(round, &operator, wanted).map(|()| Reply::Done)
         }
+        Command::Records => imports::report(round.view)
+            .map(|report| Reply::Records(Box::new(report)))
+            .map_err(Stop::from),
+        Command::ImportBegin(order) => imports::begin(round, &order).map(Reply::ImportStaging),
+        Command::ImportRecords(items) => imports::stage(round, &items).map(Reply::ImportStaging),
+        Command::ImportCommit => imports::commit(round).map(Reply::ImportCommitted),
+        Command::ImportAbort => imports::abort(round).map(|()| Reply::Done),
     };
     let reply = match done {
         Ok(reply) => Ok(Box::new(reply)),
         Err(Stop::Refused(refusal)) => Err(CommandRefusal::from(refusal)),
+        Err(Stop::Explained(refusal)) => Err(refusal),
         Err(Stop::Store(error)) => return Err(error),
     };
     round.output(Output::Reply { request, reply });
@@ -108,6 +116,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
     match timer {
         Timer::Deliver(to, row) => outbox::send_again(round, to, row),
         Timer::Checkpoint => publication::sign_checkpoints(round),
+        Timer::Records => publishing::on_timer(round),
         Timer::Heartbeat | Timer::Transfer(_) | Timer::Query(_) | Timer::Watch => Ok(()),
     }
 }

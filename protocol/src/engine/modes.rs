@@ -101,5 +101,7 @@ mod tests {
         province.command(DATONG, set("clerk")).unwrap();
         province.restart(DATONG);
         assert!(shown(&mut province).contains(&wanted));
+        province.set_modes(DATONG, Mode::Auto);
+        assert!(shown(&mut province).iter().all(|known| known.mode == Mode::Auto));
     }
 }

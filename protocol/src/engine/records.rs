@@ -12,8 +12,8 @@ use core::fmt;
 use minicbor::{Decode, Encode};
 
 use super::round::Round;
-use super::timer::{self, Timer};
 use super::single;
+use super::timer::{self, Timer};
 use crate::account::{AccountNumber, LedgerEntry};
 use crate::cbor;
 use crate::document::DocumentNumber;
@@ -66,9 +66,7 @@ pub enum Origin {
 }
 
 /// A set of records that came together; 0 is what this node changed itself.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Generation(#[n(0)] u32);
 
@@ -247,10 +245,7 @@ pub fn accounts_of(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn loans_of(
-    view: &dyn View,
-    document: &DocumentNumber,
-) -> Result<Vec<LoanRecord>, StoreError> {
+pub fn loans_of(view: &dyn View, document: &DocumentNumber) -> Result<Vec<LoanRecord>, StoreError> {
     let mut found = Vec::new();
     for number in numbers_of(view, document, RecordKind::Loan)? {
         let contract = LoanContract::parse(&number).map_err(|_| damaged("persons"))?;
@@ -365,11 +360,7 @@ pub(super) fn loan_key(generation: Generation, contract: &[u8]) -> Vec<u8> {
     key(Area::Loan, &[&generation.to_key(), contract])
 }
 
-pub(super) fn unnumbered_key(
-    generation: Generation,
-    birth: Option<Month>,
-    place: u64,
-) -> Vec<u8> {
+pub(super) fn unnumbered_key(generation: Generation, birth: Option<Month>, place: u64) -> Vec<u8> {
     key(Area::Unnumbered, &[&generation.to_key(), &month_key(birth), &place.to_be_bytes()])
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Settings;
 use super::input::RequestId;
-use super::output::{Event, Output, PeerReply};
+use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::{outbox, publication};
 use crate::cbor;
 use crate::center::CenterCode;
@@ -277,7 +277,18 @@ pub enum Stop {
     /// The input is refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A command is refused, and there is more to say than the code.
+    #[error("{}", .0.refusal)]
+    Explained(CommandRefusal),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Stop {
+    /// A refusal with a sentence that says what exactly was wrong; never personal data.
+    #[must_use]
+    pub fn explained(refusal: Refusal, why: &str) -> Self {
+        Self::Explained(CommandRefusal { refusal, detail: Some(why.to_owned()) })
+    }
 }

@@ -1,0 +1,193 @@
+//! Digests of a portion of records: drafted one by one, tagged in one batch, staged as leaves.
+//!
+//! **Promises.** A record that did not change gets no draft; nothing is staged when no tag can be had.
+//! **Left to others.** Which records: [`super`].
+
+use zeroize::Zeroizing;
+
+use super::super::records::{RecordKind, StoredAccount, damaged, state};
+use super::super::round::Round;
+use super::{Published, content_of, place_of, published_at};
+use crate::cbor;
+use crate::digest::{Digest, DigestStatus};
+use crate::document::DocumentNumber;
+use crate::id::{Commitment, ContentHash};
+use crate::limits::PUBLISH_PORTION;
+use crate::loan::LoanContract;
+use crate::record::LoanRecord;
+use crate::record_seal::{RecordSeed, SealedLoan, record_commitment};
+use crate::store::StoreError;
+use crate::store::keys::{Area, key};
+use crate::subject::{Reference, TagEpoch, TagError, TagSubject};
+
+/// Digests to be published together, so that their tags are computed in one batch.
+#[derive(Default)]
+pub(super) struct Portion {
+    pub(super) looked_at: usize,
+    pub(super) drafts: Vec<Draft>,
+    /// Queue rows that the portion settles.
+    pub(super) settled: Vec<Vec<u8>>,
+}
+
+impl Portion {
+    pub(super) fn room(&self) -> usize {
+        PUBLISH_PORTION.saturating_sub(self.looked_at)
+    }
+}
+
+/// A digest without its tags.
+pub(super) struct Draft {
+    /// Kind and number.
+    pub(super) place: Vec<u8>,
+    pub(super) status: DigestStatus,
+    pub(super) content: ContentHash,
+    pub(super) seed: RecordSeed,
+    pub(super) commitment: Commitment,
+    pub(super) about: About,
+    pub(super) before: Option<Published>,
+}
+
+/// Whom a digest is about.
+pub(super) enum About {
+    /// Persons by document, and the contract when it is a loan.
+    Documents(Vec<DocumentNumber>, Option<LoanContract>),
+    /// The same as the revision before.
+    AsBefore,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PortionError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Tag(#[from] TagError),
+}
+
+pub(super) fn draft_account(
+    round: &mut Round<'_>,
+    account: &StoredAccount,
+) -> Result<Option<Draft>, StoreError> {
+    let sealed = account.sealed();
+    let number = account.record.account.number.as_str();
+    let place = place_of(RecordKind::Account, number.as_bytes());
+    let content = content_of(&sealed);
+    let before = published_at(round.view, &place)?;
+    if before.as_ref().is_some_and(|before| before.content == content) {
+        return Ok(None);
+    }
+    let seed = RecordSeed::new(round.entropy.draw());
+    Ok(Some(Draft {
+        place,
+        status: sealed.digest_status(),
+        content,
+        commitment: record_commitment(&seed.record_blinding(), &sealed),
+        seed,
+        about: About::Documents(vec![account.record.person.document.clone()], None),
+        before,
+    }))
+}
+
+pub(super) fn draft_loan(
+    round: &mut Round<'_>,
+    loan: &LoanRecord,
+) -> Result<Option<Draft>, StoreError> {
+    let contract = &loan.loan.contract;
+    let place = place_of(RecordKind::Loan, contract.as_str().as_bytes());
+    let content = content_of(loan);
+    let before = published_at(round.view, &place)?;
+    if before.as_ref().is_some_and(|before| before.content == content) {
+        return Ok(None);
+    }
+    let seed = RecordSeed::new(round.entropy.draw());
+    let sealed = SealedLoan::of(loan, &seed);
+    let status = match (sealed.digest_status(), &before) {
+        (Some(status), _) => status,
+        // What was published as granted turned out void.
+        (None, Some(_)) => DigestStatus::Lost,
+        (None, None) => return Ok(None),
+    };
+    let documents = loan.parties.iter().map(|party| party.document.clone()).collect();
+    Ok(Some(Draft {
+        place,
+        status,
+        content,
+        commitment: record_commitment(&seed.record_blinding(), &sealed),
+        seed,
+        about: About::Documents(documents, Some(contract.clone())),
+        before,
+    }))
+}
+
+/// Computes the tags of a portion and stages its digests.
+pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result<(), PortionError> {
+    let epoch = TagEpoch(1);
+    let mut texts: Vec<Zeroizing<String>> = Vec::new();
+    for draft in &portion.drafts {
+        if let About::Documents(documents, _) = &draft.about {
+            texts.extend(documents.iter().map(DocumentNumber::tag_text));
+        }
+    }
+    let subjects: Vec<TagSubject<'_>> =
+        texts.iter().map(|text| TagSubject::Person(text.as_str())).collect();
+    let tags = round.tagger.tags(epoch, &subjects)?;
+    let mut tags = tags.into_iter();
+    let date = state(round.view)?.current.and_then(|set| set.as_of.date());
+    let date = date.or_else(|| round.now.date()).ok_or_else(|| damaged("clock"))?;
+    for draft in portion.drafts {
+        let previous = draft.before.as_ref().map(Published::digest).transpose()?;
+        let (subjects, reference) = match &draft.about {
+            About::Documents(documents, contract) => {
+                let subjects = tags.by_ref().take(documents.len()).collect();
+                let center = round.settings.center;
+                let reference = contract.as_ref().map(|contract| {
+                    round.tagger.reference(epoch, Reference::Loan(center, contract.as_str()))
+                });
+                (subjects, reference.transpose()?)
+            }
+            About::AsBefore => previous
+                .as_ref()
+                .map(|digest| (digest.subjects.clone(), digest.reference))
+                .unwrap_or_default(),
+        };
+        let digest = Digest {
+            status: draft.status,
+            revision: previous.map_or(1, |digest| digest.revision.saturating_add(1)),
+            previous: None,
+            epoch: epoch.0,
+            subjects,
+            reference,
+            commitment: draft.commitment,
+            date,
+        };
+        stage_digest(round, draft, digest)?;
+    }
+    for row in portion.settled {
+        round.view.delete(row);
+    }
+    Ok(())
+}
+
+fn stage_digest(round: &mut Round<'_>, draft: Draft, digest: Digest) -> Result<(), StoreError> {
+    let log = open_log(round);
+    // A leaf of a closed log is out of reach for the `previous` of another.
+    let before = draft.before.filter(|before| before.log == log);
+    let digest = Digest { previous: before.map(|before| before.leaf), ..digest };
+    let leaf = round.publish(&digest)?;
+    let published = Published {
+        content: draft.content,
+        seed: draft.seed,
+        log,
+        leaf,
+        entry: cbor::encode(&digest).into(),
+    };
+    round.view.put(key(Area::Published, &[&draft.place]), cbor::encode(&published));
+    Ok(())
+}
+
+/// The number of the log that leaves go into.
+fn open_log(round: &Round<'_>) -> u32 {
+    let own = round.roster.member(round.center());
+    own.and_then(|own| own.logs.last()).map_or(1, |log| {
+        if log.closed.is_none() { log.number } else { log.number.saturating_add(1) }
+    })
+}
