@@ -15,9 +15,9 @@ use fundlink_protocol::engine::operator::{Operator, OperatorId};
 use fundlink_protocol::engine::{CoreDriver, ReceivingAccount, Settings};
 use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::policy::Policy;
-use libp2p::Multiaddr;
 
 use crate::keyfile::passphrase::PassphraseSource;
+use crate::network::Address;
 
 mod check;
 pub mod file;
@@ -39,7 +39,7 @@ pub struct Config {
     /// Where its passphrase comes from.
     pub passphrase: PassphraseSource,
     /// Where other members are listened for.
-    pub listen: Vec<Multiaddr>,
+    pub listen: Vec<Address>,
     /// The Unix socket of the control interface.
     pub control: PathBuf,
     /// Where `/livez`, `/readyz` and `/metrics` are served: a loopback address.

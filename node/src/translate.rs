@@ -14,8 +14,12 @@ use fundlink_protocol::engine::input::{Failure, Input, RequestId};
 use fundlink_protocol::id::QueryId;
 use fundlink_protocol::refusal::Refusal;
 
+use tokio::sync::watch;
+
 use crate::engine_loop::EngineHandle;
-use crate::network::{GossipId, InboundId, NetworkHandle, OutboundId, Protocol, SendFailure};
+use crate::network::{
+    Address, GossipId, InboundId, NetworkHandle, OutboundId, Protocol, SendFailure,
+};
 use crate::verification::Verification;
 
 mod directory;
@@ -36,6 +40,7 @@ pub struct Switchboard {
     /// Gossip messages that the engine has yet to judge.
     gossip: Mutex<BTreeMap<u64, GossipId>>,
     next_gossip: AtomicU64,
+    listening: watch::Sender<Vec<Address>>,
 }
 
 /// What a request of ours was for.
@@ -67,7 +72,16 @@ impl Switchboard {
             asked: Mutex::default(),
             gossip: Mutex::default(),
             next_gossip: AtomicU64::new(0),
+            listening: watch::Sender::default(),
         }
+    }
+
+    /// Where the network listens, once it does at so many addresses.
+    pub async fn listening(&self, count: usize) -> Vec<Address> {
+        let mut listening = self.listening.subscribe();
+        let enough = listening.wait_for(|addresses| addresses.len() >= count).await;
+        // The sender is this switchboard's own.
+        enough.map(|addresses| addresses.clone()).unwrap_or_default()
     }
 
     fn directory(&self) -> Arc<Directory> {

@@ -10,7 +10,6 @@ use fundlink_protocol::engine::operator::{Operator, OperatorId};
 use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::policy::Policy;
-use libp2p::Multiaddr;
 use tracing_subscriber::EnvFilter;
 
 use super::file::{
@@ -19,6 +18,7 @@ use super::file::{
 };
 use super::{BankDriver, ConfigError, LogConfig};
 use crate::keyfile::passphrase::PassphraseSource;
+use crate::network::Address;
 
 /// Bytes of a socket's path: `sun_path` of Linux, less its closing zero.
 const SOCKET_BYTES_MAX: usize = 107;
@@ -62,20 +62,12 @@ pub(super) fn passphrase(
     })
 }
 
-pub(super) fn addresses(texts: &[String]) -> Result<Vec<Multiaddr>, ConfigError> {
+pub(super) fn addresses(texts: &[String]) -> Result<Vec<Address>, ConfigError> {
     if texts.is_empty() {
         return Err(problem("listen.peers", "at least one address is needed"));
     }
     let parse = |text: &String| {
-        let address: Multiaddr = text.parse().map_err(|_| {
-            let like = "is not a multiaddress such as /ip4/0.0.0.0/tcp/7400";
-            problem("listen.peers", format!("{text:?} {like}"))
-        })?;
-        let tcp = |part| matches!(part, libp2p::multiaddr::Protocol::Tcp(_));
-        if !address.iter().any(tcp) {
-            return Err(problem("listen.peers", format!("{text:?} names no TCP port")));
-        }
-        Ok(address)
+        Address::parse(text).map_err(|error| problem("listen.peers", format!("{text:?}: {error}")))
     };
     texts.iter().map(parse).collect()
 }

@@ -106,7 +106,7 @@ fn a_value_that_cannot_be_used_is_named_with_what_would_do() {
         ("[node]\nnetwork = \"Shanxi\"\ncenter = \"140100\"\n".to_owned(), "node.network"),
         ("[node]\nnetwork = \"shanxi\"\ncenter = \"1401\"\n".to_owned(), "node.center"),
         (table("[listen]\npeers = []"), "listen.peers"),
-        (table("[listen]\npeers = [\"0.0.0.0:7400\"]"), "listen.peers"),
+        (table("[listen]\npeers = [\"0.0.0.0\"]"), "listen.peers"),
         (table("[listen]\npeers = [\"/ip4/0.0.0.0/tcp/70000\"]"), "listen.peers"),
         (table("[listen]\npeers = [\"/ip4/0.0.0.0\"]"), "listen.peers"),
         (table("[listen]\nhealth = \"0.0.0.0:7480\""), "listen.health"),

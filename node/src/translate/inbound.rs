@@ -30,7 +30,10 @@ impl Switchboard {
 
     async fn on_event(self: &Arc<Self>, event: NetworkEvent) {
         match event {
-            NetworkEvent::ListeningOn(address) => tracing::info!(%address, "listening"),
+            NetworkEvent::ListeningOn(address) => {
+                tracing::info!(%address, "listening");
+                self.listening.send_modify(|addresses| addresses.push(address));
+            }
             NetworkEvent::Connected(peer) => {
                 if let Some(center) = self.directory().center(peer) {
                     tracing::info!(%center, "connected");
