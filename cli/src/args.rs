@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::command::{completions, config, init, mode};
+use crate::command::{completions, config, data, init, mode};
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     Init(init::Arguments),
     /// Show how the running node stands
     Status,
+    /// Check or import the records of the core system
+    #[command(subcommand)]
+    Data(data::Arguments),
     /// Show or set what each service does by itself
     #[command(subcommand)]
     Mode(mode::Arguments),

@@ -9,6 +9,7 @@ use crate::output::Output;
 
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod data;
 pub(crate) mod init;
 pub(crate) mod mode;
 pub(crate) mod status;
@@ -21,6 +22,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
     match &arguments.command {
         Command::Init(init) => init::run(init, output),
         Command::Status => status::run(&arguments.config_file(), output),
+        Command::Data(data) => data::run(data, &arguments.config_file(), output),
         Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),
         Command::Config(config) => config::run(*config, &arguments.config_file(), output),
         Command::Completions(completions) => Ok(completions::run(completions)),

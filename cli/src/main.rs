@@ -15,6 +15,7 @@ mod help;
 mod language;
 mod operator;
 mod output;
+mod progress;
 mod table;
 mod text;
 

@@ -4,7 +4,7 @@
 //! ends the command quietly.
 //! **Left to others.** The words.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use crate::exit::{Exit, Failure};
@@ -23,6 +23,11 @@ impl Output {
     /// Output in a language, for people or for programs.
     pub(crate) const fn new(language: Language, json: bool) -> Self {
         Self { language, json }
+    }
+
+    /// Whether progress may be drawn.
+    pub(crate) fn draws_progress(&self) -> bool {
+        !self.json && io::stderr().is_terminal()
     }
 
     /// The result for people; nothing when the reader is a program.

@@ -36,6 +36,9 @@ texts! {
     wrong_usage() = "the command is not understood", "命令无法识别";
     see_help() = "see `fundlink --help`", "请参阅 `fundlink --lang zh --help`";
 
+    cannot_read(path, error) = "{path} cannot be read: {error}", "无法读取 {path}：{error}";
+    clock_out_of_range() = "the clock of this machine shows no date; set it", "本机时钟没有有效日期，请校准";
+
     // init
     file_exists(path) =
         "{path} is there already; nothing was written: choose another --dir, or remove it",
@@ -71,6 +74,31 @@ texts! {
         "成员名册版本 {version}，应在 {renew_by} 前更新";
     member() = "member", "成员";
     statements_waiting() = "statements waiting", "待送达报文";
+
+    // data
+    file() = "file", "文件";
+    rows() = "rows", "行数";
+    encoding() = "encoding", "编码";
+    columns_ignored(file, columns) =
+        "{file}: columns {columns} are not known and were not looked at",
+        "{file}：第 {columns} 列不是已知字段，未读取";
+    data_totals(balance, loan_balance) =
+        "Balances of accounts: {balance} yuan; of loans: {loan_balance} yuan",
+        "个人账户余额合计 {balance} 元；贷款余额合计 {loan_balance} 元";
+    unknown_provinces(count) =
+        "{count} resident numbers begin with the code of no province: a person should look at them",
+        "{count} 个身份证号码的省份代码不存在，请人工核对";
+    interest_not_booked(count) =
+        "{count} accounts with money on the last 1 July have no year-end interest booked on it",
+        "{count} 个账户在上一个 7 月 1 日有余额但没有年终结息记录";
+    data_ok() = "The files keep every rule.", "文件符合全部规则。";
+    more_faults(count) = "and {count} more", "另有 {count} 处";
+    nothing_imported(total) =
+        "{total} faults; nothing was imported: correct the files at their source and export them again",
+        "共 {total} 处错误，未导入任何数据：请在源系统中更正后重新导出";
+    import_file_missing(file) =
+        "{file} is missing in the folder; where there is nothing to list it holds its header alone",
+        "目录中缺少 {file}；没有数据时该文件只保留表头";
 
     // mode
     service() = "service", "业务";

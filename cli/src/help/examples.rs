@@ -17,6 +17,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("status", &["fundlink --config taiyuan status", "fundlink --config taiyuan --json status"]),
+    (
+        "data check",
+        &[
+            "fundlink --config taiyuan data check ./export",
+            "fundlink --config taiyuan data check ./export --as-of 2026-05-20 --encoding gb18030",
+        ],
+    ),
     ("mode show", &["fundlink --config taiyuan mode show"]),
     ("mode set", &["fundlink --config taiyuan mode set transfer confirm --operator li"]),
     ("config show", &["fundlink --config taiyuan config show"]),

@@ -1,0 +1,226 @@
+//! `fundlink data`: the records of a center, from the CSV files of its core system.
+//!
+//! **Promises.** Files are checked whole before anything is taken; a fault names file, line, column
+//! and rule, never a value.
+//! **Left to others.** Reading and checking: `fundlink_node::import`.
+
+use std::path::{Path, PathBuf};
+
+use fundlink_node::clock;
+use fundlink_node::config::Config;
+use fundlink_node::import::{
+    self, FaultColumn, ImportError, ImportFault, ImportFaults, ImportFiles, ImportOptions,
+    ImportReport, ImportSet, Progress, TextEncoding,
+};
+use fundlink_protocol::deposit_history::ContinuityRules;
+use fundlink_protocol::interest::DayBasis;
+use fundlink_protocol::time::Date;
+use serde_json::{Value, json};
+
+use crate::exit::{Exit, Failure};
+use crate::language::Language;
+use crate::output::Output;
+use crate::progress;
+use crate::table::{Align, Table};
+
+/// Arguments of `fundlink data`.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Arguments {
+    /// Check the CSV files of a folder; nothing is imported
+    Check(FilesArguments),
+}
+
+/// Which files, and how they are read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FilesArguments {
+    /// The folder with employers.csv, persons.csv, accounts.csv, ledger.csv, loans.csv and
+    /// co_borrowers.csv, and control.csv where there is one
+    folder: PathBuf,
+    /// The day of the dump; by default today
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    as_of: Option<Date>,
+    /// The encoding of the files
+    #[arg(long, value_enum, default_value_t = Encoding::Auto)]
+    encoding: Encoding,
+    /// How many faults are listed; all are counted
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    faults: usize,
+}
+
+/// An encoding as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Encoding {
+    /// Found out from each file
+    Auto,
+    /// UTF-8
+    #[value(name = "utf-8")]
+    Utf8,
+    /// GB 18030, GBK or GB 2312
+    #[value(name = "gb18030")]
+    Gb18030,
+}
+
+fn parse_date(text: &str) -> Result<Date, String> {
+    Date::parse(text).map_err(|error| error.to_string())
+}
+
+/// Checks or imports files.
+///
+/// # Errors
+/// When a file is missing, breaks a rule, or the node does not take it.
+pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
+    let Arguments::Check(files) = arguments;
+    let config = Config::read(config)?;
+    let options = options(files, &config, output.language)?;
+    match read(&files.folder, &options, output) {
+        Ok(set) => {
+            show(&set.report, output);
+            output.line(output.language.data_ok());
+            output.value(&json!({ "report": report_json(&set.report) }));
+            Ok(Exit::Done)
+        }
+        Err(ImportError::Faults(faults)) => Ok(show_faults(&faults, output)),
+        Err(error) => Err(Failure::usage(in_words(&error, output.language))),
+    }
+}
+
+fn options(
+    arguments: &FilesArguments,
+    config: &Config,
+    language: Language,
+) -> Result<ImportOptions, Failure> {
+    let now = clock::wall_time().plus_ms(config.clock_offset_s.saturating_mul(1_000));
+    let today = now.date().ok_or_else(|| Failure::usage(language.clock_out_of_range()))?;
+    let policy = &config.policy;
+    let mut options = ImportOptions::new(config.center, arguments.as_of.unwrap_or(today));
+    options.continuity = ContinuityRules {
+        late_grace_months: policy.late_grace_months,
+        gap_tolerance: policy.gap_tolerance,
+    };
+    options.interest.day_basis = match policy.day_basis {
+        365 => DayBasis::Days365,
+        _ => DayBasis::Days360,
+    };
+    options.faults_max = arguments.faults;
+    options.encoding = match arguments.encoding {
+        Encoding::Auto => TextEncoding::Auto,
+        Encoding::Utf8 => TextEncoding::Utf8,
+        Encoding::Gb18030 => TextEncoding::Gb18030,
+    };
+    Ok(options)
+}
+
+/// Reads and checks the files, with a progress bar.
+fn read(folder: &Path, options: &ImportOptions, output: &Output) -> Result<ImportSet, ImportError> {
+    let files = ImportFiles::open(folder)?;
+    let bar = progress::bar(output, files.bytes);
+    let (mut file, mut before) = (None, 0);
+    let set = import::check(files, options, &mut |progress: Progress| {
+        if file != Some(progress.file) {
+            file = Some(progress.file);
+            before = 0;
+            bar.set_message(progress.file.file_name());
+        }
+        bar.inc(progress.bytes.saturating_sub(before));
+        before = progress.bytes;
+    });
+    bar.finish_and_clear();
+    set
+}
+
+fn show(report: &ImportReport, output: &Output) {
+    let language = output.language;
+    let mut table = Table::new([
+        (language.file(), Align::Left),
+        (language.rows(), Align::Right),
+        (language.encoding(), Align::Left),
+    ]);
+    for file in &report.files {
+        let (name, rows) = (file.file.file_name().to_owned(), file.rows.to_string());
+        table.row([name, rows, encoding_name(file.encoding).to_owned()]);
+    }
+    output.table(&table);
+    for file in report.files.iter().filter(|file| !file.ignored_columns.is_empty()) {
+        let columns: Vec<String> = file.ignored_columns.iter().map(ToString::to_string).collect();
+        output.line(language.columns_ignored(file.file.file_name(), columns.join(", ")));
+    }
+    output.line(language.data_totals(report.balance, report.loan_balance));
+    if report.unknown_provinces > 0 {
+        output.line(language.unknown_provinces(report.unknown_provinces));
+    }
+    if report.interest_not_booked > 0 {
+        output.line(language.interest_not_booked(report.interest_not_booked));
+    }
+}
+
+fn encoding_name(encoding: TextEncoding) -> &'static str {
+    match encoding {
+        TextEncoding::Auto => "ASCII",
+        TextEncoding::Utf8 => "UTF-8",
+        TextEncoding::Gb18030 => "GB 18030",
+    }
+}
+
+fn report_json(report: &ImportReport) -> Value {
+    let files: Vec<Value> = report
+        .files
+        .iter()
+        .map(|file| {
+            json!({
+                "file": file.file.file_name(),
+                "rows": file.rows,
+                "encoding": encoding_name(file.encoding),
+                "ignored_columns": file.ignored_columns,
+            })
+        })
+        .collect();
+    json!({
+        "as_of": report.as_of.to_string(),
+        "files": files,
+        "balance": report.balance.to_string(),
+        "loan_balance": report.loan_balance.to_string(),
+        "unknown_provinces": report.unknown_provinces,
+        "interest_not_booked": report.interest_not_booked,
+    })
+}
+
+fn show_faults(faults: &ImportFaults, output: &Output) -> Exit {
+    let language = output.language;
+    for fault in &faults.faults {
+        output.line(match language {
+            Language::English => fault.to_string(),
+            Language::Chinese => fault.chinese(),
+        });
+    }
+    let listed = u64::try_from(faults.faults.len()).unwrap_or(u64::MAX);
+    if listed < faults.total {
+        output.line(language.more_faults(faults.total - listed));
+    }
+    output.line(language.nothing_imported(faults.total));
+    let listed: Vec<Value> = faults.faults.iter().map(fault_json).collect();
+    output.value(&json!({ "faults": listed, "total": faults.total }));
+    Exit::Refused
+}
+
+fn fault_json(fault: &ImportFault) -> Value {
+    let column = fault.column.map(|column| match column {
+        FaultColumn::Named(name) => json!(name),
+        FaultColumn::Place(place) => json!(place),
+    });
+    json!({
+        "file": fault.file.file_name(),
+        "line": fault.line,
+        "column": column,
+        "rule": fault.rule.id(),
+        "message": fault.rule.english(),
+        "message_zh": fault.rule.chinese(),
+    })
+}
+
+fn in_words(error: &ImportError, language: Language) -> String {
+    match error {
+        ImportError::Missing(file) => language.import_file_missing(file.file_name()),
+        ImportError::Io { file, error } => language.cannot_read(file.file_name(), error),
+        ImportError::Faults(faults) => language.nothing_imported(faults.total),
+    }
+}
