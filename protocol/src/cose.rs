@@ -8,13 +8,14 @@
 use minicbor::data::Tag;
 use minicbor::{Decoder, Encoder};
 
+use crate::cbor;
 use crate::center::CenterCode;
 use crate::id::{KeyId, PayloadHash};
-use crate::key::{KeyPurpose, Signature};
-use crate::limits::STATEMENT_BYTES_MAX;
+use crate::key::{KeyError, KeyPurpose, Keyring, Signature, SigningRequest};
+use crate::limits::{ROSTER_BYTES_MAX, STATEMENT_BYTES_MAX};
 use crate::refusal::Refusal;
 use crate::roster::KeyTable;
-use crate::statement::{Statement, StatementKind};
+use crate::statement::{Payload, Statement, StatementKind};
 use crate::time::Timestamp;
 
 /// COSE algorithm −8: EdDSA, with Ed25519 keys.
@@ -89,11 +90,14 @@ impl Received {
     /// `TOO_LARGE`, `MALFORMED` for anything that is not this COSE_Sign1 in its one encoding,
     /// `UNKNOWN_STATEMENT` for another content type, `ALGORITHM` for another algorithm.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, Refusal> {
-        if bytes.len() > STATEMENT_BYTES_MAX {
+        if bytes.len() > ROSTER_BYTES_MAX {
             return Err(Refusal::TooLarge);
         }
         let (protected, payload, signature) = split(&bytes).ok_or(Refusal::Malformed)?;
         let (kind, key) = read_protected(&protected)?;
+        if bytes.len() > STATEMENT_BYTES_MAX && kind != StatementKind::Roster {
+            return Err(Refusal::TooLarge);
+        }
         let received = Self { kind, key, protected, payload, signature, bytes };
         let unsigned =
             Unsigned { protected: received.protected.clone(), payload: received.payload.clone() };
@@ -118,10 +122,23 @@ impl Received {
         payload_hash(&self.payload)
     }
 
+    /// The key that the header claims.
+    #[must_use]
+    pub const fn key(&self) -> KeyId {
+        self.key
+    }
+
+    /// The payload, still unverified.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
     /// Checks signature, key and payload.
     ///
     /// # Errors
-    /// `KEY_UNKNOWN`, `KEY_ENDED`, `KEY_NOT_YET` by the roster's keys at `now`; `SIGNATURE`;
+    /// `KEY_UNKNOWN`, `KEY_ENDED`, `KEY_NOT_YET` by the roster's keys at `now`, and `KEY_UNKNOWN`
+    /// for what no member's statement key may say (rosters, authority keys); `SIGNATURE`;
     /// `MALFORMED` when the payload is not in its one encoding; `SENDER` when the key is not the
     /// sender's.
     pub fn verify(
@@ -130,6 +147,9 @@ impl Received {
         network: &str,
         now: Timestamp,
     ) -> Result<Verified, Refusal> {
+        if !matches!(purpose_of(self.kind), KeyPurpose::Statement) {
+            return Err(Refusal::KeyUnknown);
+        }
         let entry = keys.statement_key(self.key, now)?;
         self.verify_by(entry.center, &entry.public, network)
     }
@@ -195,6 +215,24 @@ impl Verified {
     pub fn into_statement(self) -> Statement {
         self.statement
     }
+}
+
+/// Signs a payload at once, outside of a round: the tools that make keys and networks do.
+///
+/// # Errors
+/// When the keyring does not hold the key, or its holder does not answer.
+pub fn sign<P: Payload>(
+    network: &str,
+    payload: &P,
+    keyring: &mut dyn Keyring,
+) -> Result<Vec<u8>, KeyError> {
+    let purpose = purpose_of(P::KIND);
+    let key = keyring.public(purpose).ok_or(KeyError::Missing(purpose))?;
+    let unsigned = Unsigned::new(P::KIND, key.id(), cbor::encode(payload));
+    let request = SigningRequest { purpose, message: unsigned.signing_bytes(network) };
+    let signatures = keyring.sign(&[request])?;
+    let signature = signatures.first().ok_or(KeyError::Missing(purpose))?;
+    Ok(unsigned.assemble(signature))
 }
 
 /// Which purpose of key signs a kind of statement.

@@ -30,6 +30,7 @@ pub mod output;
 pub mod publication;
 pub mod publishing;
 pub mod records;
+pub mod rosters;
 pub mod round;
 pub mod single;
 pub mod timer;

@@ -25,6 +25,11 @@ impl Entropy {
         self.reader.fill(&mut bytes);
         bytes
     }
+
+    /// Fills a slice with the next bytes.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.reader.fill(bytes);
+    }
 }
 
 impl fmt::Debug for Entropy {

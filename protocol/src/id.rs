@@ -128,6 +128,14 @@ fixed_id!(
     RosterHash, 32
 );
 fixed_id!(
+    /// BLAKE3 of an annex of the roster.
+    AnnexHash, 32
+);
+fixed_id!(
+    /// Names an alert: a hash of its rule and what it is about.
+    AlertId, 32
+);
+fixed_id!(
     /// Names an order to the core system or the bank.
     OrderId, 32
 );

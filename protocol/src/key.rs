@@ -10,6 +10,7 @@ use ed25519_dalek::{Signature as DalekSignature, Signer as _, SigningKey, Verify
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::id::KeyId;
 
@@ -120,6 +121,26 @@ impl fmt::Debug for Signature {
     }
 }
 
+impl<C> Encode<C> for Signature {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        encoder: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        encoder.bytes(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Signature {
+    fn decode(
+        decoder: &mut minicbor::Decoder<'b>,
+        context: &mut C,
+    ) -> Result<Self, minicbor::decode::Error> {
+        let bytes: ByteArray<64> = Decode::decode(decoder, context)?;
+        Ok(Self(bytes.into()))
+    }
+}
+
 /// One message to be signed.
 #[derive(Clone, Debug)]
 pub struct SigningRequest {
@@ -159,7 +180,8 @@ pub struct MemoryKeyring {
 }
 
 impl MemoryKeyring {
-    /// A keyring from the 32-byte seeds of its keys.
+    /// A keyring from the 32-byte seeds of its keys. Of a sealing key it knows only the public
+    /// half: what is sealed to it is opened by [`Tagger`](crate::subject::Tagger).
     pub fn new(seeds: impl IntoIterator<Item = (KeyPurpose, [u8; 32])>) -> Self {
         let keys = seeds.into_iter();
         Self {
@@ -176,14 +198,24 @@ impl MemoryKeyring {
     /// # Errors
     /// When the key is missing.
     pub fn sign_one(&self, request: &SigningRequest) -> Result<Signature, KeyError> {
-        let key = self.key(request.purpose).ok_or(KeyError::Missing(request.purpose))?;
+        let key = self.key(request.purpose).filter(|_| request.purpose != KeyPurpose::Sealing);
+        let key = key.ok_or(KeyError::Missing(request.purpose))?;
         Ok(Signature(key.sign(&request.message).to_bytes()))
     }
 }
 
 impl Keyring for MemoryKeyring {
     fn public(&self, purpose: KeyPurpose) -> Option<PublicKey> {
-        self.key(purpose).map(|key| PublicKey(key.verifying_key().to_bytes()))
+        let key = self.key(purpose)?;
+        Some(match purpose {
+            KeyPurpose::Sealing => crate::sealing::public_key(&Zeroizing::new(key.to_bytes())),
+            KeyPurpose::Peer
+            | KeyPurpose::Statement
+            | KeyPurpose::Log
+            | KeyPurpose::Witness
+            | KeyPurpose::Roster
+            | KeyPurpose::Root => PublicKey(key.verifying_key().to_bytes()),
+        })
     }
 
     fn sign(&mut self, requests: &[SigningRequest]) -> Result<Vec<Signature>, KeyError> {

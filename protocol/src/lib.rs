@@ -54,6 +54,7 @@ pub mod record;
 pub mod record_seal;
 pub mod refusal;
 pub mod roster;
+pub mod sealing;
 pub mod settlement;
 pub mod statement;
 pub mod store;

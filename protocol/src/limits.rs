@@ -56,3 +56,30 @@ pub const LOAN_PARTIES_MAX: usize = 16;
 pub const PUBLISH_PORTION: usize = 512;
 /// Accesses to one person shown in one list.
 pub const ACCESSES_MAX: usize = 1_000;
+/// Bytes of one signed roster: 600 members in the middle of a rotation, and it still fits a frame
+/// of the roster protocol.
+pub const ROSTER_BYTES_MAX: usize = 448 * 1024;
+/// Bytes of a reply of the roster protocol, as strangers get it too.
+pub const ROSTER_REPLY_BYTES_MAX: usize = 512 * 1024;
+/// Milliseconds from the issue of a roster to the time by which it must be renewed.
+pub const ROSTER_LIFE_MS: i64 = 30 * crate::time::DAY_MS;
+/// Milliseconds that a rotated key runs on, so that what is on its way can arrive.
+pub const KEY_OVERLAP_MS: i64 = 30 * crate::time::DAY_MS;
+/// Keys of one member, ended ones included: five a year for twelve years.
+pub const MEMBER_KEYS_MAX: usize = 64;
+/// Addresses of one member.
+pub const ADDRESSES_MAX: usize = 8;
+/// Bytes of one address, as a multiaddress.
+pub const ADDRESS_BYTES_MAX: usize = 256;
+/// Statements of a root key about the authority's keys: one a year outlives the network.
+pub const AUTHORITY_KEYS_MAX: usize = 64;
+/// Root keys that a join file pins.
+pub const ROOT_KEYS_MAX: usize = 8;
+/// Bytes of one annex: a calendar or a set of code tables.
+pub const ANNEX_BYTES_MAX: usize = 256 * 1024;
+/// Milliseconds between two requests for newer rosters, at least: a hint may come with every
+/// heartbeat, an answer needs a moment.
+pub const ROSTER_FETCH_MS_MIN: i64 = 5_000;
+/// Tags a minute and operator for persons that are not in the center's own records: a clerk
+/// enters far fewer, a script that fishes would want far more.
+pub const FOREIGN_TAGS_PER_MINUTE: u32 = 60;

@@ -1,19 +1,47 @@
 //! The roster (成员名册): the signed, versioned list of members and their keys.
 //!
+//! | file | what it holds |
+//! |---|---|
+//! | [`member`] | a member, its keys, its logs |
+//! | [`keys`] | all statement keys by id |
+//! | [`grant`] | what a member may do |
+//! | [`annex`] | what a roster names by hash: calendar, code tables |
+//! | [`check`] | the rules that every roster keeps, alone and after the one before |
+//! | [`chain`] | from the pinned root keys to a verified roster: for nodes and for evidence alike |
+//! | [`change`] | how the authority makes the next version |
+//! | [`enrolment`] | how a new member asks to be admitted, how a member changes a key |
+//! | [`join_file`] | what a new member is handed |
+//!
 //! **Promises.** Rosters are chained by hash and only move forward; a key counts by its listing
 //! and its validity.
-//! **Left to others.** Who signs a roster and how it spreads: `engine::rosters`.
-
-use std::collections::BTreeMap;
+//! **Left to others.** How a roster spreads: `engine::rosters`.
 
 use minicbor::{Decode, Encode};
 
 use crate::center::{CenterCode, Role};
-use crate::id::{KeyId, RosterHash, TreeHash};
-use crate::key::{KeyPurpose, PublicKey};
-use crate::refusal::Refusal;
+use crate::id::RosterHash;
+use crate::log::origin::NetworkName;
 use crate::statement::{Payload, StatementKind};
+use crate::subject::TagEpoch;
 use crate::time::Timestamp;
+
+pub mod annex;
+pub mod chain;
+pub mod change;
+pub mod check;
+pub mod enrolment;
+pub mod grant;
+pub mod join_file;
+pub mod keys;
+pub mod member;
+
+#[cfg(test)]
+mod tests;
+
+pub use annex::{Annex, AnnexKind, AnnexName};
+pub use grant::{Action, Grants};
+pub use keys::{KeyEntry, KeyTable};
+pub use member::{LogEnd, Member, MemberKey, MemberLog, MemberStatus, Revocation};
 
 /// One version of the list of members.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -27,7 +55,7 @@ pub struct Roster {
     pub issued: Timestamp,
     /// The network's name.
     #[n(3)]
-    pub network: String,
+    pub network: NetworkName,
     /// 1 for the first, then one more each.
     #[n(4)]
     pub version: u64,
@@ -43,93 +71,28 @@ pub struct Roster {
     /// The witnesses, by ascending code.
     #[n(8)]
     pub witnesses: Vec<CenterCode>,
+    /// The algorithms of the network; never mixed.
+    #[n(9)]
+    pub suite: Suite,
+    /// The number of the authority-key statement whose key signs this roster.
+    #[n(10)]
+    pub authority_key: u64,
+    /// The epoch of the tag key in force.
+    #[n(11)]
+    pub tag_epoch: TagEpoch,
+    /// The annexes in force, by ascending kind.
+    #[n(12)]
+    pub annexes: Vec<AnnexName>,
 }
 
-/// A member of the network.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Member {
-    /// Its division code.
-    #[n(1)]
-    pub code: CenterCode,
-    /// The organisation's name, in Chinese.
-    #[n(2)]
-    pub name: String,
-    /// What it is.
-    #[n(3)]
-    pub role: Role,
-    /// Whether it may act.
-    #[n(4)]
-    pub status: MemberStatus,
-    /// The roster version that admitted it.
-    #[n(5)]
-    pub admitted_in: u64,
-    /// Its keys, ended ones included as long as something may be signed by them.
-    #[n(6)]
-    pub keys: Vec<MemberKey>,
-    /// Where it can be dialled, as multiaddresses.
-    #[n(7)]
-    pub addresses: Vec<String>,
-    /// Its logs, by ascending number; the last one is open unless closed.
-    #[n(8)]
-    pub logs: Vec<MemberLog>,
-}
-
-/// Whether a member may act.
+/// A set of algorithms. Another one, such as SM2 with SM3 (国密), would be another value here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
-pub enum MemberStatus {
-    /// Does everything that it is granted.
+pub enum Suite {
+    /// Ed25519 by `verify_strict`, SHA-256 in logs, BLAKE3 elsewhere, and for sealing HPKE with
+    /// X25519, HKDF-SHA256 and ChaCha20-Poly1305.
     #[n(1)]
-    Active,
-    /// May connect, finish accepted transfers and sync; starts, asks and witnesses nothing.
-    #[n(2)]
-    Suspended,
-    /// Cut off.
-    #[n(3)]
-    Revoked,
-}
-
-/// A public key and its validity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct MemberKey {
-    /// What it may sign or open.
-    #[n(1)]
-    pub purpose: KeyPurpose,
-    /// The key.
-    #[n(2)]
-    pub public: PublicKey,
-    /// Counts from here on.
-    #[n(3)]
-    pub from: Timestamp,
-    /// Counts until here, exclusive; open when absent.
-    #[n(4)]
-    pub until: Option<Timestamp>,
-}
-
-/// One of a member's logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct MemberLog {
-    /// The number in its origin; the first is 1.
-    #[n(1)]
-    pub number: u32,
-    /// Its end, when it is closed.
-    #[n(2)]
-    pub closed: Option<LogEnd>,
-}
-
-/// The last size and root of a closed log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct LogEnd {
-    /// Entries.
-    #[n(1)]
-    pub size: u64,
-    /// Root over them.
-    #[n(2)]
-    pub root: TreeHash,
+    Ed25519,
 }
 
 impl Payload for Roster {
@@ -149,6 +112,12 @@ impl Payload for Roster {
 }
 
 impl Roster {
+    /// The hash that names it: BLAKE3 of its payload.
+    #[must_use]
+    pub fn hash(&self) -> RosterHash {
+        RosterHash::new(*blake3::hash(&crate::cbor::encode(self)).as_bytes())
+    }
+
     /// The member with this code.
     #[must_use]
     pub fn member(&self, code: CenterCode) -> Option<&Member> {
@@ -159,21 +128,7 @@ impl Roster {
     /// The keys of all members, by id.
     #[must_use]
     pub fn key_table(&self) -> KeyTable {
-        let mut keys = BTreeMap::new();
-        for member in &self.members {
-            for key in &member.keys {
-                let entry = KeyEntry {
-                    center: member.code,
-                    status: member.status,
-                    purpose: key.purpose,
-                    public: key.public,
-                    from: key.from,
-                    until: key.until,
-                };
-                keys.insert(key.public.id(), entry);
-            }
-        }
-        KeyTable { keys }
+        KeyTable::of(self)
     }
 
     /// Members with the role of a center that are not revoked.
@@ -182,68 +137,21 @@ impl Roster {
             .iter()
             .filter(|member| member.role == Role::Center && member.status != MemberStatus::Revoked)
     }
-}
 
-impl Member {
-    /// The key of a purpose that is in force at `now`; the latest, where two overlap.
-    #[must_use]
-    pub fn key(&self, purpose: KeyPurpose, now: Timestamp) -> Option<&MemberKey> {
-        let in_force = self.keys.iter().filter(|key| key.purpose == purpose && key.counts_at(now));
-        in_force.max_by_key(|key| key.from)
+    /// Members that may act in full.
+    pub fn active(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.status == MemberStatus::Active)
     }
 
-    /// The number of the log that is open, if one is.
+    /// How the roster names its annex of a kind.
     #[must_use]
-    pub fn open_log(&self) -> Option<u32> {
-        self.logs.last().filter(|log| log.closed.is_none()).map(|log| log.number)
+    pub fn annex(&self, kind: AnnexKind) -> Option<&AnnexName> {
+        self.annexes.iter().find(|name| name.kind == kind)
     }
-}
 
-impl MemberKey {
-    /// Whether the key counts at this instant.
+    /// Whether the roster is past the time by which the authority had to renew it.
     #[must_use]
-    pub fn counts_at(&self, now: Timestamp) -> bool {
-        self.from <= now && self.until.is_none_or(|until| now < until)
-    }
-}
-
-/// The keys of all members, by id: one lookup a signature.
-#[derive(Clone, Debug, Default)]
-pub struct KeyTable {
-    keys: BTreeMap<KeyId, KeyEntry>,
-}
-
-/// A key with what the roster says of it.
-#[derive(Clone, Copy, Debug)]
-pub struct KeyEntry {
-    /// Whose key it is.
-    pub center: CenterCode,
-    /// Whether the member may act.
-    pub status: MemberStatus,
-    /// What it may sign.
-    pub purpose: KeyPurpose,
-    /// The key.
-    pub public: PublicKey,
-    /// Counts from here on.
-    pub from: Timestamp,
-    /// Counts until here, exclusive.
-    pub until: Option<Timestamp>,
-}
-
-impl KeyTable {
-    /// The statement key of this id, if it counts at `now`.
-    ///
-    /// # Errors
-    /// `KEY_UNKNOWN`, `KEY_NOT_YET`, `KEY_ENDED`.
-    pub fn statement_key(&self, id: KeyId, now: Timestamp) -> Result<&KeyEntry, Refusal> {
-        let entry = self.keys.get(&id).filter(|entry| entry.purpose == KeyPurpose::Statement);
-        let entry = entry.ok_or(Refusal::KeyUnknown)?;
-        if entry.status == MemberStatus::Revoked || entry.until.is_some_and(|until| now >= until) {
-            return Err(Refusal::KeyEnded);
-        }
-        if now < entry.from {
-            return Err(Refusal::KeyNotYet);
-        }
-        Ok(entry)
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        now > self.renew_by
     }
 }

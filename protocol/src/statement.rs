@@ -125,6 +125,8 @@ statements! {
     AuthorityKey = "authority-key", membership::AuthorityKey;
     /// A new member's keys, signed by them.
     Enrolment = "enrolment", membership::Enrolment;
+    /// A member's new key, signed by its statement key in force.
+    KeyChange = "key-change", membership::KeyChange;
     /// The tag key, sealed to one member.
     TagKeyBox = "tag-key-box", membership::TagKeyBox;
     /// A cross-city question.

@@ -7,19 +7,24 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::center::{CenterCode, Role};
-use crate::cose::Received;
+use crate::cose::{self, Received};
 use crate::engine::command::{Command, Reply};
 use crate::engine::input::{Failure, Input, RequestId};
 use crate::engine::output::{CommandRefusal, Event, Output, PeerReply};
-use crate::engine::{CoreDriver, Engine, Ports, ReceivingAccount, Settings, operator, single};
+use crate::engine::{
+    CoreDriver, Engine, Ports, ReceivingAccount, Settings, operator, rosters, single,
+};
 use crate::id::QueryId;
-use crate::key::{KeyPurpose, Keyring, MemoryKeyring};
+use crate::key::{KeyPurpose, MemoryKeyring};
+use crate::log::origin::NetworkName;
 use crate::log_trust::VerifiedCheckpoint;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
-use crate::roster::{Member, MemberKey, MemberLog, MemberStatus, Roster};
+use crate::roster::change::{self, Change};
+use crate::roster::enrolment::{Applicant, VerifiedEnrolment, enrol};
+use crate::roster::join_file::{JoinFile, create_network};
+use crate::store::Staged;
 use crate::store::memory::MemoryStore;
-use crate::store::{Staged, Store};
 use crate::subject::{MemoryTagger, TagEpoch};
 use crate::time::{Date, Timestamp};
 use crate::wire::QueryReply;
@@ -93,7 +98,7 @@ impl Province {
     /// A network of these members, by ascending code.
     pub(crate) fn of(members: &[(CenterCode, Role)]) -> Self {
         let now = Timestamp::start_of(Date::new(2026, 5, 6).unwrap()).plus_ms(9 * 3_600_000);
-        let roster = first_roster(members, now);
+        let file = joined(members, now);
         let mut province = Self {
             nodes: BTreeMap::new(),
             now,
@@ -107,10 +112,7 @@ impl Province {
         };
         for (code, role) in members {
             let mut store = MemoryStore::default();
-            let mut view = Staged::new(&store);
-            single::put_roster(&mut view, &roster);
-            let batch = view.into_batch();
-            store.commit(batch).unwrap();
+            rosters::install(&mut store, &file).unwrap();
             let mut tagger = MemoryTagger::default();
             if *role == Role::Center {
                 tagger.insert(TagEpoch(1), [7; 32].into());
@@ -282,11 +284,7 @@ impl Province {
     }
 
     /// What a node's verification workers do with bytes that come in.
-    pub(crate) fn verify(
-        &self,
-        at: CenterCode,
-        bytes: Vec<u8>,
-    ) -> Result<crate::cose::Verified, Refusal> {
+    pub(crate) fn verify(&self, at: CenterCode, bytes: Vec<u8>) -> Result<cose::Verified, Refusal> {
         let engine = &self.nodes[&at].engine;
         let keys = engine.roster().key_table();
         Received::parse(bytes)?.verify(&keys, engine.settings().network.as_str(), self.now)
@@ -393,7 +391,7 @@ fn settings(center: CenterCode, role: Role) -> Settings {
         (id, operator::Operator { roles: roles.clone() })
     };
     Settings {
-        network: crate::log::origin::NetworkName::parse("test").unwrap(),
+        network: network(),
         center,
         role,
         software: "fundlink/test".into(),
@@ -413,11 +411,12 @@ pub(crate) fn keyring(center: CenterCode) -> MemoryKeyring {
     MemoryKeyring::new(PURPOSES.map(|purpose| (purpose, seed(center, purpose))))
 }
 
-const PURPOSES: [KeyPurpose; 5] = [
+const PURPOSES: [KeyPurpose; 6] = [
     KeyPurpose::Peer,
     KeyPurpose::Statement,
     KeyPurpose::Log,
     KeyPurpose::Witness,
+    KeyPurpose::Sealing,
     KeyPurpose::Roster,
 ];
 
@@ -427,37 +426,48 @@ fn seed(center: CenterCode, purpose: KeyPurpose) -> [u8; 32] {
     seed
 }
 
-fn first_roster(members: &[(CenterCode, Role)], now: Timestamp) -> Roster {
-    let member = |(code, role): &(CenterCode, Role)| {
-        let keyring = keyring(*code);
-        let key = |purpose| MemberKey {
-            purpose,
-            public: keyring.public(purpose).unwrap(),
-            from: now.plus_ms(-1000),
-            until: None,
-        };
-        Member {
-            code: *code,
-            name: format!("center {code}"),
-            role: *role,
-            status: MemberStatus::Active,
-            admitted_in: 1,
-            keys: PURPOSES.map(key).to_vec(),
-            addresses: Vec::new(),
-            logs: vec![MemberLog { number: 1, closed: None }],
-        }
-    };
-    let authority = members.iter().find(|(_, role)| *role == Role::Authority);
-    Roster {
-        authority: authority.unwrap().0,
-        issued: now,
-        network: "test".into(),
-        version: 1,
-        previous: None,
-        renew_by: now.plus_ms(30 * crate::time::DAY_MS),
-        members: members.iter().map(member).collect(),
-        witnesses: members.iter().map(|(code, _)| *code).collect(),
+/// The name of the test network.
+pub(crate) fn network() -> NetworkName {
+    NetworkName::parse("test").unwrap()
+}
+
+/// The root key of the test network.
+pub(crate) fn root() -> MemoryKeyring {
+    MemoryKeyring::new([(KeyPurpose::Root, [0xee; 32])])
+}
+
+/// What a member of the test network says of itself.
+pub(crate) fn applicant(code: CenterCode, role: Role) -> Applicant {
+    Applicant {
+        network: network(),
+        code,
+        role,
+        name: format!("center {code}"),
+        addresses: vec![format!("/ip4/10.0.0.1/tcp/{}", code.number() % 10_000)],
     }
+}
+
+/// The join file after each member but the authority was admitted, all of them witnesses.
+pub(crate) fn joined(members: &[(CenterCode, Role)], now: Timestamp) -> JoinFile {
+    let authority = members.iter().find(|(_, role)| *role == Role::Authority).unwrap().0;
+    let mut keys = keyring(authority);
+    let mut file = create_network(
+        &applicant(authority, Role::Authority),
+        vec![rosters::default_calendar()],
+        now,
+        (&mut root(), &mut keys),
+        None,
+    )
+    .unwrap();
+    let mut roster = file.open().unwrap().roster.into_roster();
+    for (code, _) in members.iter().filter(|(_, role)| *role == Role::Center) {
+        let bytes = enrol(&applicant(*code, Role::Center), authority, now, &mut keyring(*code));
+        let enrolment = VerifiedEnrolment::parse(&network(), bytes.unwrap()).unwrap();
+        let change = Change::Admit { enrolment: Box::new(enrolment), witness: true };
+        roster = change::next(&roster, change, 1, now).unwrap();
+    }
+    file.roster = cose::sign("test", &roster, &mut keys).unwrap().into();
+    file
 }
 
 #[test]
@@ -479,6 +489,7 @@ fn a_restarted_node_keeps_its_roster_and_its_clock() {
     province.drive();
     let store = province.node(DATONG).engine.store().clone();
     assert_eq!(single::clock(&Staged::new(&store)).unwrap(), province.now);
+    let roster = province.node(DATONG).engine.roster().clone();
     province.restart(DATONG);
-    assert_eq!(province.node(DATONG).engine.roster().version, 1);
+    assert_eq!(*province.node(DATONG).engine.roster(), roster);
 }

@@ -117,6 +117,13 @@ pub enum WatchedEvent {
         /// The state's name.
         state: String,
     },
+    /// Something about the network as a whole.
+    Network {
+        /// Its name.
+        name: String,
+        /// One sentence.
+        text: String,
+    },
     /// Something from outside was refused.
     Refused {
         /// By whom it came.
@@ -136,6 +143,9 @@ impl From<&Event> for WatchedEvent {
         match event {
             Event::Transfer { transfer, state } => {
                 Self::Transfer { transfer: transfer.to_string(), state: (*state).to_owned() }
+            }
+            Event::Network(event) => {
+                Self::Network { name: event.name().to_owned(), text: event.to_string() }
             }
             Event::Refused { from, refusal } => {
                 Self::Refused { from: from.to_string(), code: refusal.code().to_owned() }

@@ -6,10 +6,10 @@ use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::engine::{CoreDriver, Settings, single};
 use fundlink_protocol::key::MemoryKeyring;
 use fundlink_protocol::policy::Policy;
-use fundlink_protocol::roster::{Member, MemberStatus, Roster};
+use fundlink_protocol::roster::{Member, MemberStatus, Roster, Suite};
 use fundlink_protocol::store::memory::MemoryStore;
 use fundlink_protocol::store::{Batch, Entry, Staged, StoreError};
-use fundlink_protocol::subject::MemoryTagger;
+use fundlink_protocol::subject::{MemoryTagger, TagEpoch};
 use fundlink_protocol::time::Timestamp;
 
 use super::*;
@@ -66,16 +66,22 @@ fn joined() -> Faulty {
         keys: Vec::new(),
         addresses: Vec::new(),
         logs: Vec::new(),
+        grants: None,
+        revocation: None,
     };
     let roster = Roster {
         authority: CenterCode::parse("140000").unwrap(),
         issued: Timestamp::from_ms(0),
-        network: "test".into(),
+        network: settings().network,
         version: 7,
         previous: None,
         renew_by: Timestamp::from_ms(0),
         members: vec![member],
         witnesses: Vec::new(),
+        suite: Suite::Ed25519,
+        authority_key: 1,
+        tag_epoch: TagEpoch(1),
+        annexes: Vec::new(),
     };
     let mut store = Faulty::default();
     let mut staged = Staged::new(&store);

@@ -74,7 +74,9 @@ impl Directory {
 mod tests {
     use fundlink_protocol::center::Role;
     use fundlink_protocol::key::PublicKey;
-    use fundlink_protocol::roster::{Member, MemberKey};
+    use fundlink_protocol::log::origin::NetworkName;
+    use fundlink_protocol::roster::{Member, MemberKey, Suite};
+    use fundlink_protocol::subject::TagEpoch;
 
     use super::*;
 
@@ -98,6 +100,8 @@ mod tests {
             keys: keys.iter().map(key).collect(),
             addresses: vec!["/ip4/127.0.0.1/tcp/7400".into(), "/dns4/x/tcp/1".into()],
             logs: Vec::new(),
+            grants: None,
+            revocation: None,
         }
     }
 
@@ -106,7 +110,7 @@ mod tests {
         let roster = Roster {
             authority: code("140000"),
             issued: Timestamp::from_ms(0),
-            network: "test".into(),
+            network: NetworkName::parse("test").unwrap(),
             version: 1,
             previous: None,
             renew_by: Timestamp::from_ms(0),
@@ -120,6 +124,10 @@ mod tests {
                 member("141000", MemberStatus::Revoked, &[(5, None)]),
             ],
             witnesses: Vec::new(),
+            suite: Suite::Ed25519,
+            authority_key: 1,
+            tag_epoch: TagEpoch(1),
+            annexes: Vec::new(),
         };
         let directory = Directory::new(&roster, code("140100"), Timestamp::from_ms(50));
         let peer = |byte| PeerKey::new([byte; 32]);

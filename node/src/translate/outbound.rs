@@ -121,6 +121,7 @@ impl Release {
                 tracing::info!(%transfer, state, "transfer");
                 self.metrics.transfer_states.get_or_create(&StateLabel { state }).inc();
             }
+            Event::Network(event) => tracing::warn!(name = event.name(), "{event}"),
             Event::Refused { from, refusal } => {
                 tracing::debug!(center = %from, code = refusal.code(), "refused");
                 let label = CodeLabel { code: refusal.code() };

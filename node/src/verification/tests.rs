@@ -4,9 +4,11 @@ use fundlink_protocol::cbor;
 use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::cose::{Unsigned, purpose_of};
 use fundlink_protocol::key::{KeyPurpose, Keyring as _, MemoryKeyring, SigningRequest};
-use fundlink_protocol::roster::{Member, MemberKey, MemberStatus, Roster};
+use fundlink_protocol::log::origin::NetworkName;
+use fundlink_protocol::roster::{Member, MemberKey, MemberStatus, Roster, Suite};
 use fundlink_protocol::statement::heartbeat::Heartbeat;
 use fundlink_protocol::statement::{Payload as _, StatementKind};
+use fundlink_protocol::subject::TagEpoch;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
@@ -33,16 +35,22 @@ fn roster(keys: Vec<MemberKey>) -> Arc<Roster> {
         keys,
         addresses: Vec::new(),
         logs: Vec::new(),
+        grants: None,
+        revocation: None,
     };
     Arc::new(Roster {
         authority: CenterCode::parse("140000").unwrap(),
         issued: from,
-        network: "test".into(),
+        network: NetworkName::parse("test").unwrap(),
         version: 1,
         previous: None,
         renew_by: from,
         members: vec![member],
         witnesses: Vec::new(),
+        suite: Suite::Ed25519,
+        authority_key: 1,
+        tag_epoch: TagEpoch(1),
+        annexes: Vec::new(),
     })
 }
 

@@ -20,7 +20,7 @@ fn payload() -> TagKeyBox {
 fn signed(center: CenterCode, network: &str) -> Vec<u8> {
     let mut keyring = keyring(center);
     let key = keyring.public(KeyPurpose::Statement).unwrap();
-    let payload = crate::cbor::encode(&payload());
+    let payload = cbor::encode(&payload());
     let unsigned = Unsigned::new(StatementKind::TagKeyBox, key.id(), payload);
     let message = unsigned.signing_bytes(network);
     let request = SigningRequest { purpose: KeyPurpose::Statement, message };
@@ -56,6 +56,28 @@ fn a_key_outside_the_roster_is_unknown() {
 }
 
 #[test]
+fn only_a_roster_may_be_larger_than_a_statement() {
+    let sign = |kind| {
+        let unsigned = Unsigned::new(kind, KeyId::new([1; 16]), vec![0; STATEMENT_BYTES_MAX]);
+        unsigned.assemble(&Signature([0; 64]))
+    };
+    assert!(Received::parse(sign(StatementKind::Roster)).is_ok());
+    assert_eq!(Received::parse(sign(StatementKind::Letter)).unwrap_err(), Refusal::TooLarge);
+}
+
+#[test]
+fn a_roster_is_never_verified_by_a_members_key() {
+    let mut keyring = keyring(TAIYUAN);
+    let key = keyring.public(KeyPurpose::Statement).unwrap();
+    let roster = Province::new().node(TAIYUAN).engine.roster().clone();
+    let unsigned = Unsigned::new(StatementKind::Roster, key.id(), cbor::encode(&*roster));
+    let message = unsigned.signing_bytes("test");
+    let request = SigningRequest { purpose: KeyPurpose::Statement, message };
+    let bytes = unsigned.assemble(&keyring.sign(&[request]).unwrap()[0]);
+    assert_eq!(check(bytes).unwrap_err(), Refusal::KeyUnknown);
+}
+
+#[test]
 fn each_wrong_frame_has_its_refusal() {
     let bytes = signed(TAIYUAN, "test");
     let mut trailing = bytes.clone();
@@ -63,7 +85,7 @@ fn each_wrong_frame_has_its_refusal() {
     assert_eq!(check(trailing).unwrap_err(), Refusal::Malformed);
     assert_eq!(check(bytes[..bytes.len() - 1].to_vec()).unwrap_err(), Refusal::Malformed);
     assert_eq!(check(Vec::new()).unwrap_err(), Refusal::Malformed);
-    assert_eq!(check(vec![0; STATEMENT_BYTES_MAX + 1]).unwrap_err(), Refusal::TooLarge);
+    assert_eq!(check(vec![0; ROSTER_BYTES_MAX + 1]).unwrap_err(), Refusal::TooLarge);
     assert_eq!(check(vec![0x81; STATEMENT_BYTES_MAX]).unwrap_err(), Refusal::Malformed);
     // The label −8 of the algorithm is the byte 0x27; −7 (ES256) is 0x26.
     let algorithm = bytes.iter().position(|byte| *byte == 0x27).unwrap();

@@ -3,6 +3,7 @@
 use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging};
 use super::modes::ServiceMode;
 use super::operator::OperatorId;
+use super::rosters::command::{NetCommand, NetReply};
 use crate::center::CenterCode;
 use crate::time::Timestamp;
 
@@ -30,6 +31,8 @@ pub enum Command {
     ImportCommit,
     /// Drops what was staged.
     ImportAbort,
+    /// About the network: members, keys, rosters.
+    Net(NetCommand),
 }
 
 /// What came of a wish.
@@ -45,6 +48,8 @@ pub enum Reply {
     ImportStaging(Staging),
     /// How the import differs from the one before; its publication goes on.
     ImportCommitted(Changes),
+    /// What came of a wish about the network.
+    Net(NetReply),
     /// Done; there is nothing to show.
     Done,
 }

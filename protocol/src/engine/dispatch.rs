@@ -5,7 +5,7 @@ use super::input::{Input, RequestId};
 use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
-use super::{imports, modes, outbox, publication, publishing};
+use super::{imports, modes, outbox, publication, publishing, rosters};
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::limits::ROUND_INPUTS_MAX;
@@ -26,8 +26,12 @@ pub(super) fn run(round: &mut Round<'_>, inputs: Vec<Input>) -> Result<(), Store
 
 fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
     match input {
-        Input::Started | Input::Tick => Ok(()),
-        Input::Connected { center } => outbox::send_all(round, center),
+        Input::Started => rosters::on_started(round),
+        Input::Tick => Ok(()),
+        Input::Connected { center } => {
+            rosters::on_connected(round, center)?;
+            outbox::send_all(round, center)
+        }
         Input::Statement { from, request, statement } => {
             on_statement(round, from, request, &statement)
         }
@@ -46,11 +50,11 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
         | Input::GossipCheckpoint { .. }
         | Input::SyncRequested { .. }
         | Input::SyncReplied { .. }
-        | Input::RosterRequested { .. }
-        | Input::RosterReplied { .. }
         | Input::CoreOutcome { .. }
         | Input::BankReply(_)
         | Input::BankNotices { .. } => Ok(()),
+        Input::RosterRequested { request, frame } => rosters::on_requested(round, request, &frame),
+        Input::RosterReplied { frame } => rosters::on_replied(round, &frame),
         Input::Command { request, command } => on_command(round, request, *command),
     }
 }
@@ -85,6 +89,12 @@ fn on_command(
         Command::ImportRecords(items) => imports::stage(round, &items).map(Reply::ImportStaging),
         Command::ImportCommit => imports::commit(round).map(Reply::ImportCommitted),
         Command::ImportAbort => imports::abort(round).map(|()| Reply::Done),
+        Command::Net(command) => {
+            let reply = rosters::command::run(round, command)?;
+            let reply = reply.map(|reply| Box::new(Reply::Net(reply)));
+            round.output(Output::Reply { request, reply });
+            return Ok(());
+        }
     };
     let reply = match done {
         Ok(reply) => Ok(Box::new(reply)),
@@ -117,6 +127,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Deliver(to, row) => outbox::send_again(round, to, row),
         Timer::Checkpoint => publication::sign_checkpoints(round),
         Timer::Records => publishing::on_timer(round),
+        Timer::Roster => rosters::on_timer(round),
         Timer::Heartbeat | Timer::Transfer(_) | Timer::Query(_) | Timer::Watch => Ok(()),
     }
 }

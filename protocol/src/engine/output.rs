@@ -9,6 +9,7 @@ use crate::core_system::CoreOrder;
 use crate::id::{QueryId, TransferId};
 use crate::refusal::Refusal;
 use crate::roster::Roster;
+use crate::roster::chain::ChainError;
 use crate::settlement::{BankOrder, BankOrderId};
 use crate::wire::{DeliveryReply, QueryReply};
 
@@ -146,6 +147,8 @@ pub enum Event {
         /// The new state's name.
         state: &'static str,
     },
+    /// Something about the network as a whole: its rosters, its tag key, its alerts.
+    Network(NetworkEvent),
     /// An input was refused.
     Refused {
         /// By whom it came.
@@ -153,4 +156,29 @@ pub enum Event {
         /// Why.
         refusal: Refusal,
     },
+}
+
+/// Something about the network as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkEvent {
+    /// A roster was not taken.
+    #[error("a roster was not taken: {0}")]
+    RosterRejected(ChainError),
+    /// The roster in force is past the time by which the authority had to renew it.
+    #[error("the roster, version {version}, should have been renewed; ask the authority")]
+    RosterStale {
+        /// Its version.
+        version: u64,
+    },
+}
+
+impl NetworkEvent {
+    /// The event's name, for metrics and watchers.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RosterRejected(_) => "roster_rejected",
+            Self::RosterStale { .. } => "roster_stale",
+        }
+    }
 }

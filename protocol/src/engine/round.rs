@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Settings;
 use super::input::RequestId;
 use super::output::{CommandRefusal, Event, Output, PeerReply};
-use super::{outbox, publication};
+use super::{outbox, publication, rosters};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::{Unsigned, purpose_of};
@@ -86,6 +86,8 @@ pub enum Route {
     Ask(CenterCode, QueryId),
     /// To all, by gossip.
     Publish,
+    /// Kept by its version and in force from this round on: a roster.
+    Roster(u64),
     /// Stored only.
     Keep,
 }
@@ -250,7 +252,7 @@ impl<'a> Round<'a> {
         if kind.is_audited() {
             publication::audit(self, hash, &bytes)?;
         }
-        if kind != StatementKind::Heartbeat {
+        if !matches!(kind, StatementKind::Heartbeat | StatementKind::Roster) {
             self.view.put(key(Area::Statement, &[hash.as_bytes()]), bytes.clone());
         }
         match route {
@@ -261,6 +263,7 @@ impl<'a> Round<'a> {
             }
             Route::Ask(to, query) => self.output(Output::Ask { to, query, statement: bytes }),
             Route::Publish => self.output(Output::Publish { statement: bytes }),
+            Route::Roster(version) => rosters::stage_signed(self, version, &bytes),
             Route::Keep => {}
         }
         Ok(())

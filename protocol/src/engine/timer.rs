@@ -38,6 +38,9 @@ pub enum Timer {
     /// Records wait to be published, or an old import to be cleared.
     #[n(7)]
     Records,
+    /// The roster in force is to be renewed, or is past that time.
+    #[n(20)]
+    Roster,
 }
 
 /// Sets or moves a timer.

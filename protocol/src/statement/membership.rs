@@ -1,11 +1,14 @@
-//! Statements about membership: the authority's keys, enrolment, and the sealed tag key.
+//! Statements about membership: authority keys, enrolments, key changes, the tag key.
+//!
+//! **Left to others.** What an authority-key statement is worth: `roster::chain`. What follows from
+//! an enrolment or a key change: `roster::change`, by the authority.
 
 use minicbor::{Decode, Encode};
 
 use super::{Payload, StatementKind, addressed_payload};
 use crate::center::{CenterCode, Role};
 use crate::id::Bytes;
-use crate::key::{KeyPurpose, PublicKey};
+use crate::key::{KeyPurpose, PublicKey, Signature};
 use crate::time::Timestamp;
 
 /// The authority's current roster key and its successor, signed by a root key.
@@ -24,6 +27,9 @@ pub struct AuthorityKey {
     /// The key that will.
     #[n(4)]
     pub successor: Option<PublicKey>,
+    /// 1 for the first such statement of a network, then one more each.
+    #[n(5)]
+    pub number: u64,
 }
 
 impl Payload for AuthorityKey {
@@ -42,7 +48,7 @@ impl Payload for AuthorityKey {
     }
 }
 
-/// A new member's name, keys and addresses, signed by its statement key.
+/// A new member's name, keys and addresses, signed by its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Enrolment {
@@ -61,14 +67,49 @@ pub struct Enrolment {
     /// What it will be.
     #[n(5)]
     pub role: Role,
-    /// Its keys.
+    /// Its keys, by ascending purpose.
     #[n(6)]
-    pub keys: Vec<(KeyPurpose, PublicKey)>,
+    pub keys: Vec<OfferedKey>,
     /// Where it can be dialled.
     #[n(7)]
     pub addresses: Vec<String>,
 }
 addressed_payload!(Enrolment);
+
+/// A key that a member wants to be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct OfferedKey {
+    /// What it will sign or open.
+    #[n(1)]
+    pub purpose: KeyPurpose,
+    /// The key.
+    #[n(2)]
+    pub public: PublicKey,
+    /// The key's own signature over the bytes of `roster::enrolment::proof_bytes`, which shows
+    /// that the member holds it; absent for a sealing key, which signs nothing.
+    #[n(3)]
+    pub proof: Option<Signature>,
+}
+
+/// A member's wish to have a new key listed beside its old one, signed by its statement key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct KeyChange {
+    /// The member.
+    #[n(1)]
+    pub from: CenterCode,
+    /// The authority.
+    #[n(2)]
+    pub to: CenterCode,
+    /// When it was signed.
+    #[n(3)]
+    pub issued_at: Timestamp,
+    /// The new key.
+    #[n(4)]
+    pub key: OfferedKey,
+}
+addressed_payload!(KeyChange);
 
 /// The tag key of an epoch, sealed with HPKE to one member's sealing key.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

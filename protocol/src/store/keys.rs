@@ -53,6 +53,12 @@ pub enum Area {
     Dossier = b'd',
     /// The dossier of a question of ours. Key: query id (32). Value: dossier id.
     Asked = b'y',
+    /// Signed rosters. Key: version (8).
+    Roster = b'V',
+    /// Authority-key statements. Key: number (8).
+    AuthorityKey = b'K',
+    /// Annexes of rosters. Key: hash (32).
+    Annex = b'X',
 }
 
 /// Builds a key from an area and its parts.
