@@ -19,7 +19,7 @@ use fundlink_node::store::sled::SledStore;
 use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::engine::{EngineError, single};
 use fundlink_protocol::key::{KeyPurpose, Keyring as _, MemoryKeyring};
-use fundlink_protocol::roster::{Member, MemberKey, MemberLog, MemberStatus, Roster};
+use fundlink_protocol::roster::{Member, MemberKey, MemberLog, MemberStatus, Roster, Suite};
 use fundlink_protocol::store::{Staged, Store as _};
 use fundlink_protocol::time::Timestamp;
 
@@ -68,12 +68,16 @@ fn join(config: &Config, keys: &KeySet) {
     let roster = Roster {
         authority: center("140000"),
         issued: from,
-        network: "test".into(),
+        network: fundlink_protocol::log::origin::NetworkName::parse("test").unwrap(),
         version: 1,
         previous: None,
         renew_by: from,
         members: vec![member],
         witnesses: Vec::new(),
+        suite: Suite::Ed25519,
+        authority_key: 1,
+        tag_epoch: fundlink_protocol::subject::TagEpoch(1),
+        annexes: Vec::new(),
     };
     let mut store = SledStore::open(&config.data).expect("a new store");
     let mut staged = Staged::new(&store);
