@@ -325,7 +325,9 @@ async fn a_member_that_is_too_fast_is_throttled_and_one_with_too_much_open_is_to
     for id in open {
         strict.handle.respond(id, Vec::new()).expect("the host takes it");
     }
-    let sent: Vec<_> = (0..3).map(|_| fast.send(&strict, b"more")).collect();
+    // Refused unread, and told at once: the rest of the megabyte is not waited for.
+    let large = vec![1; 1_000_000];
+    let sent: Vec<_> = (0..3).map(|_| fast.send(&strict, &large)).collect();
     assert_eq!(refusal(&mut fast, &sent).await, SendFailure::Throttled);
 
     // Its own side refuses before anything is sent.

@@ -64,6 +64,8 @@ fn join(config: &Config, keys: &KeySet) {
         keys: purposes.map(listed).to_vec(),
         addresses: Vec::new(),
         logs: vec![MemberLog { number: 1, closed: None }],
+        grants: None,
+        revocation: None,
     };
     let roster = Roster {
         authority: center("140000"),

@@ -1,1 +1,8 @@
-//! Placeholder.
+//! What no single crate can test alone: whole nodes over real sockets, kills, hostile peers, house
+//! rules.
+//!
+//! **Promises.** Nothing here runs in a node.
+//!
+//! **Left to others.** The tests themselves, in `tests/tests`.
+
+pub mod hostile;

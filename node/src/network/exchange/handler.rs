@@ -7,14 +7,15 @@
 
 use core::fmt;
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Either, select};
 use futures::stream::FuturesUnordered;
-use futures::{AsyncWriteExt, FutureExt, StreamExt};
+use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt};
 use libp2p::Stream;
 use libp2p::swarm::handler::{ConnectionEvent, DialUpgradeError};
 use libp2p::swarm::{
@@ -201,7 +202,7 @@ impl Handler {
         self.work.push(reply.boxed());
     }
 
-    fn on_outbound(&mut self, mut stream: Stream, ask: Ask) {
+    fn on_outbound(&mut self, stream: Stream, ask: Ask) {
         let share = Arc::clone(&self.budget.responses);
         let limits = self.shared.limits;
         let exchange = async move {
@@ -211,7 +212,7 @@ impl Handler {
                 share: &share,
                 patience: limits.request_time,
             };
-            let result = timeout(limits.request_time, exchange(&mut stream, &frame, terms)).await;
+            let result = timeout(limits.request_time, exchange(stream, &frame, terms)).await;
             Step::Answered { id, result: result.unwrap_or(Err(SendFailure::TimedOut)) }
         };
         self.work.push(exchange.boxed());
@@ -307,20 +308,23 @@ async fn send_answer(stream: &mut Stream, frame: &[u8]) -> std::io::Result<()> {
 }
 
 /// Sends a request and reads what comes back.
-async fn exchange(
-    stream: &mut Stream,
-    frame: &[u8],
-    terms: Terms<'_>,
-) -> Result<Frame, SendFailure> {
-    // A peer that refuses a request unread may close before it has taken it all: its status counts.
-    let sent = write_frame(stream, frame).await;
+async fn exchange(stream: Stream, frame: &[u8], terms: Terms<'_>) -> Result<Frame, SendFailure> {
     let failure = |error| match error {
         ReadError::Fault(fault) => SendFailure::BadAnswer(fault),
         ReadError::NoShare => SendFailure::Busy,
         ReadError::Broken => SendFailure::Broken,
     };
-    match read_status(stream).await.map_err(failure)? {
-        Status::Answer if sent.is_ok() => read_frame(stream, terms).await.map_err(failure),
+    let (mut reader, mut writer) = stream.split();
+    let send = write_frame(&mut writer, frame);
+    let status = read_status(&mut reader);
+    // A peer that refuses a request unread takes no more of it: its status must not wait for that.
+    let (sent, status) = match select(pin!(send), pin!(status)).await {
+        Either::Left((sent, status)) => (sent.is_ok(), status.await),
+        Either::Right((Ok(Status::Answer), send)) => (send.await.is_ok(), Ok(Status::Answer)),
+        Either::Right((status, _)) => (false, status),
+    };
+    match status.map_err(failure)? {
+        Status::Answer if sent => read_frame(&mut reader, terms).await.map_err(failure),
         Status::Answer => Err(SendFailure::Broken),
         Status::Throttled => Err(SendFailure::Throttled),
         Status::Busy => Err(SendFailure::Busy),

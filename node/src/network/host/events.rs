@@ -140,14 +140,14 @@ impl Host {
             }
             ExchangeEvent::Fault { peer, protocol, fault } => {
                 if let Some(peer) = self.known(&peer, standing) {
-                    tracing::warn!(%peer, protocol = protocol.name(), %fault, "misbehaviour");
+                    tracing::warn!(%peer, ?protocol, %fault, "misbehaviour");
                     self.meters.on_fault(peer, fault);
                     self.backlog.push_back(NetworkEvent::Misbehaved { peer, protocol, fault });
                 }
             }
             ExchangeEvent::Refused { peer, protocol, status } => {
                 if let Some(peer) = self.known(&peer, standing) {
-                    tracing::debug!(%peer, protocol = protocol.name(), ?status, "request refused");
+                    tracing::debug!(%peer, ?protocol, ?status, "request refused");
                     self.meters.on_refused(peer, status);
                 }
             }
