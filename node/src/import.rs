@@ -9,11 +9,12 @@
 //!
 //! **Promises.** All or nothing: one fault, and nothing is imported. A fault says file, line, column
 //! and rule, never a value. Rows are read one at a time; what is kept grows with the number of
-//! persons, accounts and loans, and by some 30 bytes a ledger row. The same records give the same result in
+//! persons, accounts and loans, and by some 60 bytes a ledger row. The same records give the same result in
 //! any order of rows.
 //! **Left to others.** What becomes of the records: the engine. Showing progress and faults: the
 //! command line.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -21,9 +22,11 @@ use std::path::Path;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::deposit_history::ContinuityRules;
 use fundlink_protocol::employer::Employer;
+use fundlink_protocol::engine::records::{StoredAccount, Totals};
+use fundlink_protocol::id::FileHash;
 use fundlink_protocol::interest::{Accrual, InterestRules, interest_year_start};
 use fundlink_protocol::money::Fen;
-use fundlink_protocol::record::{AccountRecord, LoanRecord};
+use fundlink_protocol::record::LoanRecord;
 use fundlink_protocol::time::Date;
 
 mod account_draft;
@@ -33,6 +36,7 @@ mod control;
 mod employers;
 mod encoding;
 mod fault;
+mod hashed;
 mod ledger;
 mod loans;
 mod persons;
@@ -46,10 +50,11 @@ pub use fault::{FaultColumn, ImportFault, ImportFaults};
 pub use rule::ImportRule;
 pub use table::FileReport;
 
-use account_draft::Counting;
+use account_draft::{AccountDraft, Counting};
 use accounts::Accounts;
 use context::Context;
 use employers::Employers;
+use hashed::Hashed;
 use loans::Loans;
 use persons::Persons;
 
@@ -213,20 +218,42 @@ pub enum ImportError {
     Faults(#[from] ImportFaults),
 }
 
-/// An account and what its money has earned since the last 1 July.
+/// An account with its rows, and what its money has earned since the last 1 July.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedAccount {
-    /// The record.
-    pub record: AccountRecord,
+    /// The record and the rows, in the order of their booking.
+    pub stored: StoredAccount,
     /// Interest of the running year, as of the account's last posting.
     pub accrual: Accrual,
 }
 
+/// The accounts of an import, in the order of their numbers; each is worked out when it is taken.
+#[derive(Debug)]
+pub struct ImportedAccounts {
+    drafts: std::vec::IntoIter<AccountDraft>,
+    counting: Counting,
+}
+
+impl Iterator for ImportedAccounts {
+    type Item = ImportedAccount;
+
+    fn next(&mut self) -> Option<ImportedAccount> {
+        // Every draft was worked out once while it was checked.
+        self.drafts.next().and_then(|draft| draft.work_out(&self.counting).ok())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.drafts.size_hint()
+    }
+}
+
+impl ExactSizeIterator for ImportedAccounts {}
+
 /// The records of a center, checked.
 #[derive(Debug)]
 pub struct ImportSet {
-    /// The accounts, in the order of their numbers.
-    pub accounts: Vec<ImportedAccount>,
+    /// The accounts.
+    pub accounts: ImportedAccounts,
     /// The loans, in the order of their contracts.
     pub loans: Vec<LoanRecord>,
     /// The employers, in the order of their numbers.
@@ -235,11 +262,26 @@ pub struct ImportSet {
     pub report: ImportReport,
 }
 
+impl ImportSet {
+    /// The control totals that the engine compares with what it was given.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        Totals {
+            accounts: self.accounts.len() as u64,
+            loans: self.loans.len() as u64,
+            unnumbered: 0,
+            balances: self.report.balance,
+        }
+    }
+}
+
 /// What was read, without any record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportReport {
     /// The day of the dump.
     pub as_of: Date,
+    /// BLAKE3 over names and bytes of the data files: the same for the same dump.
+    pub hash: FileHash,
     /// Each file.
     pub files: Vec<FileReport>,
     /// What the balances of accounts add up to.
@@ -263,12 +305,14 @@ pub fn check<R: BufRead>(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportSet, ImportError> {
     let mut context = Context::new(options, progress);
-    let [employers, persons, accounts, ledger, loans, co_borrowers] = files.data;
+    let counting = counting(options);
+    let hasher = RefCell::new(blake3::Hasher::new_derive_key("fundlink/1 files of an import"));
+    let [employers, persons, accounts, ledger, loans, co_borrowers] =
+        files.data.map(|input| Hashed::new(input, &hasher));
     let mut employers = Employers::read(employers, &mut context)?;
     let mut persons = Persons::read(persons, &mut context)?;
     let mut accounts = Accounts::read(accounts, &mut persons, &mut employers, &mut context)?;
-    let counting = counting(options);
-    ledger::read(ledger, &mut accounts, &counting, &mut context)?;
+    ledger::read(ledger, &mut accounts, &mut context)?;
     let mut loans = Loans::read(loans, &mut context)?;
     loans::co_borrowers::read(co_borrowers, &mut loans, &mut context)?;
     if let Some(control) = files.control {
@@ -280,9 +324,9 @@ pub fn check<R: BufRead>(
         accounts.check_sums(&mut context);
     }
     let employers = employers.finish(&mut context);
-    let (accounts, interest_not_booked) = accounts.finish(&counting, &mut context);
+    let accounts = accounts.finish(&counting, &mut context);
     let loans = loans.finish();
-    let balance = Fen::checked_sum(accounts.iter().map(|a| a.record.account.balance));
+    let balance = Fen::checked_sum(accounts.iter().map(AccountDraft::balance));
     let loan_balance = Fen::checked_sum(loans.iter().map(|record| record.loan.balance));
     for (file, sum) in [(ImportFile::Accounts, balance), (ImportFile::Loans, loan_balance)] {
         if sum.is_none() {
@@ -290,14 +334,17 @@ pub fn check<R: BufRead>(
         }
     }
     context.faults.finish()?;
+    let missed = accounts.iter().filter(|draft| draft.misses_interest(&counting)).count();
     let report = ImportReport {
         as_of: options.as_of,
+        hash: FileHash::new(*hasher.borrow().finalize().as_bytes()),
         files: context.reports,
         balance: balance.unwrap_or_default(),
         loan_balance: loan_balance.unwrap_or_default(),
         unknown_provinces,
-        interest_not_booked,
+        interest_not_booked: missed as u64,
     };
+    let accounts = ImportedAccounts { drafts: accounts.into_iter(), counting };
     Ok(ImportSet { accounts, loans, employers, report })
 }
 
@@ -305,9 +352,11 @@ pub fn check<R: BufRead>(
 fn counting(options: &ImportOptions) -> Counting {
     let as_of = options.as_of;
     Counting {
+        center: options.center,
         year_start: interest_year_start(as_of).unwrap_or(as_of),
         withdrawals_from: as_of.plus_months(-24).unwrap_or(as_of),
         rules: options.continuity,
+        interest: options.interest.clone(),
     }
 }
 

@@ -1,19 +1,26 @@
 //! An account while its ledger is read, row by row, in any order.
 //!
-//! **Promises.** What is kept of a row is its amount in a sum, the month that it pays for, and, within
-//! the running interest year, its value date; a reversal takes back the last of its kind before it,
-//! whether it is read before or after that one.
+//! **Promises.** Of a row its packed form is kept, some 40 bytes. Months, withdrawals and interest are
+//! worked out from all rows in the order of their booking, so the order of the file does not matter;
+//! a reversal takes back the last of its kind before it.
 //! **Left to others.** Parsing: `accounts` and `ledger`.
 
-use fundlink_protocol::account::{Account, BusinessType, LedgerEntry, ReversalFlag};
+use fundlink_protocol::account::{
+    Account, AccountNumber, BusinessType, CloseReason, LedgerEntry, ReversalFlag, SerialNumber,
+};
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::deposit_history::{ContinuityRules, DepositHistory, PaymentKind};
-use fundlink_protocol::interest::{Accrual, InterestError, InterestRules};
+use fundlink_protocol::engine::records::StoredAccount;
+use fundlink_protocol::interest::{Accrual, InterestRules};
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::record::{AccountNotes, AccountRecord, Employment, Person, Withdrawal};
 use fundlink_protocol::time::{Date, Month};
+use minicbor::{Decode, Encode};
 
-/// An account and what its rows have come to.
+use super::ImportedAccount;
+use super::rule::ImportRule;
+
+/// An account and its rows.
 #[derive(Debug)]
 pub(super) struct AccountDraft {
     /// The line of the account in its file.
@@ -23,14 +30,83 @@ pub(super) struct AccountDraft {
     employment: Option<Employment>,
     notes: AccountNotes,
     ledger_fen: i128,
-    /// The sum of what earns since the running interest year began, or before.
-    carried_fen: i128,
-    /// What came later in the year, with its value dates.
-    postings: Vec<(Date, Fen)>,
-    /// Whether interest was booked on the day on which the year began.
-    pub(super) interest_booked: bool,
-    payments: Booked<MonthPayment>,
-    withdrawals: Booked<Withdrawal>,
+    rows: PackedRows,
+}
+
+/// Rows of one account, one after the other in bytes.
+#[derive(Debug, Default)]
+struct PackedRows {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+/// A row without the account that it belongs to.
+#[derive(Encode, Decode)]
+struct PackedRow {
+    #[n(0)]
+    serial: SerialNumber,
+    #[n(1)]
+    posted_on: Date,
+    #[n(2)]
+    business: BusinessType,
+    #[n(3)]
+    pay_month: Option<Month>,
+    #[n(4)]
+    amount: Fen,
+    #[n(5)]
+    interest: Fen,
+    #[n(6)]
+    reversal: ReversalFlag,
+    #[n(7)]
+    reason: Option<CloseReason>,
+}
+
+impl PackedRows {
+    fn push(&mut self, entry: &LedgerEntry) {
+        let row = PackedRow {
+            serial: entry.serial.clone(),
+            posted_on: entry.posted_on,
+            business: entry.business,
+            pay_month: entry.pay_month,
+            amount: entry.amount,
+            interest: entry.interest,
+            reversal: entry.reversal,
+            reason: entry.reason,
+        };
+        match minicbor::encode(&row, &mut self.bytes) {
+            Ok(()) => self.count += 1,
+            Err(error) => unreachable!("writing to memory failed: {error}"),
+        }
+    }
+
+    /// The rows in the order of their booking.
+    fn unpack(&self, account: &AccountNumber) -> Vec<LedgerEntry> {
+        let mut decoder = minicbor::Decoder::new(&self.bytes);
+        let mut rows = Vec::with_capacity(self.count);
+        while decoder.position() < self.bytes.len() {
+            let row: PackedRow = match decoder.decode() {
+                Ok(row) => row,
+                Err(error) => unreachable!("a row that was packed cannot be unpacked: {error}"),
+            };
+            rows.push(LedgerEntry {
+                account: account.clone(),
+                serial: row.serial,
+                posted_on: row.posted_on,
+                business: row.business,
+                pay_month: row.pay_month,
+                amount: row.amount,
+                interest: row.interest,
+                reversal: row.reversal,
+                reason: row.reason,
+            });
+        }
+        rows.sort_by(|a, b| order_of(a).cmp(&order_of(b)));
+        rows
+    }
+}
+
+fn order_of(row: &LedgerEntry) -> (Date, &SerialNumber, BusinessType, ReversalFlag, Option<Month>) {
+    (row.posted_on, &row.serial, row.business, row.reversal, row.pay_month)
 }
 
 /// Rows of one kind, and the rows that take some of them back.
@@ -84,6 +160,32 @@ struct MonthPayment {
     kind: PaymentKind,
 }
 
+impl MonthPayment {
+    /// The payment that a row books, or takes back.
+    fn of(entry: &LedgerEntry) -> Option<Self> {
+        let kind = match entry.business {
+            BusinessType::Deposit => PaymentKind::Regular,
+            BusinessType::BackPayment => PaymentKind::Back,
+            BusinessType::Opening
+            | BusinessType::Unsealing
+            | BusinessType::Sealing
+            | BusinessType::InternalTransfer
+            | BusinessType::TransferOut
+            | BusinessType::TransferIn
+            | BusinessType::YearEndInterest
+            | BusinessType::BaseAdjustment
+            | BusinessType::PartialWithdrawal
+            | BusinessType::ClosingWithdrawal
+            | BusinessType::Deferral
+            | BusinessType::Freezing
+            | BusinessType::Unfreezing
+            | BusinessType::Other => return None,
+        };
+        let posted_on = entry.posted_on;
+        entry.pay_month.map(|month| Self { month, posted_on, kind })
+    }
+}
+
 impl Reversible for MonthPayment {
     fn posted_on(&self) -> Date {
         self.posted_on
@@ -104,38 +206,39 @@ impl Reversible for Withdrawal {
     }
 }
 
-/// What is needed to count a row.
-#[derive(Clone, Copy, Debug)]
+/// What is needed to work an account out.
+#[derive(Clone, Debug)]
 pub(super) struct Counting {
+    /// The center.
+    pub(super) center: CenterCode,
     /// The 1 July on or before the day of the dump.
     pub(super) year_start: Date,
     /// The first day whose withdrawals are kept.
     pub(super) withdrawals_from: Date,
     /// How months are counted.
     pub(super) rules: ContinuityRules,
+    /// How interest is computed.
+    pub(super) interest: InterestRules,
 }
 
 impl AccountDraft {
-    pub(super) const fn new(
+    pub(super) fn new(
         line: u64,
         person: Person,
         account: Account,
         employment: Option<Employment>,
         notes: AccountNotes,
     ) -> Self {
-        Self {
-            line,
-            person,
-            account,
-            employment,
-            notes,
-            ledger_fen: 0,
-            carried_fen: 0,
-            postings: Vec::new(),
-            interest_booked: false,
-            payments: Booked::new(),
-            withdrawals: Booked::new(),
-        }
+        let rows = PackedRows::default();
+        Self { line, person, account, employment, notes, ledger_fen: 0, rows }
+    }
+
+    pub(super) const fn number(&self) -> &AccountNumber {
+        &self.account.number
+    }
+
+    pub(super) const fn balance(&self) -> Fen {
+        self.account.balance
     }
 
     /// Whether the rows add up to the balance.
@@ -143,113 +246,102 @@ impl AccountDraft {
         self.ledger_fen == i128::from(self.account.balance.get())
     }
 
-    /// Whether there was money when the running interest year began.
-    pub(super) const fn carried_money(&self) -> bool {
-        self.carried_fen != 0
+    /// Takes a row in; `false` when the account has as many as it may have.
+    pub(super) fn add(&mut self, entry: &LedgerEntry, rows_max: usize) -> bool {
+        self.ledger_fen = self.ledger_fen.saturating_add(i128::from(entry.amount.get()));
+        if self.rows.count >= rows_max {
+            return false;
+        }
+        self.rows.push(entry);
+        true
     }
 
-    /// Counts a row.
-    pub(super) fn count(&mut self, entry: &LedgerEntry, counting: &Counting) {
-        let fen = i128::from(entry.amount.get());
-        self.ledger_fen = self.ledger_fen.saturating_add(fen);
-        let value_date = value_date(entry.business, entry.posted_on);
-        if value_date <= counting.year_start {
-            self.carried_fen = self.carried_fen.saturating_add(fen);
-        } else if !entry.amount.is_zero() {
-            self.postings.push((value_date, entry.amount));
-        }
-        if entry.business == BusinessType::YearEndInterest && value_date == counting.year_start {
-            self.interest_booked = true;
-        }
-        if let Some((month, kind)) = payment_of(entry) {
-            let payment = MonthPayment { month, posted_on: entry.posted_on, kind };
-            self.payments.add(entry.reversal, payment);
-        }
-        if is_withdrawal(entry.business) && entry.posted_on >= counting.withdrawals_from {
-            let (amount, interest) = (absolute(entry.amount), absolute(entry.interest));
-            let amount = amount.checked_add(interest).unwrap_or(amount);
-            let withdrawal = Withdrawal { on: entry.posted_on, amount, reason: entry.reason };
-            self.withdrawals.add(entry.reversal, withdrawal);
-        }
+    /// Whether there was money on the last 1 July, and no year-end interest was booked on it.
+    pub(super) fn misses_interest(&self, counting: &Counting) -> bool {
+        let rows = self.rows.unpack(&self.account.number);
+        let (carried, _) = Self::carried(&rows, counting);
+        let booked = rows.iter().any(|row| {
+            row.business == BusinessType::YearEndInterest && value_date(row) == counting.year_start
+        });
+        carried != 0 && !booked
     }
 
-    /// The record of the account, and what its money has earned in the running interest year.
-    pub(super) fn finish(
-        mut self,
-        center: CenterCode,
-        counting: &Counting,
-        rules: &InterestRules,
-    ) -> Result<(AccountRecord, Accrual), InterestError> {
-        let accrual = self.accrual(counting.year_start, rules)?;
+    /// What earns since the running interest year began or before, and the postings after that.
+    fn carried(rows: &[LedgerEntry], counting: &Counting) -> (i128, Vec<(Date, Fen)>) {
+        let mut carried = 0_i128;
+        let mut postings = Vec::new();
+        for row in rows {
+            let value_date = value_date(row);
+            if value_date <= counting.year_start {
+                carried = carried.saturating_add(i128::from(row.amount.get()));
+            } else if !row.amount.is_zero() {
+                postings.push((value_date, row.amount));
+            }
+        }
+        postings.sort_by_key(|posting| posting.0);
+        (carried, postings)
+    }
+
+    fn accrual(rows: &[LedgerEntry], counting: &Counting) -> Option<Accrual> {
+        let (carried, postings) = Self::carried(rows, counting);
+        let carried = i64::try_from(carried).ok().and_then(|fen| Fen::new(fen).ok())?;
+        let mut accrual = Accrual::with_balance(counting.year_start, carried);
+        for (on, amount) in postings {
+            accrual.post(on, amount, &counting.interest).ok()?;
+        }
+        Some(accrual)
+    }
+
+    /// The account with its rows, its months and its interest.
+    pub(super) fn work_out(&self, counting: &Counting) -> Result<ImportedAccount, ImportRule> {
+        let rows = self.rows.unpack(&self.account.number);
+        let accrual = Self::accrual(&rows, counting).ok_or(ImportRule::Interest)?;
+        let (mut payments, mut withdrawals) = (Booked::new(), Booked::new());
+        for row in &rows {
+            if let Some(payment) = MonthPayment::of(row) {
+                payments.add(row.reversal, payment);
+            }
+            if is_withdrawal(row.business) && row.posted_on >= counting.withdrawals_from {
+                withdrawals.add(row.reversal, withdrawal_of(row));
+            }
+        }
         let mut history = DepositHistory::new();
-        for MonthPayment { month, posted_on, kind } in self.payments.standing() {
+        for MonthPayment { month, posted_on, kind } in payments.standing() {
             history.record(month, posted_on, kind, counting.rules);
         }
-        let mut withdrawals = self.withdrawals.standing();
-        withdrawals.sort_by_key(|withdrawal| (withdrawal.on, withdrawal.amount));
         let record = AccountRecord {
-            center,
-            person: self.person,
-            account: self.account,
-            employment: self.employment,
+            center: counting.center,
+            person: self.person.clone(),
+            account: self.account.clone(),
+            employment: self.employment.clone(),
             history,
             imported: Vec::new(),
-            withdrawals,
-            notes: self.notes,
+            withdrawals: withdrawals.standing(),
+            notes: self.notes.clone(),
         };
-        Ok((record, accrual))
-    }
-
-    fn accrual(
-        &mut self,
-        year_start: Date,
-        rules: &InterestRules,
-    ) -> Result<Accrual, InterestError> {
-        let carried = i64::try_from(self.carried_fen).ok().and_then(|fen| Fen::new(fen).ok());
-        let carried = carried.ok_or(InterestError::Overflow)?;
-        let mut accrual = Accrual::with_balance(year_start, carried);
-        self.postings.sort_by_key(|posting| posting.0);
-        for (on, amount) in std::mem::take(&mut self.postings) {
-            accrual.post(on, amount, rules)?;
-        }
-        Ok(accrual)
+        Ok(ImportedAccount { stored: StoredAccount { record, rows }, accrual })
     }
 }
 
 /// The day from which a row earns: interest that is booked on 30 June earns from 1 July.
-fn value_date(business: BusinessType, posted_on: Date) -> Date {
-    let year_end = (posted_on.month_of_year(), posted_on.day()) == (6, 30);
-    if business == BusinessType::YearEndInterest && year_end {
-        posted_on.plus_days(1).unwrap_or(posted_on)
+fn value_date(row: &LedgerEntry) -> Date {
+    let year_end = (row.posted_on.month_of_year(), row.posted_on.day()) == (6, 30);
+    if row.business == BusinessType::YearEndInterest && year_end {
+        row.posted_on.plus_days(1).unwrap_or(row.posted_on)
     } else {
-        posted_on
+        row.posted_on
     }
+}
+
+/// What a row paid out, interest included.
+fn withdrawal_of(row: &LedgerEntry) -> Withdrawal {
+    let (amount, interest) = (absolute(row.amount), absolute(row.interest));
+    let amount = amount.checked_add(interest).unwrap_or(amount);
+    Withdrawal { on: row.posted_on, amount, reason: row.reason }
 }
 
 const fn absolute(amount: Fen) -> Fen {
     if amount.get() < 0 { amount.negated() } else { amount }
-}
-
-fn payment_of(entry: &LedgerEntry) -> Option<(Month, PaymentKind)> {
-    let kind = match entry.business {
-        BusinessType::Deposit => PaymentKind::Regular,
-        BusinessType::BackPayment => PaymentKind::Back,
-        BusinessType::Opening
-        | BusinessType::Unsealing
-        | BusinessType::Sealing
-        | BusinessType::InternalTransfer
-        | BusinessType::TransferOut
-        | BusinessType::TransferIn
-        | BusinessType::YearEndInterest
-        | BusinessType::BaseAdjustment
-        | BusinessType::PartialWithdrawal
-        | BusinessType::ClosingWithdrawal
-        | BusinessType::Deferral
-        | BusinessType::Freezing
-        | BusinessType::Unfreezing
-        | BusinessType::Other => return None,
-    };
-    entry.pay_month.map(|month| (month, kind))
 }
 
 fn is_withdrawal(business: BusinessType) -> bool {

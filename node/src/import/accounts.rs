@@ -15,7 +15,7 @@ use super::employers::Employers;
 use super::persons::{Owner, Persons};
 use super::rule::ImportRule;
 use super::table::{Row, columns};
-use super::{ImportError, ImportFile, ImportedAccount, value};
+use super::{ImportError, ImportFile, value};
 
 columns! {
     Number = "GRZH", true;
@@ -98,28 +98,19 @@ impl Accounts {
         }
     }
 
-    /// The accounts in the order of their numbers, and how many of them miss year-end interest.
+    /// The accounts in the order of their numbers, once each can be worked out.
     pub(super) fn finish(
-        self,
+        mut self,
         counting: &Counting,
         context: &mut Context<'_>,
-    ) -> (Vec<ImportedAccount>, u64) {
-        let (center, rules) = (context.options.center, &context.options.interest);
-        let mut not_booked = 0;
-        let mut accounts = Vec::with_capacity(self.drafts.len());
-        for draft in self.drafts {
-            not_booked += u64::from(draft.carried_money() && !draft.interest_booked);
-            let line = draft.line;
-            match draft.finish(center, counting, rules) {
-                Ok((record, accrual)) => accounts.push(ImportedAccount { record, accrual }),
-                Err(_) => {
-                    let rule = ImportRule::Interest;
-                    context.faults.at(ImportFile::Accounts, line, "GRZHYE", rule);
-                }
+    ) -> Vec<AccountDraft> {
+        for draft in &self.drafts {
+            if let Err(rule) = draft.work_out(counting) {
+                context.faults.at(ImportFile::Accounts, draft.line, "GRZHYE", rule);
             }
         }
-        accounts.sort_by(|a, b| a.record.account.number.cmp(&b.record.account.number));
-        (accounts, not_booked)
+        self.drafts.sort_by(|a, b| a.number().cmp(b.number()));
+        self.drafts
     }
 }
 

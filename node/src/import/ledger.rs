@@ -10,10 +10,10 @@ use std::io::BufRead;
 use fundlink_protocol::account::{
     AccountNumber, BusinessType, CloseReason, LedgerEntry, ReversalFlag, SerialNumber,
 };
+use fundlink_protocol::limits::LEDGER_ROWS_MAX;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::time::Date;
 
-use super::account_draft::Counting;
 use super::accounts::Accounts;
 use super::context::Context;
 use super::rule::ImportRule;
@@ -38,7 +38,6 @@ columns! {
 pub(super) fn read(
     input: impl BufRead,
     accounts: &mut Accounts,
-    counting: &Counting,
     context: &mut Context<'_>,
 ) -> Result<(), ImportError> {
     let as_of = context.options.as_of;
@@ -51,7 +50,11 @@ pub(super) fn read(
             return;
         }
         match accounts.find(&entry.account) {
-            Ok(draft) => draft.count(&entry, counting),
+            Ok(draft) => {
+                if !draft.add(&entry, LEDGER_ROWS_MAX) {
+                    row.fault(Place::Account, ImportRule::LedgerRows);
+                }
+            }
             Err(true) => {}
             Err(false) => row.fault(Place::Account, ImportRule::Reference),
         }

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
 use fundlink_protocol::document::DocumentType;
+use fundlink_protocol::limits::LOAN_PARTIES_MAX;
 use fundlink_protocol::loan::{
     Guarantee, Loan, LoanContract, LoanParty, LoanRole, Overdue, RepaymentMethod, RiskClass,
 };
@@ -203,6 +204,9 @@ pub(super) mod co_borrowers {
             };
             if record.role_of(&document).is_some() {
                 return row.fault(Place::Document, ImportRule::KeyDoubled);
+            }
+            if record.parties.len() >= LOAN_PARTIES_MAX {
+                return row.fault(Place::Contract, ImportRule::LoanParties);
             }
             let role = LoanRole::CoBorrower;
             record.parties.push(LoanParty { role, name, document, account });

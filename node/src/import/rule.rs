@@ -73,6 +73,8 @@ rules! {
     BalanceParts = "BALANCE_PARTS", "the balance is what was carried over and what came this year", "个人账户余额须等于上年结转余额与当年归集余额之和";
     RowParts = "ROW_PARTS", "the amount of a row is its current-year part and its carried-over part", "发生额须等于当年归集发生额与上年结转发生额之和";
     LedgerSum = "LEDGER_SUM", "the balance is the sum of the account's ledger rows", "个人账户余额须等于个人业务明细发生额之和";
+    LedgerRows = "LEDGER_ROWS", "an account has at most 4,096 ledger rows", "每个账户的业务明细不超过 4096 条";
+    LoanParties = "LOAN_PARTIES", "a loan has at most 16 borrowers", "每笔贷款的借款人不超过 16 人";
     EmployerSum = "EMPLOYER_SUM", "the employer's balance is the sum of its persons' balances", "单位账户余额须等于所属个人账户余额之和";
     PayMonth = "PAY_MONTH", "a deposit names the month that it is for", "汇缴和补缴须注明缴存年月";
     ClosedDate = "CLOSED_DATE", "a closed account has a closing day, not before its opening, and only a closed one has", "销户账户须有不早于开户日期的销户日期，未销户账户不得有";
