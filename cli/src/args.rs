@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::command::{completions, config, data, init, mode};
+use crate::command::{completions, config, data, init, mode, run};
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
@@ -40,6 +40,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Set up a member: keys, and a configuration with comments
     Init(init::Arguments),
+    /// Run the node until it is told to stop
+    Run(run::Arguments),
     /// Show how the running node stands
     Status,
     /// Check or import the records of the core system

@@ -12,6 +12,7 @@ pub(crate) mod config;
 pub(crate) mod data;
 pub(crate) mod init;
 pub(crate) mod mode;
+pub(crate) mod run;
 pub(crate) mod status;
 
 /// Runs the command that was asked for.
@@ -21,6 +22,7 @@ pub(crate) mod status;
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Init(init) => init::run(init, output),
+        Command::Run(run) => run::run(*run, &arguments.config_file()),
         Command::Status => status::run(&arguments.config_file(), output),
         Command::Data(data) => data::run(data, &arguments.config_file(), output),
         Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),

@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Partial = 3,
     /// A proof or a signature does not verify.
     Unverified = 4,
+    /// The store is damaged.
+    Damaged = 5,
 }
 
 impl Exit {
@@ -36,6 +38,7 @@ impl Exit {
             Self::Usage => "usage",
             Self::Partial => "partial",
             Self::Unverified => "unverified",
+            Self::Damaged => "damaged",
         }
     }
 }

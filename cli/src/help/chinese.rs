@@ -17,6 +17,7 @@ pub(super) fn argument(path: &str, id: &str) -> Option<&'static str> {
 const COMMANDS: &[(&str, &str)] = &[
     ("", "住房公积金跨城市互联网络 Fundlink"),
     ("init", "初始化一个成员：生成密钥和带注释的配置文件"),
+    ("run", "运行节点，直到被停止"),
     ("status", "显示运行中节点的状态"),
     ("data", "检查或导入核心业务系统导出的数据"),
     ("data check", "检查一个目录中的 CSV 文件，不导入"),
@@ -41,6 +42,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("*", "as_of", "数据截止日，默认为今天"),
     ("*", "encoding", "文件编码"),
     ("*", "faults", "最多列出的错误数；全部错误都会计数"),
+    ("run", "exit_with_parent", "标准输入关闭时停止：启动者退出后节点不再留存"),
     ("mode set", "service", "业务"),
     ("mode set", "mode", "允许自动处理的程度"),
     ("init", "dir", "放置配置、密钥和数据的目录"),

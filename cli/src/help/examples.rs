@@ -16,6 +16,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "fundlink init --dir authority --network shanxi --center 140000 --role authority --listen /ip4/127.0.0.1/tcp/7400 --health 127.0.0.1:7480",
         ],
     ),
+    ("run", &["fundlink --config taiyuan run"]),
     ("status", &["fundlink --config taiyuan status", "fundlink --config taiyuan --json status"]),
     (
         "data check",

@@ -1,0 +1,77 @@
+//! `fundlink run`: the node, until it is told to stop.
+//!
+//! **Promises.** SIGTERM and Ctrl-C stop it cleanly; a node that ends by itself has said why.
+//! **Left to others.** What a node is: `fundlink_node::node`.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::thread;
+
+use fundlink_node::config::Config;
+use fundlink_node::keyfile;
+use fundlink_node::node::{Node, NodeError, RunningNode};
+use fundlink_node::telemetry;
+use fundlink_node::termination::Termination;
+use tokio::runtime;
+use tokio::sync::oneshot;
+
+use crate::exit::{Exit, Failure};
+
+/// Arguments of `fundlink run`.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// End when standard input is closed, as it is when whoever started this is gone
+    #[arg(long)]
+    exit_with_parent: bool,
+}
+
+/// Runs the node until it is told to stop.
+///
+/// # Errors
+/// When it does not start, or ends by itself.
+pub(crate) fn run(arguments: Arguments, config: &Path) -> Result<Exit, Failure> {
+    let config = Config::read(config)?;
+    telemetry::start(&config.log).map_err(Failure::usage)?;
+    let keys = keyfile::read(&config.keys, &config.passphrase)?;
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(Failure::usage)?.block_on(async {
+        let termination = Termination::listen().map_err(Failure::usage)?;
+        let node = Node::start(config, keys).await.map_err(failure)?;
+        serve(node, termination, arguments).await
+    })
+}
+
+async fn serve(
+    mut node: RunningNode,
+    mut termination: Termination,
+    arguments: Arguments,
+) -> Result<Exit, Failure> {
+    let parent = parent_is_gone(arguments);
+    let failed = tokio::select! {
+        () = termination.signalled() => Ok(()),
+        Ok(()) = parent => Ok(()),
+        failed = node.failed() => failed,
+    };
+    node.stop().await;
+    failed.map(|()| Exit::Done).map_err(failure)
+}
+
+/// Told when standard input ends, if that is asked for; the sender is dropped without a word if not.
+fn parent_is_gone(arguments: Arguments) -> oneshot::Receiver<()> {
+    let (gone, told) = oneshot::channel();
+    if arguments.exit_with_parent {
+        // A read that blocks cannot be taken back, so it has a thread that nobody waits for.
+        thread::spawn(move || {
+            let mut rest = [0; 64];
+            let mut stdin = io::stdin().lock();
+            while matches!(stdin.read(&mut rest), Ok(1..)) {}
+            gone.send(()).ok();
+        });
+    }
+    told
+}
+
+fn failure(error: NodeError) -> Failure {
+    let exit = if error.is_damaged_store() { Exit::Damaged } else { Exit::Usage };
+    Failure::new(exit, error)
+}
