@@ -36,7 +36,7 @@ impl Host {
             tracing::debug!(%error, "a connection did not come about");
         } else if let SwarmEvent::NewListenAddr { address, .. } = event {
             if let Some(address) = Address::from_multiaddr(&address) {
-                tracing::info!(%address, "listening");
+                tracing::debug!(%address, "listening");
                 self.backlog.push_back(NetworkEvent::ListeningOn(address));
             }
         } else if let SwarmEvent::ListenerError { error, .. } = event {
@@ -56,7 +56,7 @@ impl Host {
             let first = !self.links.values().any(|linked| *linked == peer);
             self.links.insert(connection, peer);
             if first {
-                tracing::info!(%peer, "connected");
+                tracing::debug!(%peer, "connected");
                 self.dialer.on_connected(&peer, now);
                 self.meters.on_member_connected();
                 self.backlog.push_back(NetworkEvent::Connected(peer));
@@ -85,7 +85,7 @@ impl Host {
         };
         if self.links.remove(&connection).is_some() {
             if !self.links.values().any(|linked| *linked == peer) {
-                tracing::info!(%peer, "disconnected");
+                tracing::debug!(%peer, "disconnected");
                 self.dialer.on_disconnected(&peer, Instant::now());
                 self.meters.on_member_disconnected();
                 self.backlog.push_back(NetworkEvent::Disconnected(peer));
