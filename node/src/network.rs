@@ -23,6 +23,7 @@ mod gate;
 mod gossip;
 mod handle;
 mod host;
+mod impatient;
 mod meters;
 mod start;
 

@@ -10,6 +10,8 @@
 
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -39,6 +41,7 @@ pub struct HostilePeer {
 pub struct HostileConnection {
     streams: mpsc::Sender<oneshot::Sender<SubstreamBox>>,
     asked: mpsc::Receiver<SubstreamBox>,
+    frozen: Arc<AtomicBool>,
     driver: JoinHandle<()>,
 }
 
@@ -80,8 +83,9 @@ impl HostilePeer {
         let (_, muxer) = dial.await?;
         let (streams, wanted) = mpsc::channel(WAITING_MAX);
         let (asking, asked) = mpsc::channel(WAITING_MAX);
-        let driver = tokio::spawn(drive(muxer, wanted, asking));
-        Ok(HostileConnection { streams, asked, driver })
+        let frozen = Arc::new(AtomicBool::new(false));
+        let driver = tokio::spawn(drive(muxer, wanted, asking, Arc::clone(&frozen)));
+        Ok(HostileConnection { streams, asked, frozen, driver })
     }
 }
 
@@ -143,6 +147,11 @@ impl HostileConnection {
         }
     }
 
+    /// From now on neither takes nor sends a byte, and does not hang up either.
+    pub fn freeze(&self) {
+        self.frozen.store(true, Ordering::Relaxed);
+    }
+
     /// Waits until the node has hung up; false when it does not in time.
     pub async fn is_closed_within(&mut self, limit: Duration) -> bool {
         timeout(limit, &mut self.driver).await.is_ok()
@@ -182,9 +191,13 @@ async fn drive(
     mut muxer: StreamMuxerBox,
     mut wanted: mpsc::Receiver<oneshot::Sender<SubstreamBox>>,
     asking: mpsc::Sender<SubstreamBox>,
+    frozen: Arc<AtomicBool>,
 ) {
     let mut waiting: Option<oneshot::Sender<SubstreamBox>> = None;
     poll_fn(|context| {
+        if frozen.load(Ordering::Relaxed) {
+            return Poll::Pending;
+        }
         loop {
             match muxer.poll_unpin(context) {
                 Poll::Ready(Ok(_)) => continue,

@@ -243,6 +243,35 @@ async fn an_answer_that_is_no_frame_is_the_failure_of_the_request_and_is_counted
 }
 
 #[tokio::test]
+async fn a_revoked_peer_that_takes_no_byte_is_let_go_of_all_the_same() {
+    let limits =
+        NetworkLimits { request_time: Duration::from_millis(500), ..NetworkLimits::default() };
+    let (mut victim, peer, connection) = Victim::attacked(limits).await;
+    connection.freeze();
+    // More than the socket's buffers hold, so that no goodbye gets through.
+    for _ in 0..100 {
+        let sent = victim.handle.request(Protocol::Sync, peer.key(), vec![1; 1_000_000]);
+        sent.expect("the host takes it");
+    }
+    let failure = wait(&mut victim.events, |event| match event {
+        NetworkEvent::Response { result, .. } => result.err(),
+        _ => None,
+    })
+    .await;
+    assert_eq!(failure, SendFailure::TimedOut);
+    victim.handle.set_members(MemberTable::new());
+    timeout(Duration::from_secs(10), async {
+        wait(&mut victim.events, |event| {
+            matches!(event, NetworkEvent::Disconnected(_)).then_some(())
+        })
+        .await;
+        victim.handle.shutdown().await;
+    })
+    .await
+    .expect("nobody waits for the peer");
+}
+
+#[tokio::test]
 async fn a_stranger_reaches_one_protocol_once_and_is_hung_up_on() {
     let limits =
         NetworkLimits { stranger_time: Duration::from_secs(2), ..NetworkLimits::default() };

@@ -16,6 +16,8 @@ use super::{Address, MemberTable, PeerKey};
 pub(super) struct Dialer {
     own: PeerKey,
     targets: BTreeMap<PeerKey, Target>,
+    /// Kept up to date by each change, because it is asked for with every event of the network.
+    next: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,7 @@ pub(super) enum Hope {
 
 impl Dialer {
     pub(super) fn new(own: PeerKey) -> Self {
-        Self { own, targets: BTreeMap::new() }
+        Self { own, targets: BTreeMap::new(), next: None }
     }
 
     /// Takes a new member table into force.
@@ -73,27 +75,35 @@ impl Dialer {
                 }
             }
         }
+        self.schedule();
     }
 
     /// Whom to dial now; each of them counts as dialled.
     pub(super) fn due(&mut self, now: Instant) -> Vec<(PeerKey, Vec<Address>)> {
-        let under_way = self.targets.values().filter(|target| target.link == Link::Dialing).count();
-        let due = self.targets.iter_mut().filter(|(_, target)| target.is_due(now));
-        due.take(DIALS_MAX.saturating_sub(under_way))
-            .map(|(peer, target)| {
-                target.link = Link::Dialing;
-                (*peer, target.addresses.clone())
-            })
-            .collect()
+        let free = DIALS_MAX.saturating_sub(self.under_way());
+        let targets = self.targets.iter_mut().filter(|(_, target)| target.is_due(now));
+        let mut due = Vec::new();
+        for (peer, target) in targets.take(free) {
+            target.link = Link::Dialing;
+            due.push((*peer, target.addresses.clone()));
+        }
+        self.schedule();
+        due
     }
 
     /// When the next dial is due; none while everyone is connected or as many dials run as may.
-    pub(super) fn next(&self) -> Option<Instant> {
-        let under_way = self.targets.values().filter(|target| target.link == Link::Dialing).count();
-        if under_way >= DIALS_MAX {
-            return None;
-        }
-        self.targets.values().filter_map(Target::next).min()
+    pub(super) const fn next(&self) -> Option<Instant> {
+        self.next
+    }
+
+    fn schedule(&mut self) {
+        let may_dial = self.under_way() < DIALS_MAX;
+        let next = self.targets.values().filter_map(Target::next).min();
+        self.next = next.filter(|_| may_dial);
+    }
+
+    fn under_way(&self) -> usize {
+        self.targets.values().filter(|target| target.link == Link::Dialing).count()
     }
 
     /// A request wants the member: it is dialled out of turn unless it failed just now.
@@ -110,7 +120,9 @@ impl Dialer {
             }
             Link::Down { .. } => {
                 target.link = Link::Dialing;
-                Hope::Dial(target.addresses.clone())
+                let addresses = target.addresses.clone();
+                self.schedule();
+                Hope::Dial(addresses)
             }
         }
     }
@@ -120,6 +132,7 @@ impl Dialer {
         if let Some(target) = self.targets.get_mut(peer) {
             target.link = Link::Up { since: now };
         }
+        self.schedule();
     }
 
     /// The last connection with the member is closed.
@@ -134,6 +147,7 @@ impl Dialer {
             target.failed_at = None;
             target.link = Link::Down { next: now + pause(target.failures) };
         }
+        self.schedule();
     }
 
     /// A dial led to nothing.
@@ -146,6 +160,7 @@ impl Dialer {
             target.failed_at = Some(now);
             target.link = Link::Down { next: now + pause(target.failures) };
         }
+        self.schedule();
     }
 }
 

@@ -25,6 +25,7 @@ use super::behaviour::HostBehaviour;
 use super::gossip::Gossip;
 use super::handle::NetworkHandle;
 use super::host::{Host, Parts};
+use super::impatient::Impatient;
 use super::meters::Meters;
 use super::{
     Address, COMMANDS_MAX, EVENTS_MAX, NetworkConfig, NetworkError, NetworkEvent, NetworkLimits,
@@ -94,7 +95,9 @@ fn transport(
         .multiplex(yamux)
         .timeout(HANDSHAKE_TIME);
     Ok(BandwidthTransport::new(transport.boxed(), registry)
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
+        .map(|(peer, muxer), _| {
+            (peer, StreamMuxerBox::new(Impatient::new(StreamMuxerBox::new(muxer))))
+        })
         .boxed())
 }
 
