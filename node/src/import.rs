@@ -43,6 +43,7 @@ mod persons;
 mod rows;
 mod rule;
 mod table;
+pub mod upload;
 mod value;
 
 pub use encoding::TextEncoding;

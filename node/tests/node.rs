@@ -4,14 +4,18 @@
 
 #![expect(clippy::expect_used, reason = "what fails here fails a test")]
 
+use std::fs;
 use std::path::Path;
 
 use fundlink_node::config::Config;
 use fundlink_node::config::file::ConfigFile;
 use fundlink_node::control::ControlError;
 use fundlink_node::control::api::Status;
-use fundlink_node::control::client::ControlClient;
-use fundlink_node::keyfile::keys::KeySet;
+use fundlink_node::control::api::records::{Changes, Records};
+use fundlink_node::control::client::{ClientError, ControlClient};
+use fundlink_node::import::upload::upload;
+use fundlink_node::import::{self, ImportFiles, ImportOptions};
+use fundlink_node::keyfile::keys::{KeySet, Seed};
 use fundlink_node::network::NetworkError;
 use fundlink_node::node::{Node, NodeError};
 use fundlink_node::store::OpenError;
@@ -19,9 +23,10 @@ use fundlink_node::store::sled::SledStore;
 use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::engine::{EngineError, single};
 use fundlink_protocol::key::{KeyPurpose, Keyring as _, MemoryKeyring};
+use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::roster::{Member, MemberKey, MemberLog, MemberStatus, Roster, Suite};
 use fundlink_protocol::store::{Staged, Store as _};
-use fundlink_protocol::time::Timestamp;
+use fundlink_protocol::time::{Date, Timestamp};
 
 const TAIYUAN: &str = "140100";
 
@@ -30,8 +35,10 @@ fn center(code: &str) -> CenterCode {
 }
 
 fn keys() -> KeySet {
-    KeySet::generate("test", center(TAIYUAN), Role::Center, Timestamp::from_ms(0))
-        .expect("random bytes")
+    let mut keys = KeySet::generate("test", center(TAIYUAN), Role::Center, Timestamp::from_ms(0))
+        .expect("random bytes");
+    keys.set_tag_key(1, Seed::new([7; 32]));
+    keys
 }
 
 /// A configuration in a folder, with any free ports.
@@ -70,7 +77,7 @@ fn join(config: &Config, keys: &KeySet) {
     let roster = Roster {
         authority: center("140000"),
         issued: from,
-        network: fundlink_protocol::log::origin::NetworkName::parse("test").unwrap(),
+        network: NetworkName::parse("test").expect("a name"),
         version: 1,
         previous: None,
         renew_by: from,
@@ -145,10 +152,10 @@ async fn a_node_that_cannot_start_says_why_and_leaves_nothing_behind() {
     let listen = matches!(error, Some(NodeError::Network(NetworkError::Listen { .. })));
     assert!(listen, "{error:?}");
 
-    std::fs::write(&config.control, "x").expect("a file");
+    fs::write(&config.control, "x").expect("a file");
     let error = start(&config).await;
     assert!(matches!(error, Some(NodeError::Control(ControlError::NotASocket(_)))), "{error:?}");
-    std::fs::remove_file(&config.control).expect("it is there");
+    fs::remove_file(&config.control).expect("it is there");
 
     // A clock that was an hour ahead while the node ran, and is right again.
     let mut ahead = config.clone();
@@ -158,4 +165,86 @@ async fn a_node_that_cannot_start_says_why_and_leaves_nothing_behind() {
     let behind = matches!(error, Some(NodeError::Engine(EngineError::ClockBehind { .. })));
     assert!(behind, "{error:?}");
     assert!(start(&ahead).await.is_none(), "nothing of the failed starts was left running");
+}
+
+/// A dump of one account with three deposits of 100.00, the last one of `last`.
+fn write_dump(folder: &Path, last: &str) {
+    let total = if last == "100.00" { "300.00" } else { "350.00" };
+    let files = [
+        ("employers.csv", "DWZH,DWMC,ZZJGDM,DWZHZT,DWJCBL,GRJCBL,DWZHYE\n".to_owned()),
+        (
+            "persons.csv",
+            "GRZH,XingMing,ZJLX,ZJHM,SJHM\nA1,李晓禾,01,140199199003070223,\n".to_owned(),
+        ),
+        (
+            "accounts.csv",
+            format!(
+                "GRZH,DWZH,GRJCJS,GRZHZT,KHRQ,GRZHYE,GRZHSNJZYE,GRZHDNGJYE,GRYJCE,DWYJCE,XHRQ,XHYY,GRCKZHHM,SFCZPTPD\nA1,,5000.00,02,20260115,{total},0.00,{total},100.00,0.00,,,,\n"
+            ),
+        ),
+        (
+            "ledger.csv",
+            format!(
+                "GRZH,YWLSH,JZRQ,GJHTQYWLX,HBJNY,FSE,FSLXE,CZBZ,TQYY\nA1,H3,20260315,01,202603,{last},0.00,01,\nA1,H1,20260115,01,202601,100.00,0.00,01,\nA1,H2,20260215,01,202602,100.00,0.00,01,\n"
+            ),
+        ),
+        (
+            "loans.csv",
+            "JKHTBH,DKZH,JKRXM,JKRZJLX,JKRZJH,HTDKJE,DKFFE,DKFFRQ,DKYE,DKLL,DKQS,DKJQRQ,LJYQQS,DQYQQS,DKDBLX\nJK2,D2,周临,01,141099197812310529,600000.00,600000.00,20210520,538912.44,0.0325000,360,,2,2,01\n"
+                .to_owned(),
+        ),
+        ("co_borrowers.csv", "JKHTBH,GTJKRXM,GTJKRZJLX,GTJKRZJHM,CDGX\n".to_owned()),
+    ];
+    for (name, text) in files {
+        fs::write(folder.join(name), text).expect("a file");
+    }
+}
+
+async fn load(
+    client: &ControlClient,
+    folder: &Path,
+    operator: &str,
+) -> Result<Changes, ClientError> {
+    let as_of = Date::parse("2026-05-06").expect("a date");
+    let options = ImportOptions::new(center(TAIYUAN), as_of);
+    let files = ImportFiles::open(folder).expect("the files");
+    let set = import::check(files, &options, &mut |_| {}).expect("no fault");
+    let mut taken = 0;
+    let changes = upload(client, operator, set, &mut |progress| taken = progress.taken).await;
+    assert!(changes.is_err() || taken == 2);
+    changes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_loaded_whole_and_the_same_dump_again_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let operators = "[[operator]]\nid = \"wang\"\nname = \"王芳\"\nroles = [\"clerk\"]\n";
+    let config = config(folder.path(), operators);
+    let keys = keys();
+    join(&config, &keys);
+    let node = Node::start(config.clone(), keys.clone()).await.expect("it starts");
+    let client = ControlClient::new(node.control());
+    let dump = folder.path().join("dump");
+    fs::create_dir(&dump).expect("a folder");
+    write_dump(&dump, "100.00");
+
+    let refused = load(&client, &dump, "nobody").await;
+    assert!(matches!(refused, Err(ClientError::Refused(error)) if error.code == "OPERATOR"));
+    let records: Records = client.get("/v1/records").await.expect("it answers");
+    assert_eq!((records.current, records.staging), (None, None));
+
+    for (last, changes) in [
+        ("100.00", Changes { added: 2, changed: 0, same: 0, kept: 0 }),
+        ("100.00", Changes { added: 0, changed: 0, same: 2, kept: 0 }),
+        ("150.00", Changes { added: 0, changed: 1, same: 1, kept: 0 }),
+    ] {
+        write_dump(&dump, last);
+        assert_eq!(load(&client, &dump, "wang").await.expect("it loads"), changes);
+    }
+    let records: Records = client.get("/v1/records").await.expect("it answers");
+    let current = records.current.expect("an import");
+    assert_eq!(current.as_of, "2026-05-06T00:00:00.000+08:00");
+    assert_eq!((current.totals.accounts, current.totals.loans), (1, 1));
+    assert_eq!(current.totals.balances, "350.00");
+    node.stop().await;
 }

@@ -7,6 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fundlink_protocol::cbor;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -57,6 +58,13 @@ pub struct EventStream {
     rest: Vec<u8>,
 }
 
+/// What a request carries.
+enum Payload {
+    None,
+    Json(Vec<u8>),
+    Cbor(Vec<u8>),
+}
+
 /// Bytes of one event: its JSON is small, so more than this is not an event.
 const EVENT_BYTES_MAX: usize = 64 * 1024;
 
@@ -72,7 +80,7 @@ impl ControlClient {
     /// # Errors
     /// When the node does not run or refuses.
     pub async fn get<R: DeserializeOwned>(&self, path: &str) -> Result<R, ClientError> {
-        let response = self.send(Method::GET, path, Vec::new()).await?;
+        let response = self.send(Method::GET, path, Payload::None).await?;
         decode(response).await
     }
 
@@ -87,7 +95,20 @@ impl ControlClient {
     ) -> Result<R, ClientError> {
         let body =
             serde_json::to_vec(body).map_err(|error| ClientError::Answer(error.to_string()))?;
-        let response = self.send(Method::POST, path, body).await?;
+        let response = self.send(Method::POST, path, Payload::Json(body)).await?;
+        decode(response).await
+    }
+
+    /// Hands in a value in its deterministic CBOR: records, which have no other form.
+    ///
+    /// # Errors
+    /// When the node does not run or refuses.
+    pub async fn post_cbor<B: minicbor::Encode<()>, R: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<R, ClientError> {
+        let response = self.send(Method::POST, path, Payload::Cbor(cbor::encode(body))).await?;
         decode(response).await
     }
 
@@ -96,7 +117,7 @@ impl ControlClient {
     /// # Errors
     /// When the node does not run or refuses.
     pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, ClientError> {
-        let response = self.send(Method::GET, path, Vec::new()).await?;
+        let response = self.send(Method::GET, path, Payload::None).await?;
         Ok(body_of(response).await?.to_vec())
     }
 
@@ -105,7 +126,7 @@ impl ControlClient {
     /// # Errors
     /// When the node does not run or refuses.
     pub async fn events(&self, path: &str) -> Result<EventStream, ClientError> {
-        let response = self.send(Method::GET, path, Vec::new()).await?;
+        let response = self.send(Method::GET, path, Payload::None).await?;
         Ok(EventStream { body: response.into_body(), rest: Vec::new() })
     }
 
@@ -114,7 +135,7 @@ impl ControlClient {
         &self,
         method: Method,
         path: &str,
-        body: Vec<u8>,
+        payload: Payload,
     ) -> Result<Response<Incoming>, ClientError> {
         let stream = UnixStream::connect(&self.socket)
             .await
@@ -124,11 +145,19 @@ impl ControlClient {
             http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         // It ends with the answer; its errors reach the answer as well.
         tokio::spawn(connection);
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "fundlink")
-            .header("content-type", "application/json")
+        let mut request = Request::builder().method(method).uri(path).header("host", "fundlink");
+        let body = match payload {
+            Payload::None => Vec::new(),
+            Payload::Json(body) => {
+                request = request.header("content-type", "application/json");
+                body
+            }
+            Payload::Cbor(body) => {
+                request = request.header("content-type", "application/cbor");
+                body
+            }
+        };
+        let request = request
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| ClientError::Answer(error.to_string()))?;
         let response = sender.send_request(request).await.map_err(broken)?;
