@@ -10,6 +10,7 @@
     reason = "a test waits for one event and passes over others"
 )]
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -300,6 +301,27 @@ async fn gossip_reaches_a_third_member_once_it_was_accepted() {
         "what was rejected went no further"
     );
     first.connected(middle.key).await;
+}
+
+#[tokio::test]
+async fn what_is_published_while_a_network_forms_is_heard_by_everyone() {
+    let mut peers = Vec::new();
+    for seed in 1..=8 {
+        peers.push(Peer::start(seed).await);
+    }
+    let members: Vec<_> = peers.iter().map(|peer| (peer.key, vec![peer.address])).collect();
+    for peer in &peers {
+        peer.handle.publish(peer.key.as_bytes().to_vec()).expect("the host takes it");
+        peer.admit(&members);
+    }
+    let hearing = peers.into_iter().map(|mut peer| async move {
+        let mut heard = BTreeSet::new();
+        while heard.len() < 7 {
+            heard.insert(peer.gossip(Verdict::Accept).await);
+        }
+        peer
+    });
+    let _peers = futures::future::join_all(hearing).await;
 }
 
 #[tokio::test]
