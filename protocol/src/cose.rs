@@ -134,6 +134,13 @@ impl Received {
         &self.payload
     }
 
+    /// Who says it, and to whom, as it claims; `None` when the payload is not in its one encoding.
+    #[must_use]
+    pub fn parties(&self) -> Option<(CenterCode, Option<CenterCode>)> {
+        let statement = Statement::decode(self.kind, &self.payload).ok()?;
+        Some((statement.from(), statement.to()))
+    }
+
     /// Checks signature, key and payload.
     ///
     /// # Errors

@@ -20,9 +20,15 @@ use crate::store::{Staged, Store, StoreError};
 use crate::subject::Tagger;
 use crate::time::Timestamp;
 
+pub mod audit;
 pub mod command;
+pub mod equivocation;
+pub mod following;
+pub mod heartbeats;
 pub mod imports;
 pub mod input;
+pub mod log_event;
+pub mod log_store;
 pub mod modes;
 pub mod operator;
 pub mod outbox;
@@ -30,11 +36,16 @@ pub mod output;
 pub mod publication;
 pub mod publishing;
 pub mod records;
+pub mod recovery;
 pub mod rosters;
 pub mod round;
 pub mod single;
+pub mod synchronization;
+pub mod tag_index;
 pub mod timer;
+pub mod witnessing;
 
+mod cosigning;
 mod dispatch;
 
 use input::Input;
@@ -162,6 +173,17 @@ impl<S: Store> Engine<S> {
         inputs: Vec<Input>,
         ports: Ports<'_>,
     ) -> Result<Vec<Output>, EngineError> {
+        self.turn(now, seed, ports, |round| dispatch::run(round, inputs))
+    }
+
+    /// One round, whatever its handlers do.
+    fn turn(
+        &mut self,
+        now: Timestamp,
+        seed: &[u8; 32],
+        ports: Ports<'_>,
+        handle: impl FnOnce(&mut Round<'_>) -> Result<(), StoreError>,
+    ) -> Result<Vec<Output>, EngineError> {
         let now = now.max(self.clock);
         let mut staged = Staged::new(&self.store);
         let start = RoundStart {
@@ -173,8 +195,9 @@ impl<S: Store> Engine<S> {
             tagger: ports.tagger,
         };
         let mut round = Round::new(start, &mut staged);
-        dispatch::run(&mut round, inputs)?;
+        handle(&mut round)?;
         round.sign(ports.keyring)?;
+        publication::append_leaves(&mut round)?;
         single::put_clock(round.view, now);
         let roster = Arc::clone(&round.roster);
         let outputs = round.into_outputs();
@@ -182,6 +205,21 @@ impl<S: Store> Engine<S> {
         self.clock = now;
         self.roster = roster;
         Ok(outputs)
+    }
+
+    /// A round whose handler is a test's own, in place of inputs.
+    ///
+    /// # Errors
+    /// As [`round`](Self::round).
+    #[cfg(test)]
+    pub(crate) fn test_round(
+        &mut self,
+        now: Timestamp,
+        seed: &[u8; 32],
+        ports: Ports<'_>,
+        handle: impl FnOnce(&mut Round<'_>) -> Result<(), StoreError>,
+    ) -> Result<Vec<Output>, EngineError> {
+        self.turn(now, seed, ports, handle)
     }
 
     /// When the engine wants a [`Input::Tick`] at the latest.

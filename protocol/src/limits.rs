@@ -83,3 +83,23 @@ pub const ROSTER_FETCH_MS_MIN: i64 = 5_000;
 /// Tags a minute and operator for persons that are not in the center's own records: a clerk
 /// enters far fewer, a script that fishes would want far more.
 pub const FOREIGN_TAGS_PER_MINUTE: u32 = 60;
+/// Bytes of an entry of a log: a digest about a household of 12 has less than 700.
+pub const ENTRY_BYTES_MAX: usize = 2_048;
+/// Bytes of entry bundles in one reply of the sync protocol: leaves room for the proof beside it.
+pub const SYNC_BUNDLES_BYTES_MAX: usize = 768 * 1024;
+/// Tiles of one request of the sync protocol: 64 of 8 KiB stay within a frame.
+pub const SYNC_TILES_MAX: usize = 64;
+/// Statements of one reply of the sync protocol.
+pub const SYNC_STATEMENTS_MAX: usize = 64;
+/// Milliseconds after which a request of the sync protocol counts as lost.
+pub const SYNC_WAIT_MS: i64 = 10_000;
+/// Milliseconds until witnesses that have not cosigned are asked again.
+pub const COSIGN_RETRY_MS: i64 = 5_000;
+/// Milliseconds after which a newer checkpoint takes the place of one that gets no quorum.
+pub const CANDIDATE_MS: i64 = 10_000;
+
+const _: () = assert!(
+    SYNC_BUNDLES_BYTES_MAX + 256 * (ENTRY_BYTES_MAX + 2) > FRAME_BYTES_MAX
+        && 256 * (ENTRY_BYTES_MAX + 2) <= SYNC_BUNDLES_BYTES_MAX,
+    "one bundle of the longest entries must fit a reply"
+);

@@ -125,6 +125,13 @@ pub enum WatchedEvent {
         /// One sentence.
         text: String,
     },
+    /// Something about a log: a checkpoint, a copy, a lie.
+    Log {
+        /// What, as a name that does not change.
+        name: String,
+        /// The same in English.
+        text: String,
+    },
     /// Something from outside was refused.
     Refused {
         /// By whom it came.
@@ -147,6 +154,9 @@ impl From<&Event> for WatchedEvent {
             }
             Event::Network(event) => {
                 Self::Network { name: event.name().to_owned(), text: event.to_string() }
+            }
+            Event::Log(event) => {
+                Self::Log { name: event.name().to_owned(), text: event.to_string() }
             }
             Event::Refused { from, refusal } => {
                 Self::Refused { from: from.to_string(), code: refusal.code().to_owned() }

@@ -122,6 +122,10 @@ impl Release {
                 self.metrics.transfer_states.get_or_create(&StateLabel { state }).inc();
             }
             Event::Network(event) => tracing::warn!(name = event.name(), "{event}"),
+            Event::Log(event) if event.is_alarm() => {
+                tracing::warn!(name = event.name(), "{event}");
+            }
+            Event::Log(event) => tracing::debug!(name = event.name(), "{event}"),
             Event::Refused { from, refusal } => {
                 tracing::debug!(center = %from, code = refusal.code(), "refused");
                 let label = CodeLabel { code: refusal.code() };

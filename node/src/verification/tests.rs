@@ -67,6 +67,7 @@ fn heartbeat(roster_version: u64) -> Vec<u8> {
         checkpoint: None,
         roster_version,
         software: "test".into(),
+        unusable_records: 0,
     };
     assert_eq!(Heartbeat::KIND, StatementKind::Heartbeat);
     let keyring = keyring();

@@ -5,7 +5,10 @@ use super::input::{Input, RequestId};
 use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
-use super::{imports, modes, outbox, publication, publishing, rosters};
+use super::{
+    cosigning, equivocation, following, heartbeats, imports, modes, outbox, publication,
+    publishing, recovery, rosters, synchronization,
+};
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::limits::ROUND_INPUTS_MAX;
@@ -26,12 +29,9 @@ pub(super) fn run(round: &mut Round<'_>, inputs: Vec<Input>) -> Result<(), Store
 
 fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
     match input {
-        Input::Started => rosters::on_started(round),
+        Input::Started => on_started(round),
         Input::Tick => Ok(()),
-        Input::Connected { center } => {
-            rosters::on_connected(round, center)?;
-            outbox::send_all(round, center)
-        }
+        Input::Connected { center } => on_connected(round, center),
         Input::Statement { from, request, statement } => {
             on_statement(round, from, request, &statement)
         }
@@ -46,17 +46,40 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
             // The row's timer sends it again.
             Ok(DeliveryReply::Pending(_) | DeliveryReply::Later(_)) | Err(_) => Ok(()),
         },
-        Input::Gossip { .. }
-        | Input::GossipCheckpoint { .. }
-        | Input::SyncRequested { .. }
-        | Input::SyncReplied { .. }
-        | Input::CoreOutcome { .. }
-        | Input::BankReply(_)
-        | Input::BankNotices { .. } => Ok(()),
+        Input::Gossip { from, message, statement } => {
+            heartbeats::on_gossip(round, from, message, &statement)
+        }
+        Input::GossipCheckpoint { from, message, checkpoint } => {
+            following::on_gossip(round, from, message, &checkpoint)
+        }
+        Input::SyncRequested { from, request, frame } => {
+            synchronization::serve(round, from, request, &frame)
+        }
+        Input::SyncReplied { from, token, outcome } => {
+            synchronization::on_reply(round, from, token, outcome)
+        }
+        Input::CoreOutcome { .. } | Input::BankReply(_) | Input::BankNotices { .. } => Ok(()),
         Input::RosterRequested { request, frame } => rosters::on_requested(round, request, &frame),
         Input::RosterReplied { frame } => rosters::on_replied(round, &frame),
         Input::Command { request, command } => on_command(round, request, *command),
     }
+}
+
+fn on_started(round: &mut Round<'_>) -> Result<(), StoreError> {
+    synchronization::forget_all(round.view)?;
+    rosters::on_started(round)?;
+    recovery::start(round)?;
+    publication::schedule(round)?;
+    following::resume(round)?;
+    heartbeats::beat(round)
+}
+
+fn on_connected(round: &mut Round<'_>, center: CenterCode) -> Result<(), StoreError> {
+    rosters::on_connected(round, center)?;
+    outbox::send_all(round, center)?;
+    recovery::on_connected(round, center)?;
+    following::on_connected(round, center)?;
+    equivocation::show_all(round, center)
 }
 
 fn on_statement(
@@ -128,6 +151,10 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Checkpoint => publication::sign_checkpoints(round),
         Timer::Records => publishing::on_timer(round),
         Timer::Roster => rosters::on_timer(round),
-        Timer::Heartbeat | Timer::Transfer(_) | Timer::Query(_) | Timer::Watch => Ok(()),
+        Timer::Heartbeat => heartbeats::beat(round),
+        Timer::Cosign(log) => cosigning::retry(round, log),
+        Timer::Follow(log) => following::retry(round, log),
+        Timer::Recover => recovery::ask_all(round),
+        Timer::Transfer(_) | Timer::Query(_) | Timer::Watch => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::command::Reply;
 use super::input::RequestId;
+use super::log_event::LogEvent;
 use crate::center::CenterCode;
 use crate::core_system::CoreOrder;
 use crate::id::{QueryId, TransferId};
@@ -149,6 +150,8 @@ pub enum Event {
     },
     /// Something about the network as a whole: its rosters, its tag key, its alerts.
     Network(NetworkEvent),
+    /// Something about a log: a checkpoint, a copy, a lie.
+    Log(LogEvent),
     /// An input was refused.
     Refused {
         /// By whom it came.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Settings;
 use super::input::RequestId;
 use super::output::{CommandRefusal, Event, Output, PeerReply};
-use super::{outbox, publication, rosters};
+use super::{audit, outbox, publication, rosters};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::{Unsigned, purpose_of};
@@ -18,6 +18,7 @@ use crate::digest::Digest;
 use crate::entropy::Entropy;
 use crate::id::{PayloadHash, QueryId};
 use crate::key::{KeyError, KeyPurpose, Keyring, PublicKey, Signature, SigningRequest};
+use crate::log_trust::LogTrust;
 use crate::refusal::Refusal;
 use crate::roster::Roster;
 use crate::statement::{Payload, StatementKind};
@@ -42,6 +43,7 @@ pub struct Round<'a> {
     /// What the node was told when it started.
     pub settings: Arc<Settings>,
     keys: BTreeMap<KeyPurpose, PublicKey>,
+    pub(super) leaves: publication::PendingLeaves,
     unsigned: Vec<(ToSign, Route)>,
     outputs: Vec<Output>,
 }
@@ -109,6 +111,7 @@ impl<'a> Round<'a> {
             roster: start.roster,
             settings: start.settings,
             keys: start.keys,
+            leaves: publication::PendingLeaves::default(),
             unsigned: Vec::new(),
             outputs: Vec::new(),
         }
@@ -163,6 +166,20 @@ impl<'a> Round<'a> {
         publication::publish(self, digest)
     }
 
+    /// Stages an entry of the own public log that is no digest; gives the index of the leaf.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn publish_entry(&mut self, entry: Vec<u8>) -> Result<u64, StoreError> {
+        publication::publish_entry(self, entry)
+    }
+
+    /// What the roster in force trusts for logs, as of this round.
+    #[must_use]
+    pub fn log_trust(&self) -> LogTrust {
+        LogTrust::new(Arc::clone(&self.roster), self.settings.network.clone(), self.now)
+    }
+
     /// Stages an output; it leaves after the commit.
     pub fn output(&mut self, output: Output) {
         self.outputs.push(output);
@@ -200,7 +217,7 @@ impl<'a> Round<'a> {
         if self.view.get(&place)?.is_none() {
             self.view.put(place, bytes.to_vec());
             if kind.is_audited() {
-                publication::audit(self, hash, bytes)?;
+                audit::audit(self, hash, bytes)?;
             }
         }
         Ok(())
@@ -250,7 +267,7 @@ impl<'a> Round<'a> {
         let bytes = unsigned.assemble(signature);
         let hash = unsigned.hash();
         if kind.is_audited() {
-            publication::audit(self, hash, &bytes)?;
+            audit::audit(self, hash, &bytes)?;
         }
         if !matches!(kind, StatementKind::Heartbeat | StatementKind::Roster) {
             self.view.put(key(Area::Statement, &[hash.as_bytes()]), bytes.clone());

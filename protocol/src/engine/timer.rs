@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::id::{QueryId, TransferId};
+use crate::log::origin::LogId;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
 use crate::time::Timestamp;
@@ -32,6 +33,15 @@ pub enum Timer {
     /// A query of ours runs out.
     #[n(5)]
     Query(#[n(0)] QueryId),
+    /// Witnesses that have not cosigned the candidate of an own log are asked again.
+    #[n(40)]
+    Cosign(#[n(0)] LogId),
+    /// A followed log's missing entries are asked for again.
+    #[n(41)]
+    Follow(#[n(0)] LogId),
+    /// Witnesses are asked again for what they hold of the own logs, after a start.
+    #[n(42)]
+    Recover,
     /// What is followed and watched is looked through.
     #[n(6)]
     Watch,

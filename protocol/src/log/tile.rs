@@ -154,25 +154,25 @@ pub(super) fn read_hashes<R: TileReader>(
 
 /// The bytes of a tile of these hashes.
 #[must_use]
-pub(super) fn hash_tile(hashes: &[TreeHash]) -> Vec<u8> {
+pub(crate) fn hash_tile(hashes: &[TreeHash]) -> Vec<u8> {
     hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
 }
 
 /// Tiles in memory, which remember what was read.
 #[cfg(test)]
 #[derive(Debug, Default)]
-pub(super) struct MemoryTiles {
+pub(crate) struct MemoryTiles {
     tiles: std::collections::BTreeMap<TileId, Vec<u8>>,
-    pub(super) reads: core::cell::RefCell<Vec<TileId>>,
+    pub(crate) reads: core::cell::RefCell<Vec<TileId>>,
 }
 
 #[cfg(test)]
 impl MemoryTiles {
-    pub(super) fn insert(&mut self, tile: TileId, bytes: Vec<u8>) {
+    pub(crate) fn insert(&mut self, tile: TileId, bytes: Vec<u8>) {
         self.tiles.insert(tile, bytes);
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&TileId, &Vec<u8>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&TileId, &Vec<u8>)> {
         self.tiles.iter()
     }
 }

@@ -26,6 +26,10 @@ pub struct Heartbeat {
     /// Its software.
     #[n(5)]
     pub software: String,
+    /// Own records that cannot be tagged, because they have no usable document number: a center
+    /// that declares some is asked even where its log shows nothing.
+    #[n(6)]
+    pub unusable_records: u64,
 }
 
 impl Payload for Heartbeat {

@@ -59,6 +59,38 @@ pub enum Area {
     AuthorityKey = b'K',
     /// Annexes of rosters. Key: hash (32).
     Annex = b'X',
+    /// What is held of a log: own or followed. Key: log (9). Value: `log_store::LogRow`.
+    Log = 0x80,
+    /// Tiles and entry bundles of the logs held. Key: log (9), tile (9). Value: the tile, raw.
+    Tile = 0x81,
+    /// What of an own log was signed. Key: log (9). Value: `publication::SigningRow`.
+    LogSigning = 0x82,
+    /// Notes signed by the log alone. Key: log (9), size (8). Value: the note, raw.
+    Checkpoint = 0x83,
+    /// Notes cosigned by a quorum, kept for good. Key: log (9), size (8). Value: the note, raw.
+    Witnessed = 0x84,
+    /// Live digests by what they are about. Key: subject tag (32), log (9), leaf (8). Value: digest.
+    TagIndex = 0x85,
+    /// Live digests by what they match. Key: reference tag (32), log (9), leaf (8). Value: digest.
+    ReferenceIndex = 0x86,
+    /// Leaves of the own audit log by statement. Key: payload hash (32). Value: `audit::AuditRow`.
+    AuditLeaf = 0x87,
+    /// Statements by the other side. Key: center (4), audit log number (4), leaf (8). Value: hash.
+    Correspondence = 0x88,
+    /// What a witness has of an own log. Key: log (9), witness (4). Value: `cosigning::WitnessRow`.
+    WitnessOf = 0x89,
+    /// What was cosigned here for other logs. Key: log (9). Value: `witnessing::CosignedRow`.
+    Cosigned = 0x8a,
+    /// Requests of the sync protocol on their way. Key: token (8). Value: `synchronization::Ask`.
+    SyncAsk = 0x8b,
+    /// Where following a log stands. Key: log (9). Value: `following::FollowRow`.
+    Follow = 0x8c,
+    /// Signed checkpoints that do not fit what is held. Key: log (9). Value: the note, raw.
+    Misfit = 0x8d,
+    /// Proofs that closed a log. Key: log (9). Value: `log::equivocation::Equivocation`.
+    Equivocation = 0x8e,
+    /// The latest heartbeat of a member. Key: center (4). Value: `heartbeats::HeartbeatRow`.
+    Heartbeat = 0x8f,
 }
 
 /// Builds a key from an area and its parts.

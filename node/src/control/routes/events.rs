@@ -72,7 +72,7 @@ impl Watching {
         match (self.transfer, event) {
             (None, _) => true,
             (Some(wanted), Event::Transfer { transfer, .. }) => wanted == *transfer,
-            (Some(_), Event::Refused { .. } | Event::Network(_)) => false,
+            (Some(_), Event::Refused { .. } | Event::Network(_) | Event::Log(_)) => false,
         }
     }
 }

@@ -1,0 +1,207 @@
+//! Logs that lie, sources that lie, and stores that fell behind.
+
+use ed25519_dalek::{Signer as _, SigningKey};
+
+use crate::engine::log_event::LogEvent;
+use crate::engine::output::Event;
+use crate::engine::synchronization::{EntriesWanted, SyncReply, SyncRequest};
+use crate::engine::{Engine, equivocation, following, recovery, tag_index};
+use crate::log::add_checkpoint::AddCheckpoint;
+use crate::log::equivocation::Equivocation;
+use crate::log::note::{NoteSignature, SignedNote};
+use crate::log::origin::LogId;
+use crate::log::proof::TiledTree;
+use crate::log::tile::TileId;
+use crate::log::tree::TreeSize;
+use crate::refusal::Refusal;
+use crate::testing::logs::{ALL, Face, checkpoints, digest, held, publish, size, witnessed};
+use crate::testing::{DATONG, LINFEN, Province, TAIYUAN};
+
+#[test]
+fn a_witness_never_cosigns_two_roots_of_one_size_and_convicts_who_asks() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..10);
+    province.advance(2_000);
+    let other = Face::new(log, 100..110);
+    let body = AddCheckpoint { old: size(10), proof: Vec::new(), note: other.signed() };
+    let reply = province.sync(TAIYUAN, DATONG, &SyncRequest::AddCheckpoint(body.encode().into()));
+    assert_eq!(reply, SyncReply::Refused(Refusal::Proof));
+    province.advance(1_000);
+    for center in ALL {
+        let proof = province.act(center, |round| equivocation::proof(round.view, log).unwrap());
+        let now = province.now;
+        let keys = province.node(center).engine.log_trust(now).log_keys_ever(log);
+        assert!(proof.unwrap().verify(&keys).is_ok(), "{center}");
+        let may = province.act(center, |round| equivocation::may_start(round, TAIYUAN).unwrap());
+        assert!(!may, "{center}");
+    }
+    // What a quorum had cosigned is still found; nothing is cosigned any more.
+    let tag = digest(3).subjects[0];
+    let found = province.act(LINFEN, |round| tag_index::by_tag(round.view, tag, 9).unwrap());
+    assert_eq!(found.len(), 1);
+    publish(&mut province, TAIYUAN, 10..11);
+    province.advance(10_000);
+    assert_eq!(witnessed(&mut province, TAIYUAN, log), Some(size(10)));
+}
+
+#[test]
+fn a_log_that_takes_a_leaf_back_is_convicted_by_its_own_two_checkpoints() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..300);
+    province.advance(2_000);
+    // Smaller than what is held: the held tiles give the nodes.
+    let smaller = Face::new(log, (0..200).map(|number| if number == 17 { 999 } else { number }));
+    smaller.gossip(&mut province, DATONG, LINFEN);
+    for center in ALL {
+        let closed =
+            province.act(center, |round| equivocation::is_closed(round.view, log).unwrap());
+        assert!(closed, "{center}");
+    }
+}
+
+#[test]
+fn a_larger_checkpoint_that_does_not_fit_is_kept_asked_about_and_convicts() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..300);
+    province.advance(2_000);
+    let face = Face::new(log, (0..400).map(|number| if number == 17 { 999 } else { number }));
+    face.gossip(&mut province, DATONG, LINFEN);
+    // Nobody has the other face's entries, so it is neither followed nor proven; it is not
+    // cosigned either.
+    province.advance(5_000);
+    assert_eq!(held(&mut province, DATONG, log).size, size(300));
+    // Once entries of the other face come from somewhere, they do not fit, and nodes convict.
+    let wanted = EntriesWanted { log, from: size(300), to: size(400) };
+    let bundle = |index| {
+        let tile = face.tiles.iter().find(|(tile, _)| **tile == TileId::entries(index)).unwrap();
+        tile.1.clone().into()
+    };
+    let entries = SyncReply::Entries(vec![bundle(1)], Vec::new());
+    province.act(DATONG, |round| {
+        following::on_entries(round, LINFEN, wanted, entries).unwrap();
+    });
+    let misfit = |province: &mut Province| {
+        province.act(DATONG, |round| equivocation::misfit(round.view, log).unwrap())
+    };
+    assert!(misfit(&mut province).is_some());
+    let body = AddCheckpoint { old: size(300), proof: Vec::new(), note: face.signed() };
+    let reply = province.sync(TAIYUAN, DATONG, &SyncRequest::AddCheckpoint(body.encode().into()));
+    assert_eq!(reply, SyncReply::Refused(Refusal::Proof));
+    let nodes = TiledTree::new(&face.tiles, face.size).nodes_around(size(300)).unwrap();
+    province.act(DATONG, |round| {
+        following::on_nodes(round, LINFEN, log, SyncReply::Nodes(nodes)).unwrap();
+    });
+    province.drive();
+    for center in ALL {
+        let closed =
+            province.act(center, |round| equivocation::is_closed(round.view, log).unwrap());
+        assert!(closed, "{center}");
+    }
+    assert_eq!(misfit(&mut province), None);
+}
+
+#[test]
+fn a_false_proof_of_equivocation_closes_nothing() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..10);
+    province.advance(2_000);
+    let honest = Face::new(log, 0..10);
+    let proof =
+        Equivocation { smaller: honest.signed(), larger: honest.signed(), nodes: Vec::new() };
+    let reply = province.sync(DATONG, LINFEN, &SyncRequest::Equivocation(Box::new(proof)));
+    assert_eq!(reply, SyncReply::Refused(Refusal::Proof));
+    assert!(province.act(LINFEN, |round| equivocation::may_start(round, TAIYUAN).unwrap()));
+}
+
+#[test]
+fn false_entries_are_refused_and_true_ones_taken_from_another() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    province.cut.extend([(LINFEN, TAIYUAN), (TAIYUAN, LINFEN)]);
+    publish(&mut province, TAIYUAN, 0..10);
+    province.advance(2_000);
+    Face::new(log, 0..10).gossip(&mut province, LINFEN, DATONG);
+    let wanted = EntriesWanted { log, from: size(0), to: size(10) };
+    let other = Face::new(log, 50..60);
+    let (_, bundle) = other.tiles.iter().find(|(tile, _)| **tile == TileId::entries(0)).unwrap();
+    for bundles in [vec![bundle.clone().into()], Vec::new(), vec![vec![0, 1].into()]] {
+        let reply = SyncReply::Entries(bundles, Vec::new());
+        province.act(LINFEN, |round| {
+            following::on_entries(round, DATONG, wanted, reply).unwrap();
+        });
+        assert_eq!(held(&mut province, LINFEN, log).size, TreeSize::ZERO);
+    }
+    province.advance(60_000);
+    assert_eq!(held(&mut province, LINFEN, log), held(&mut province, TAIYUAN, log));
+}
+
+#[test]
+fn a_started_node_signs_only_after_a_majority_of_witnesses_answered() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..5);
+    province.advance(2_000);
+    for away in [DATONG, LINFEN] {
+        province.cut.extend([(TAIYUAN, away), (away, TAIYUAN)]);
+    }
+    province.restart(TAIYUAN);
+    publish(&mut province, TAIYUAN, 5..6);
+    province.advance(20_000);
+    assert_eq!(checkpoints(&province, log, false), [5]);
+    province.cut.clear();
+    province.advance(10_000);
+    assert_eq!(checkpoints(&province, log, false), [5, 6]);
+    assert_eq!(witnessed(&mut province, DATONG, log), Some(size(6)));
+}
+
+#[test]
+fn a_store_that_fell_behind_its_witnesses_signs_nothing() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..5);
+    province.advance(2_000);
+    let old = province.node(TAIYUAN).engine.store().clone();
+    publish(&mut province, TAIYUAN, 5..9);
+    province.advance(2_000);
+    let settings = province.node(TAIYUAN).engine.settings().clone();
+    let now = province.now;
+    province.node(TAIYUAN).engine = Engine::open(old, settings, now).unwrap();
+    province.restart(TAIYUAN);
+    publish(&mut province, TAIYUAN, 50..60);
+    province.advance(30_000);
+    assert!(province.act(TAIYUAN, |round| recovery::is_recovering(round.view).unwrap()));
+    assert_eq!(checkpoints(&province, log, false), [5, 9]);
+    assert_eq!(witnessed(&mut province, LINFEN, log), Some(size(9)));
+    let behind = |event: &Event| matches!(event, Event::Log(LogEvent::Behind { .. }));
+    assert!(province.events.iter().any(|(at, event)| *at == TAIYUAN && behind(event)));
+    assert!(!province.act(DATONG, |round| equivocation::is_closed(round.view, log).unwrap()));
+}
+
+#[test]
+fn malformed_and_foreign_requests_get_a_named_refusal() {
+    let mut province = Province::new();
+    let secret = SigningKey::from_bytes(&[9; 32]);
+    let face = Face::new(LogId::public(TAIYUAN, 1), 0..3);
+    let text = face.signed().text().to_owned();
+    let signature = secret.sign(text.as_bytes()).to_bytes().to_vec();
+    let line = NoteSignature { bytes: signature, ..face.signed().signatures()[0].clone() };
+    let forged = SignedNote::new(text, vec![line]).unwrap();
+    let foreign = Face::new(LogId::public(TAIYUAN, 2), 0..3).signed();
+    let ask = |note| {
+        let body = AddCheckpoint { old: size(0), proof: Vec::new(), note };
+        SyncRequest::AddCheckpoint(body.encode().into())
+    };
+    for (request, refusal) in [
+        (ask(forged), Refusal::Signature),
+        (ask(foreign), Refusal::NotFound),
+        (SyncRequest::AddCheckpoint(b"old".to_vec().into()), Refusal::Malformed),
+        (SyncRequest::Latest(vec![LogId::public(TAIYUAN, 1); 17]), Refusal::TooLarge),
+        (SyncRequest::Nodes(LogId::public(TAIYUAN, 1), size(2), size(9)), Refusal::NotFound),
+    ] {
+        assert_eq!(province.sync(LINFEN, DATONG, &request), SyncReply::Refused(refusal));
+    }
+}

@@ -1,0 +1,231 @@
+//! Logs over a network of engines: published, witnessed and followed.
+
+use crate::cbor;
+use crate::commitment::{CommitmentDomain, commit};
+use crate::digest::DigestStatus;
+use crate::engine::input::Input;
+use crate::engine::log_event::LogEvent;
+use crate::engine::output::Event;
+use crate::engine::synchronization::{EntriesWanted, SyncReply, SyncRequest, TilesWanted};
+use crate::engine::{audit, following, heartbeats, log_store, tag_index, witnessing};
+use crate::limits::CHECKPOINT_MS_MIN;
+use crate::log::origin::LogId;
+use crate::log::tile::TileId;
+use crate::log::tlog_proof::TlogProof;
+use crate::log::tree::{LeafIndex, TreeSize, leaf_hash};
+use crate::log_trust::VerifiedCheckpoint;
+use crate::refusal::Refusal;
+use crate::testing::logs::{ALL, checkpoints, digest, held, publish, size, witnessed};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
+
+#[test]
+fn what_one_center_publishes_all_hold_witnessed() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..300);
+    province.advance(2_000);
+    let own = held(&mut province, TAIYUAN, log);
+    assert_eq!(own.size, size(300));
+    for center in ALL {
+        assert_eq!(held(&mut province, center, log), own, "{center}");
+        assert_eq!(witnessed(&mut province, center, log), Some(own.size), "{center}");
+    }
+    let tag = digest(123).subjects[0];
+    let found = province.act(DATONG, |round| tag_index::by_tag(round.view, tag, 9).unwrap());
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].log, found[0].leaf), (log, LeafIndex::new(123)));
+}
+
+#[test]
+fn one_signature_covers_a_round_and_none_is_made_within_a_second() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..50);
+    province.advance(0);
+    assert_eq!(checkpoints(&province, log, false), [50]);
+    for step in 0..10 {
+        publish(&mut province, TAIYUAN, 50 + step..51 + step);
+        province.advance(10);
+    }
+    assert_eq!(checkpoints(&province, log, false), [50]);
+    province.advance(CHECKPOINT_MS_MIN);
+    assert_eq!(checkpoints(&province, log, false), [50, 60]);
+    province.advance(60_000);
+    assert_eq!(checkpoints(&province, log, false), [50, 60], "only when it grew");
+    assert_eq!(checkpoints(&province, log, true), [50, 60]);
+}
+
+#[test]
+fn a_leaf_can_be_proved_offline_by_the_quorum_of_the_roster() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..700);
+    province.advance(2_000);
+    let index = LeafIndex::new(421);
+    let (path, note) = province.act(LINFEN, |round| {
+        let (at, note) = log_store::earliest_witnessed(round.view, log, index).unwrap().unwrap();
+        let tiles = log_store::StoredTiles::new(round.view, log);
+        (tiles.tree(at).inclusion_proof(index).unwrap(), note)
+    });
+    let proof = TlogProof { extra: None, index, path, note };
+    let now = province.now;
+    let policy = province.node(AUTHORITY).engine.log_trust(now).policy(log).unwrap();
+    let accepted = proof.verify(&policy, &cbor::encode(&digest(421))).unwrap();
+    assert!(accepted.cosigned.len() >= 2, "a majority of the three others");
+    assert!(proof.verify(&policy, &cbor::encode(&digest(422))).is_err());
+}
+
+#[test]
+fn the_audit_log_is_witnessed_and_tells_nothing() {
+    let mut province = Province::new();
+    let log = LogId::audit(TAIYUAN, 1);
+    let bytes = b"the complete bytes of a statement".to_vec();
+    let hash = crate::id::PayloadHash::new([5; 32]);
+    province.act(TAIYUAN, |round| audit::audit(round, hash, &bytes).unwrap());
+    province.advance(2_000);
+    assert_eq!(witnessed(&mut province, TAIYUAN, log), Some(size(1)));
+    let (row, entry) = province.act(TAIYUAN, |round| {
+        let row = audit::place(round.view, hash).unwrap().unwrap();
+        (row, log_store::entry(round.view, log, row.leaf).unwrap().unwrap())
+    });
+    let opened = commit(CommitmentDomain::Statement, &row.blinding, &bytes);
+    assert_eq!(entry, opened.as_bytes());
+    assert_eq!(held(&mut province, DATONG, log).size, TreeSize::ZERO);
+    let cosigned = province.act(DATONG, |round| witnessing::cosigned_row(round.view, log).unwrap());
+    assert_eq!(cosigned.unwrap().size, size(1));
+    let wanted = EntriesWanted { log, from: size(0), to: size(1) };
+    assert_eq!(
+        province.sync(DATONG, TAIYUAN, &SyncRequest::Entries(wanted)),
+        SyncReply::Refused(Refusal::NotGranted)
+    );
+    let tiles = TilesWanted { log, size: size(1), tiles: vec![TileId::level(0, 0)] };
+    assert_eq!(
+        province.sync(DATONG, TAIYUAN, &SyncRequest::Tiles(tiles)),
+        SyncReply::Refused(Refusal::NotGranted)
+    );
+}
+
+#[test]
+fn a_long_log_is_pulled_in_portions_and_from_whoever_has_it() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    for other in ALL {
+        province.cut.extend([(LINFEN, other), (other, LINFEN)]);
+    }
+    for portion in 0..6 {
+        publish(&mut province, TAIYUAN, portion * 1_500..(portion + 1) * 1_500);
+        province.advance(1_000);
+    }
+    province.advance(2_000);
+    assert_eq!(held(&mut province, LINFEN, log).size, TreeSize::ZERO);
+    // Taiyuan stays out of reach; Datong has its log and gossips on.
+    province.cut.retain(|link| *link == (LINFEN, TAIYUAN) || *link == (TAIYUAN, LINFEN));
+    province.input(LINFEN, Input::Connected { center: DATONG });
+    province.drive();
+    let notes = province.act(DATONG, |round| following::latest_note(round, log).unwrap());
+    let trust = province.nodes[&LINFEN].engine.log_trust(province.now);
+    let shown = VerifiedCheckpoint::verify(&notes.unwrap().encode(), &trust).unwrap();
+    let checkpoint = Box::new(shown);
+    province.input(LINFEN, Input::GossipCheckpoint { from: DATONG, message: 1, checkpoint });
+    province.advance(5_000);
+    assert_eq!(held(&mut province, LINFEN, log), held(&mut province, TAIYUAN, log));
+    assert_eq!(witnessed(&mut province, LINFEN, log), Some(size(9_000)));
+}
+
+#[test]
+fn witnesses_that_are_away_hold_up_the_proof_alone() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    for away in [DATONG, LINFEN] {
+        province.cut.extend([(TAIYUAN, away), (away, TAIYUAN)]);
+    }
+    publish(&mut province, TAIYUAN, 0..10);
+    province.advance(30_000);
+    assert_eq!(held(&mut province, AUTHORITY, log).size, size(10));
+    assert_eq!(witnessed(&mut province, TAIYUAN, log), None);
+    publish(&mut province, TAIYUAN, 10..20);
+    province.advance(1_000);
+    province.cut.clear();
+    province.advance(30_000);
+    assert_eq!(witnessed(&mut province, TAIYUAN, log), Some(size(20)));
+    assert_eq!(witnessed(&mut province, LINFEN, log), Some(size(20)));
+}
+
+#[test]
+fn an_authoritys_roster_hash_is_a_leaf_like_any_other_but_for_the_index() {
+    let mut province = Province::new();
+    let log = LogId::public(AUTHORITY, 1);
+    province.act(AUTHORITY, |round| round.publish_entry(vec![7; 32]).unwrap());
+    province.advance(2_000);
+    let row = held(&mut province, LINFEN, log);
+    assert_eq!((row.size, row.root), (size(1), leaf_hash(&[7; 32])));
+    let invalid = |event: &Event| matches!(event, Event::Log(LogEvent::InvalidLeaf { .. }));
+    assert!(!province.events.iter().any(|(_, event)| invalid(event)));
+}
+
+#[test]
+fn a_revision_takes_the_place_of_the_leaf_it_names() {
+    let mut province = Province::new();
+    publish(&mut province, TAIYUAN, 0..5);
+    province.advance(2_000);
+    let mut closed = digest(3);
+    (closed.status, closed.revision, closed.previous) = (DigestStatus::AccountClosed, 2, Some(3));
+    let mut bent = digest(4);
+    (bent.revision, bent.previous) = (2, Some(77));
+    province.act(TAIYUAN, |round| {
+        round.publish(&closed).unwrap();
+        round.publish(&bent).unwrap();
+    });
+    province.advance(2_000);
+    for center in [TAIYUAN, LINFEN] {
+        let tag = closed.subjects[0];
+        let found = province.act(center, |round| tag_index::by_tag(round.view, tag, 9).unwrap());
+        assert_eq!(found.iter().map(|hit| hit.leaf.get()).collect::<Vec<_>>(), [5], "{center}");
+    }
+    let bad = Event::Log(LogEvent::InvalidLeaf {
+        log: LogId::public(TAIYUAN, 1),
+        leaf: LeafIndex::new(6),
+    });
+    assert!(province.events.contains(&(LINFEN, bad)));
+}
+
+#[test]
+fn a_center_is_current_while_its_heartbeat_is_young_and_its_log_is_held() {
+    let mut province = Province::new();
+    publish(&mut province, TAIYUAN, 0..5);
+    province.advance(61_000);
+    let current = |province: &mut Province| {
+        province.act(LINFEN, |round| heartbeats::is_current(round, TAIYUAN).unwrap())
+    };
+    assert!(current(&mut province));
+    province.cut.extend([(TAIYUAN, LINFEN)]);
+    province.advance(4 * 60_000);
+    assert!(current(&mut province));
+    province.advance(2 * 60_000);
+    assert!(!current(&mut province));
+    province.cut.clear();
+    province.advance(61_000);
+    assert!(current(&mut province));
+    let row = province.act(LINFEN, |round| heartbeats::latest(round.view, TAIYUAN).unwrap());
+    assert_eq!(row.unwrap().head, Some((LogId::public(TAIYUAN, 1), size(5))));
+}
+
+#[test]
+fn tiles_are_served_as_wide_as_the_tree_they_are_asked_for() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..300);
+    province.advance(2_000);
+    let tiles = vec![TileId::level(0, 0), TileId::level(0, 1), TileId::level(1, 0)];
+    let wanted = TilesWanted { log, size: size(280), tiles: tiles.clone() };
+    let SyncReply::Tiles(found) = province.sync(LINFEN, DATONG, &SyncRequest::Tiles(wanted)) else {
+        panic!("tiles are served by whoever follows");
+    };
+    let widths: Vec<usize> = found.iter().map(|tile| tile.len() / 32).collect();
+    assert_eq!(widths, [256, 24, 1]);
+    let beyond = TilesWanted { log, size: size(301), tiles };
+    assert_eq!(
+        province.sync(LINFEN, DATONG, &SyncRequest::Tiles(beyond)),
+        SyncReply::Refused(Refusal::NotFound)
+    );
+}
