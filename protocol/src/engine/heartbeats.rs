@@ -13,6 +13,7 @@ use super::{following, log_store, rosters, single};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::Verified;
+use crate::key::KeyPurpose;
 use crate::limits::{CLOCK_SKEW_MS, CURRENT_MS, HEARTBEAT_MS};
 use crate::log::origin::LogId;
 use crate::log::tree::TreeSize;
@@ -42,6 +43,10 @@ pub struct HeartbeatRow {
 /// Says what is to be said, and sets the next time.
 pub(super) fn beat(round: &mut Round<'_>) -> Result<(), StoreError> {
     timer::set(round.view, round.now.plus_ms(HEARTBEAT_MS), Timer::Heartbeat)?;
+    if round.own_key(KeyPurpose::Statement).is_none() {
+        // A node that only serves what it holds has nothing to sign with.
+        return Ok(());
+    }
     let open = round.roster.member(round.center()).and_then(crate::roster::Member::open_log);
     let note = match open {
         Some(number) => following::latest_note(round, LogId::public(round.center(), number))?,
