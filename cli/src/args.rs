@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::command::{completions, config, data, init, mode, run};
+use crate::command::{completions, config, data, init, mode, net, run};
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
@@ -44,6 +44,9 @@ pub(crate) enum Command {
     Run(run::Arguments),
     /// Show how the running node stands
     Status,
+    /// The network, its members and their keys
+    #[command(subcommand)]
+    Net(net::Arguments),
     /// Check or import the records of the core system
     #[command(subcommand)]
     Data(data::Arguments),

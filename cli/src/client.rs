@@ -59,6 +59,17 @@ impl Node {
         answer.map_err(|error| self.failure(error))
     }
 
+    /// Asks for a text, such as a join file.
+    ///
+    /// # Errors
+    /// When the node does not run or refuses.
+    pub(crate) fn get_text(&self, path: &str) -> Result<String, Failure> {
+        let answer = self.runtime.block_on(self.client.get_bytes(path));
+        let bytes = answer.map_err(|error| self.failure(error))?;
+        String::from_utf8(bytes)
+            .map_err(|error| self.failure(ClientError::Answer(error.to_string())))
+    }
+
     fn failure(&self, error: ClientError) -> Failure {
         let language = self.language;
         match error {

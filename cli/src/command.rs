@@ -12,6 +12,7 @@ pub(crate) mod config;
 pub(crate) mod data;
 pub(crate) mod init;
 pub(crate) mod mode;
+pub(crate) mod net;
 pub(crate) mod run;
 pub(crate) mod status;
 
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Init(init) => init::run(init, output),
         Command::Run(run) => run::run(*run, &arguments.config_file()),
         Command::Status => status::run(&arguments.config_file(), output),
+        Command::Net(net) => net::run(net, &arguments.config_file(), output),
         Command::Data(data) => data::run(data, &arguments.config_file(), output),
         Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),
         Command::Config(config) => config::run(*config, &arguments.config_file(), output),

@@ -25,6 +25,11 @@ impl Output {
         Self { language, json }
     }
 
+    /// Whether the reader is a program.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Whether progress may be drawn.
     pub(crate) fn draws_progress(&self) -> bool {
         !self.json && io::stderr().is_terminal()

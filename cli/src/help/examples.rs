@@ -19,6 +19,43 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("run", &["fundlink --config taiyuan run"]),
     ("status", &["fundlink --config taiyuan status", "fundlink --config taiyuan --json status"]),
     (
+        "net create",
+        &[
+            "fundlink --config authority net create --name 山西省住房和城乡建设厅 --address /ip4/127.0.0.1/tcp/7400",
+        ],
+    ),
+    (
+        "net enrol",
+        &[
+            "fundlink --config taiyuan net enrol --name 太原市住房公积金管理中心 --authority 140000 --address /ip4/127.0.0.1/tcp/7401",
+        ],
+    ),
+    (
+        "net admit",
+        &[
+            "fundlink --config authority net admit 140100.enrolment --fingerprint 0123-4567-89ab-cdef-0123-4567-89ab-cdef --out taiyuan.join",
+        ],
+    ),
+    ("net join", &["fundlink --config taiyuan net join taiyuan.join"]),
+    (
+        "net show",
+        &["fundlink --config taiyuan net show", "fundlink --config taiyuan net show --keys"],
+    ),
+    ("net join-file", &["fundlink --config authority net join-file --out shanxi.join"]),
+    ("net suspend", &["fundlink --config authority net suspend 140200"]),
+    ("net reinstate", &["fundlink --config authority net reinstate 140200"]),
+    (
+        "net revoke",
+        &["fundlink --config authority net revoke 140200 --takeover 140100 --compromised"],
+    ),
+    ("net rotate", &["fundlink --config taiyuan net rotate statement"]),
+    (
+        "net addresses",
+        &["fundlink --config authority net addresses 140100 /dns4/fund.taiyuan.example/tcp/7400"],
+    ),
+    ("net witnesses", &["fundlink --config authority net witnesses 140000 140100 140200 141000"]),
+    ("net renew", &["fundlink --config authority net renew"]),
+    (
         "data check",
         &[
             "fundlink --config taiyuan data check ./export",

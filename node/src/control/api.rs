@@ -15,6 +15,7 @@ use fundlink_protocol::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
 pub mod modes;
+pub mod net;
 pub mod records;
 
 /// Why something was not done.

@@ -25,6 +25,7 @@ use crate::metrics::{ControlMetrics, StatusLabel};
 
 mod events;
 mod modes;
+mod net;
 mod records;
 
 /// What the routes work with.
@@ -50,6 +51,7 @@ pub fn router(control: Control) -> Router {
         .route("/v1/events", get(events::stream))
         .merge(modes::routes())
         .merge(records::routes())
+        .merge(net::routes())
         .fallback(async || Refused::from(Refusal::NotFound))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(control.clone(), count))
