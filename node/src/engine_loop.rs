@@ -5,7 +5,8 @@
 //!
 //! **Promises.** Outputs are handed on only after their round is committed. A round that fails ends
 //! the thread, and with it the node: what comes after a store that cannot be written is not known.
-//! Inputs wait in a bounded queue; a caller that finds it full is turned away or waits.
+//! Inputs wait in a bounded queue; a caller that finds it full waits, and is
+//! turned away in the end.
 //! **Left to others.** What outputs mean: [`Outlet`].
 
 use std::collections::BTreeMap;
@@ -95,6 +96,9 @@ type CommandReply = Result<Box<Reply>, CommandRefusal>;
 
 /// Inputs that may wait: four rounds' worth, so that a burst is taken while a commit is on its way.
 pub const INPUTS_WAITING_MAX: usize = 4 * ROUND_INPUTS_MAX;
+/// A command waits its turn among what peers send for so long: queueing is fair, so that peers cannot
+/// keep an operator out.
+const COMMAND_WAIT_MAX: Duration = Duration::from_secs(5);
 /// The longest sleep without a timer, so that the clock is looked at now and then.
 const SLEEP_MAX: Duration = Duration::from_secs(10);
 
@@ -118,7 +122,7 @@ impl EngineHandle {
     /// Has a command done, and waits for what comes of it.
     ///
     /// # Errors
-    /// With the refusal; `OVERLOADED` when too many inputs wait or the node is stopping.
+    /// With the refusal; `OVERLOADED` when too many inputs wait for long, or the node is stopping.
     pub async fn command(&self, command: Command) -> Result<Reply, CommandRefusal> {
         let (reply, replied) = oneshot::channel();
         let request = RequestId(self.waiting.next.fetch_add(1, Ordering::Relaxed) << 3 | LOCAL);
@@ -126,7 +130,7 @@ impl EngineHandle {
         // A caller that goes away before the reply leaves no entry behind.
         let entry = WaitingEntry { callers: &self.waiting, request };
         let input = Input::Command { request, command: Box::new(command) };
-        if self.inputs.try_send(input).is_err() {
+        if self.inputs.send_timeout(input, COMMAND_WAIT_MAX).await.is_err() {
             self.metrics.inputs_turned_away.inc();
             return Err(Refusal::Overloaded.into());
         }

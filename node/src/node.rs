@@ -24,6 +24,7 @@ use fundlink_protocol::settlement::NoticeCursor;
 use fundlink_protocol::store::{Staged, StoreError};
 use fundlink_protocol::subject::{MemoryTagger, TagEpoch};
 use fundlink_protocol::time::Timestamp;
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, oneshot, watch};
 use tokio::task::JoinSet;
@@ -35,12 +36,12 @@ use crate::control::routes::{self, Control};
 use crate::control::{ControlError, ControlSocket};
 use crate::engine_loop::{EngineHandle, EngineLoop, LoopError, Parts, Queue};
 use crate::health::{self, HealthError, Readiness};
-use crate::keyfile::keys::KeySet;
+use crate::keyfile::keys::{KeySet, Seed};
 use crate::metrics::Metrics;
 use crate::network::{self, Address, NetworkConfig, NetworkError, NetworkHandle, NetworkLimits};
 use crate::settlement::BankLine;
 use crate::settlement::http::{HttpBank, Poll};
-use crate::signing::Signing;
+use crate::signing::{self, KeyChoice, Signing};
 use crate::store::OpenError;
 use crate::store::sled::SledStore;
 use crate::translate::outbound::Release;
@@ -135,15 +136,14 @@ impl Node {
         check_keys(&config, &keys)?;
         let metrics = Arc::new(Metrics::new());
         let (engine, clock) = open_engine(&config)?;
-        let health = match config.health {
-            Some(address) => Some(health::bind(address).await?),
-            None => None,
-        };
-        let socket = ControlSocket::bind(&config.control)?;
+        let (health, socket) = bind(&config).await?;
         let now = now_of(&config);
         let roster = Arc::clone(engine.roster());
         let directory = Directory::new(&roster, config.center, now());
-        let (network, network_events) = start_network(&config, &keys, &directory, &metrics)?;
+        let keys = Arc::new(keys);
+        let choice = KeyChoice::new(Arc::clone(&keys), &roster, now());
+        let peer = signing::in_use(&keys, &roster, KeyPurpose::Peer, now());
+        let (network, network_events) = start_network(&config, peer, &directory, &metrics)?;
         let roster = RosterInForce::new(roster);
         let (verification, workers) = start_workers(&config, &roster, &metrics)?;
         let queue = Queue::new(metrics.engine.clone());
@@ -159,6 +159,7 @@ impl Node {
             switchboard: Arc::clone(&switchboard),
             own: config.center,
             roster,
+            keys: choice.clone(),
             clock: Box::new(now),
             bank,
             events: events.clone(),
@@ -167,7 +168,7 @@ impl Node {
         };
         let parts = Parts {
             clock,
-            keyring: Box::new(Signing::new(&keys)),
+            keyring: Box::new(Signing::new(choice.clone())),
             tagger: Box::new(tagger(&keys)),
             outlet: Box::new(release),
             metrics: metrics.engine.clone(),
@@ -281,6 +282,14 @@ fn check_keys(config: &Config, keys: &KeySet) -> Result<(), NodeError> {
     missing.map_or(Ok(()), |purpose| Err(NodeError::MissingKey(purpose)))
 }
 
+async fn bind(config: &Config) -> Result<(Option<TcpListener>, ControlSocket), NodeError> {
+    let health = match config.health {
+        Some(address) => Some(health::bind(address).await?),
+        None => None,
+    };
+    Ok((health, ControlSocket::bind(&config.control)?))
+}
+
 fn open_engine(config: &Config) -> Result<(Engine<SledStore>, Clock), NodeError> {
     let store = SledStore::open(&config.data)?;
     let highest = single::clock(&Staged::new(&store)).map_err(EngineError::from)?;
@@ -320,11 +329,10 @@ type NetworkEvents = tokio::sync::mpsc::Receiver<network::NetworkEvent>;
 
 fn start_network(
     config: &Config,
-    keys: &KeySet,
+    peer: Option<&Seed>,
     directory: &Directory,
     metrics: &Metrics,
 ) -> Result<(NetworkHandle, NetworkEvents), NodeError> {
-    let peer = keys.newest(KeyPurpose::Peer);
     let peer = peer.ok_or(NodeError::MissingKey(KeyPurpose::Peer))?;
     let network = NetworkConfig {
         secret: Zeroizing::new(*peer.expose()),
@@ -359,7 +367,7 @@ fn start_bank(
 }
 
 fn serve_health(
-    listener: Option<tokio::net::TcpListener>,
+    listener: Option<TcpListener>,
     metrics: Arc<Metrics>,
     readiness: watch::Receiver<Readiness>,
     stopping: watch::Receiver<bool>,

@@ -1,67 +1,136 @@
 //! The member's signing keys, with large batches signed on several threads.
 //!
-//! **Promises.** Signatures come back in the order of their messages, all of them or none.
+//! A key file may hold a key that the roster does not list yet, and one that it will end soon. The
+//! one in use is the newest that counts by the roster in force, so that a rotation needs no moment
+//! at which file and roster change together.
+//!
+//! **Promises.** Signatures come back in the order of their messages, all of them or none. The choice
+//! of keys changes only with the roster, between two rounds.
 //! **Left to others.** The secrets themselves: `fundlink_protocol::key::MemoryKeyring`.
 
+use std::fmt;
 use std::num::NonZeroUsize;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
 use fundlink_protocol::key::{
     KeyError, KeyPurpose, Keyring, MemoryKeyring, PublicKey, Signature, SigningRequest,
 };
+use fundlink_protocol::roster::Roster;
+use fundlink_protocol::time::Timestamp;
 
-use crate::keyfile::keys::KeySet;
+use crate::keyfile::keys::{KeySet, Seed};
 
-/// Signs with the keys of a key file.
+/// Which keys of a key file are in use. Clones share the choice.
+#[derive(Clone)]
+pub struct KeyChoice {
+    keys: Arc<KeySet>,
+    chosen: Arc<RwLock<Arc<MemoryKeyring>>>,
+}
+
+/// Signs with the keys in use.
 #[derive(Debug)]
 pub struct Signing {
-    keyring: MemoryKeyring,
+    choice: KeyChoice,
     threads: usize,
 }
 
 /// Messages from which on a second thread pays: a signature takes 20 µs, a thread about as much to
 /// start and end.
 const MESSAGES_PER_THREAD_MIN: usize = 16;
-/// The keys that sign; the sealing key opens, and the peer key is the network's.
-const SIGNING: [KeyPurpose; 5] = [
+/// What the engine signs with, or shows the public half of.
+const PURPOSES: [KeyPurpose; 6] = [
     KeyPurpose::Statement,
     KeyPurpose::Log,
     KeyPurpose::Witness,
+    KeyPurpose::Sealing,
     KeyPurpose::Roster,
     KeyPurpose::Root,
 ];
 
-impl Signing {
-    /// The newest key of each purpose in a key file.
+impl KeyChoice {
+    /// Chooses by a roster at a time.
     #[must_use]
-    pub fn new(keys: &KeySet) -> Self {
-        let newest = SIGNING
-            .into_iter()
-            .filter_map(|purpose| Some((purpose, *keys.newest(purpose)?.expose())));
-        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { keyring: MemoryKeyring::new(newest), threads }
+    pub fn new(keys: Arc<KeySet>, roster: &Roster, now: Timestamp) -> Self {
+        let chosen = Arc::new(RwLock::new(Arc::new(choose(&keys, roster, now))));
+        Self { keys, chosen }
     }
 
-    fn sign_here(&self, requests: &[SigningRequest]) -> Result<Vec<Signature>, KeyError> {
-        requests.iter().map(|request| self.keyring.sign_one(request)).collect()
+    /// Chooses again, because another roster is in force.
+    pub fn follow(&self, roster: &Roster, now: Timestamp) {
+        let chosen = Arc::new(choose(&self.keys, roster, now));
+        *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
     }
+
+    fn now(&self) -> Arc<MemoryKeyring> {
+        Arc::clone(&self.chosen.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for KeyChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyChoice").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+fn choose(keys: &KeySet, roster: &Roster, now: Timestamp) -> MemoryKeyring {
+    let chosen = PURPOSES.into_iter();
+    MemoryKeyring::new(
+        chosen.filter_map(|purpose| Some((purpose, *in_use(keys, roster, purpose, now)?.expose()))),
+    )
+}
+
+/// The newest key of a purpose that the roster lists for the keys' member and that counts; the newest
+/// of all where it lists none, as for the authority's roster key, which a root key names.
+#[must_use]
+pub fn in_use<'k>(
+    keys: &'k KeySet,
+    roster: &Roster,
+    purpose: KeyPurpose,
+    now: Timestamp,
+) -> Option<&'k Seed> {
+    let listed = roster.member(keys.center).map_or(&[][..], |member| &member.keys);
+    let counts = |seed: &&Seed| {
+        let public = MemoryKeyring::new([(purpose, *seed.expose())]).public(purpose);
+        listed
+            .iter()
+            .any(|key| key.purpose == purpose && Some(key.public) == public && key.counts_at(now))
+    };
+    keys.of(purpose).filter(counts).last().or_else(|| keys.newest(purpose))
+}
+
+impl Signing {
+    /// Signs with the keys of a choice.
+    #[must_use]
+    pub fn new(choice: KeyChoice) -> Self {
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { choice, threads }
+    }
+}
+
+fn sign_here(
+    keyring: &MemoryKeyring,
+    requests: &[SigningRequest],
+) -> Result<Vec<Signature>, KeyError> {
+    requests.iter().map(|request| keyring.sign_one(request)).collect()
 }
 
 impl Keyring for Signing {
     fn public(&self, purpose: KeyPurpose) -> Option<PublicKey> {
-        self.keyring.public(purpose)
+        self.choice.now().public(purpose)
     }
 
     fn sign(&mut self, requests: &[SigningRequest]) -> Result<Vec<Signature>, KeyError> {
+        let keyring = self.choice.now();
         let threads = self.threads.min(requests.len() / MESSAGES_PER_THREAD_MIN);
         if threads < 2 {
-            return self.sign_here(requests);
+            return sign_here(&keyring, requests);
         }
-        let this = &*self;
+        let keyring = &*keyring;
         let parts = requests.chunks(requests.len().div_ceil(threads));
         thread::scope(|scope| {
             let signing: Vec<_> =
-                parts.map(|part| scope.spawn(move || this.sign_here(part))).collect();
+                parts.map(|part| scope.spawn(move || sign_here(keyring, part))).collect();
             let mut signatures = Vec::with_capacity(requests.len());
             for part in signing {
                 let part = part.join().map_err(|_| {
@@ -77,14 +146,21 @@ impl Keyring for Signing {
 #[cfg(test)]
 mod tests {
     use fundlink_protocol::center::{CenterCode, Role};
-    use fundlink_protocol::time::Timestamp;
+    use fundlink_protocol::roster::MemberKey;
 
     use super::*;
+    use crate::engine_loop::tests::roster;
+
+    const NOW: Timestamp = Timestamp::from_ms(100);
+
+    fn keys() -> KeySet {
+        let center = CenterCode::parse("140100").unwrap();
+        KeySet::generate("test", center, Role::Center, Timestamp::from_ms(1)).unwrap()
+    }
 
     fn signing() -> Signing {
-        let center = CenterCode::parse("140100").unwrap();
-        let keys = KeySet::generate("test", center, Role::Center, Timestamp::from_ms(1)).unwrap();
-        Signing { threads: 4, ..Signing::new(&keys) }
+        let choice = KeyChoice::new(Arc::new(keys()), &roster(Vec::new()), NOW);
+        Signing { choice, threads: 4 }
     }
 
     #[test]
@@ -112,5 +188,37 @@ mod tests {
             vec![SigningRequest { purpose: KeyPurpose::Statement, message: vec![1] }; 100];
         requests[70].purpose = KeyPurpose::Roster;
         assert_eq!(signing().sign(&requests), Err(KeyError::Missing(KeyPurpose::Roster)));
+    }
+
+    #[test]
+    fn a_new_key_is_used_once_the_roster_lists_it_and_the_old_one_until_then() {
+        let mut keys = keys();
+        keys.add(KeyPurpose::Statement, NOW).unwrap();
+        let publics: Vec<PublicKey> = keys
+            .of(KeyPurpose::Statement)
+            .map(|seed| MemoryKeyring::new([(KeyPurpose::Statement, *seed.expose())]))
+            .map(|keyring| keyring.public(KeyPurpose::Statement).unwrap())
+            .collect();
+        let listed = |public, from, until: Option<i64>| MemberKey {
+            purpose: KeyPurpose::Statement,
+            public,
+            from: Timestamp::from_ms(from),
+            until: until.map(Timestamp::from_ms),
+        };
+        let old = roster(vec![listed(publics[0], 1, None)]);
+        let both = roster(vec![listed(publics[0], 1, Some(200)), listed(publics[1], 100, None)]);
+        let choice = KeyChoice::new(Arc::new(keys), &old, NOW);
+        let mut signing = Signing::new(choice.clone());
+        let mut signed_with = |key: PublicKey| {
+            let request = SigningRequest { purpose: KeyPurpose::Statement, message: vec![1] };
+            let signature = signing.sign(std::slice::from_ref(&request)).unwrap();
+            assert_eq!(signing.public(KeyPurpose::Statement), Some(key));
+            assert!(key.verifies(&request.message, &signature[0]));
+        };
+        signed_with(publics[0]);
+        choice.follow(&both, Timestamp::from_ms(99));
+        signed_with(publics[0]);
+        choice.follow(&both, NOW);
+        signed_with(publics[1]);
     }
 }

@@ -6,7 +6,7 @@ use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::engine::{CoreDriver, Settings, single};
 use fundlink_protocol::key::MemoryKeyring;
 use fundlink_protocol::policy::Policy;
-use fundlink_protocol::roster::{Member, MemberStatus, Roster, Suite};
+use fundlink_protocol::roster::{Member, MemberKey, MemberStatus, Roster, Suite};
 use fundlink_protocol::store::memory::MemoryStore;
 use fundlink_protocol::store::{Batch, Entry, Staged, StoreError};
 use fundlink_protocol::subject::{MemoryTagger, TagEpoch};
@@ -56,20 +56,21 @@ fn center() -> CenterCode {
     CenterCode::parse("140100").unwrap()
 }
 
-fn joined() -> Faulty {
+/// A first roster, version 7, with 140100 alone and these keys.
+pub(crate) fn roster(keys: Vec<MemberKey>) -> Roster {
     let member = Member {
         code: center(),
         name: "太原市住房公积金管理中心".into(),
         role: Role::Center,
         status: MemberStatus::Active,
         admitted_in: 1,
-        keys: Vec::new(),
+        keys,
         addresses: Vec::new(),
         logs: Vec::new(),
         grants: None,
         revocation: None,
     };
-    let roster = Roster {
+    Roster {
         authority: CenterCode::parse("140000").unwrap(),
         issued: Timestamp::from_ms(0),
         network: settings().network,
@@ -82,10 +83,13 @@ fn joined() -> Faulty {
         authority_key: 1,
         tag_epoch: TagEpoch(1),
         annexes: Vec::new(),
-    };
+    }
+}
+
+fn joined() -> Faulty {
     let mut store = Faulty::default();
     let mut staged = Staged::new(&store);
-    single::put_roster(&mut staged, &roster);
+    single::put_roster(&mut staged, &roster(Vec::new()));
     let batch = staged.into_batch();
     store.commit(batch).unwrap();
     store

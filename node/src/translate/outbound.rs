@@ -20,6 +20,7 @@ use crate::engine_loop::Outlet;
 use crate::metrics::{CodeLabel, EngineMetrics, StateLabel};
 use crate::network::{Protocol, SendError, Verdict};
 use crate::settlement::BankLine;
+use crate::signing::KeyChoice;
 use crate::verification::RosterInForce;
 
 /// Takes the outputs of committed rounds.
@@ -30,6 +31,8 @@ pub struct Release {
     pub own: CenterCode,
     /// The roster by which the workers verify.
     pub roster: RosterInForce,
+    /// The own keys in use.
+    pub keys: KeyChoice,
     /// Reads the time by which peer keys count.
     pub clock: Box<dyn Fn() -> Timestamp + Send>,
     /// The way to the bank.
@@ -111,7 +114,9 @@ impl Release {
     fn on_roster(&self, roster: Arc<Roster>) {
         tracing::info!(version = roster.version, "roster in force");
         self.roster.replace(Arc::clone(&roster));
-        let directory = Directory::new(&roster, self.own, (self.clock)());
+        let now = (self.clock)();
+        self.keys.follow(&roster, now);
+        let directory = Directory::new(&roster, self.own, now);
         self.switchboard.replace_directory(directory);
     }
 

@@ -1,17 +1,17 @@
 //! What the verifying workers promise.
 
 use fundlink_protocol::cbor;
-use fundlink_protocol::center::{CenterCode, Role};
+use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::cose::{Unsigned, purpose_of};
 use fundlink_protocol::key::{KeyPurpose, Keyring as _, MemoryKeyring, SigningRequest};
 use fundlink_protocol::log::origin::NetworkName;
-use fundlink_protocol::roster::{Member, MemberKey, MemberStatus, Roster, Suite};
+use fundlink_protocol::roster::{MemberKey, Roster};
 use fundlink_protocol::statement::heartbeat::Heartbeat;
 use fundlink_protocol::statement::{Payload as _, StatementKind};
-use fundlink_protocol::subject::TagEpoch;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
+use crate::engine_loop;
 use crate::metrics::Metrics;
 
 const SEED: [u8; 32] = [7; 32];
@@ -25,33 +25,7 @@ fn keyring() -> MemoryKeyring {
 }
 
 fn roster(keys: Vec<MemberKey>) -> Arc<Roster> {
-    let from = Timestamp::from_ms(0);
-    let member = Member {
-        code: center(),
-        name: "太原市住房公积金管理中心".into(),
-        role: Role::Center,
-        status: MemberStatus::Active,
-        admitted_in: 1,
-        keys,
-        addresses: Vec::new(),
-        logs: Vec::new(),
-        grants: None,
-        revocation: None,
-    };
-    Arc::new(Roster {
-        authority: CenterCode::parse("140000").unwrap(),
-        issued: from,
-        network: NetworkName::parse("test").unwrap(),
-        version: 1,
-        previous: None,
-        renew_by: from,
-        members: vec![member],
-        witnesses: Vec::new(),
-        suite: Suite::Ed25519,
-        authority_key: 1,
-        tag_epoch: TagEpoch(1),
-        annexes: Vec::new(),
-    })
+    Arc::new(engine_loop::tests::roster(keys))
 }
 
 fn statement_key() -> MemberKey {
