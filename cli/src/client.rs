@@ -5,10 +5,14 @@
 //! **Left to others.** HTTP: `fundlink_node::control::client`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use fundlink_node::config::Config;
 use fundlink_node::control::api::ApiError;
+use fundlink_node::control::api::records::Changes;
 use fundlink_node::control::client::{ClientError, ControlClient};
+use fundlink_node::import::ImportSet;
+use fundlink_node::import::upload::{UploadProgress, upload};
 use fundlink_protocol::refusal::Refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +20,9 @@ use tokio::runtime::{self, Runtime};
 
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
+
+/// Between two looks at something that takes a while.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// The node that belongs to a configuration.
 #[derive(Debug)]
@@ -68,6 +75,25 @@ impl Node {
         let bytes = answer.map_err(|error| self.failure(error))?;
         String::from_utf8(bytes)
             .map_err(|error| self.failure(ClientError::Answer(error.to_string())))
+    }
+
+    /// Loads records into the node, all or nothing.
+    ///
+    /// # Errors
+    /// When the node does not run or refuses; then nothing has changed.
+    pub(crate) fn upload(
+        &self,
+        operator: &str,
+        set: ImportSet,
+        progress: &mut (dyn FnMut(UploadProgress) + Send),
+    ) -> Result<Changes, Failure> {
+        let loaded = self.runtime.block_on(upload(&self.client, operator, set, progress));
+        loaded.map_err(|error| self.failure(error))
+    }
+
+    /// Lets some time pass between two looks at something that takes a while.
+    pub(crate) fn pause(&self) {
+        self.runtime.block_on(tokio::time::sleep(LOOK_AGAIN));
     }
 
     fn failure(&self, error: ClientError) -> Failure {

@@ -155,6 +155,25 @@ texts! {
     import_file_missing(file) =
         "{file} is missing in the folder; where there is nothing to list it holds its header alone",
         "目录中缺少 {file}；没有数据时该文件只保留表头";
+    loading() = "loading", "正在导入";
+    loaded(added, changed, same, kept) =
+        "Loaded: {added} new, {changed} changed, {same} the same; {kept} accounts kept as a transfer left them",
+        "已导入：新增 {added}，变更 {changed}，未变 {same}；{kept} 个账户因转移业务保持原状";
+    publishing() = "publishing digests", "正在发布摘要";
+    no_records() = "No records are loaded; see `fundlink data import`.", "尚未导入数据，请使用 `fundlink data import`。";
+    records_loaded(as_of, accounts, loans) =
+        "Records as of {as_of}: {accounts} accounts, {loans} loans",
+        "数据截止 {as_of}：{accounts} 个账户，{loans} 笔贷款";
+    records_balance(balance) = "Balances: {balance} yuan", "账户余额合计：{balance} 元";
+    published(published, unchanged) =
+        "Digests: {published} published, {unchanged} were published before",
+        "摘要：本次发布 {published} 条，此前已发布 {unchanged} 条";
+    publishing_goes_on(published, unchanged) =
+        "Digests: {published} published, {unchanged} were published before, and the rest to come",
+        "摘要：本次已发布 {published} 条，此前已发布 {unchanged} 条，其余正在发布";
+    import_unfinished() =
+        "An import has begun and is not committed; nobody is answered from it.",
+        "有一次导入尚未提交，其数据未用于应答。";
 
     // mode
     service() = "service", "业务";

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use fundlink_node::clock;
 use fundlink_node::config::Config;
+use fundlink_node::control::api::records::Records;
 use fundlink_node::import::{
     self, FaultColumn, ImportError, ImportFault, ImportFaults, ImportFiles, ImportOptions,
     ImportReport, ImportSet, Progress, TextEncoding,
@@ -17,8 +18,10 @@ use fundlink_protocol::interest::DayBasis;
 use fundlink_protocol::time::Date;
 use serde_json::{Value, json};
 
+use crate::client::Node;
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
+use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::progress;
 use crate::table::{Align, Table};
@@ -28,6 +31,22 @@ use crate::table::{Align, Table};
 pub(crate) enum Arguments {
     /// Check the CSV files of a folder; nothing is imported
     Check(FilesArguments),
+    /// Check the CSV files of a folder and make them the records of this center, all or nothing
+    Import(ImportArguments),
+    /// Show which records are loaded, and how far their digests are published
+    Show,
+}
+
+/// Arguments of `fundlink data import`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArguments {
+    #[command(flatten)]
+    files: FilesArguments,
+    #[command(flatten)]
+    operator: OperatorArgument,
+    /// Do not wait until the digests are published
+    #[arg(long)]
+    no_wait: bool,
 }
 
 /// Which files, and how they are read.
@@ -64,23 +83,106 @@ fn parse_date(text: &str) -> Result<Date, String> {
     Date::parse(text).map_err(|error| error.to_string())
 }
 
-/// Checks or imports files.
+/// Checks, imports or shows records.
 ///
 /// # Errors
-/// When a file is missing, breaks a rule, or the node does not take it.
+/// When a file is missing or breaks a rule, or the node does not take the records.
 pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
-    let Arguments::Check(files) = arguments;
-    let config = Config::read(config)?;
-    let options = options(files, &config, output.language)?;
-    match read(&files.folder, &options, output) {
+    match arguments {
+        Arguments::Check(files) => check(files, config, output),
+        Arguments::Import(import) => load(import, config, output),
+        Arguments::Show => {
+            let records: Records = Node::of(config, output.language)?.get("/v1/records")?;
+            show_records(&records, output);
+            output.value(&records);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn check(arguments: &FilesArguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
+    match read(arguments, config, output)? {
         Ok(set) => {
             show(&set.report, output);
             output.line(output.language.data_ok());
             output.value(&json!({ "report": report_json(&set.report) }));
             Ok(Exit::Done)
         }
-        Err(ImportError::Faults(faults)) => Ok(show_faults(&faults, output)),
-        Err(error) => Err(Failure::usage(in_words(&error, output.language))),
+        Err(faults) => Ok(show_faults(&faults, output)),
+    }
+}
+
+fn load(arguments: &ImportArguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
+    let language = output.language;
+    let node = Node::of(config, language)?;
+    let set = match read(&arguments.files, config, output)? {
+        Ok(set) => set,
+        Err(faults) => return Ok(show_faults(&faults, output)),
+    };
+    let report = report_json(&set.report);
+    show(&set.report, output);
+    let records = u64::try_from(set.accounts.len().saturating_add(set.loans.len()));
+    let bar = progress::bar(output, records.unwrap_or(u64::MAX));
+    bar.set_message(language.loading());
+    let loaded = node.upload(&arguments.operator.operator, set, &mut |progress| {
+        bar.set_position(progress.taken);
+    });
+    bar.finish_and_clear();
+    let changes = loaded?;
+    output.line(language.loaded(changes.added, changes.changed, changes.same, changes.kept));
+    let records = if arguments.no_wait {
+        node.get("/v1/records")?
+    } else {
+        await_publication(&node, output)?
+    };
+    show_records(&records, output);
+    output.value(&json!({ "report": report, "changes": changes, "records": records }));
+    Ok(Exit::Done)
+}
+
+/// Waits until the digests of the records are published; the node goes on without us, too.
+fn await_publication(node: &Node, output: &Output) -> Result<Records, Failure> {
+    let bar = progress::bar(output, 0);
+    bar.set_message(output.language.publishing());
+    loop {
+        let records: Records = node.get("/v1/records")?;
+        let all = records
+            .current
+            .as_ref()
+            .map_or(0, |set| set.totals.accounts.saturating_add(set.totals.loans));
+        let published = records
+            .publishing
+            .map_or(0, |publishing| publishing.published.saturating_add(publishing.unchanged));
+        bar.set_length(all);
+        bar.set_position(published);
+        if records.publishing.is_none_or(|publishing| publishing.done) {
+            bar.finish_and_clear();
+            return Ok(records);
+        }
+        node.pause();
+    }
+}
+
+fn show_records(records: &Records, output: &Output) {
+    let language = output.language;
+    match &records.current {
+        None => output.line(language.no_records()),
+        Some(set) => {
+            let totals = &set.totals;
+            output.line(language.records_loaded(&set.as_of, totals.accounts, totals.loans));
+            output.line(language.records_balance(&totals.balances));
+        }
+    }
+    if let Some(publishing) = &records.publishing {
+        let (published, unchanged) = (publishing.published, publishing.unchanged);
+        output.line(if publishing.done {
+            language.published(published, unchanged)
+        } else {
+            language.publishing_goes_on(published, unchanged)
+        });
+    }
+    if records.staging.is_some() {
+        output.line(language.import_unfinished());
     }
 }
 
@@ -110,8 +212,27 @@ fn options(
     Ok(options)
 }
 
-/// Reads and checks the files, with a progress bar.
-fn read(folder: &Path, options: &ImportOptions, output: &Output) -> Result<ImportSet, ImportError> {
+/// Reads and checks the files, with a progress bar; broken rules are a result, too.
+fn read(
+    arguments: &FilesArguments,
+    config: &Path,
+    output: &Output,
+) -> Result<Result<ImportSet, ImportFaults>, Failure> {
+    let config = Config::read(config)?;
+    let language = output.language;
+    let options = options(arguments, &config, language)?;
+    match read_files(&arguments.folder, &options, output) {
+        Ok(set) => Ok(Ok(set)),
+        Err(ImportError::Faults(faults)) => Ok(Err(faults)),
+        Err(error) => Err(Failure::usage(in_words(&error, language))),
+    }
+}
+
+fn read_files(
+    folder: &Path,
+    options: &ImportOptions,
+    output: &Output,
+) -> Result<ImportSet, ImportError> {
     let files = ImportFiles::open(folder)?;
     let bar = progress::bar(output, files.bytes);
     let (mut file, mut before) = (None, 0);

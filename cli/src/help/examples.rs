@@ -62,6 +62,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "fundlink --config taiyuan data check ./export --as-of 2026-05-20 --encoding gb18030",
         ],
     ),
+    ("data import", &["fundlink --config taiyuan data import ./export --operator li"]),
+    ("data show", &["fundlink --config taiyuan data show"]),
     ("mode show", &["fundlink --config taiyuan mode show"]),
     ("mode set", &["fundlink --config taiyuan mode set transfer confirm --operator li"]),
     ("config show", &["fundlink --config taiyuan config show"]),
