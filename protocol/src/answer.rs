@@ -187,12 +187,24 @@ pub struct LoanFacts {
     /// How many are unsettled.
     #[n(1)]
     pub open: u32,
-    /// How many were used in other cities before money came from there.
+    /// How many were used in other cities, as transfers from there said.
     #[n(2)]
-    pub used_elsewhere: Option<u32>,
+    pub carried: Option<Vec<CarriedLoans>>,
     /// Each loan that was paid out.
     #[n(3)]
     pub loans: Option<Vec<DisclosedLoan>>,
+}
+
+/// Loans that a transfer told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CarriedLoans {
+    /// The city where they were used.
+    #[n(1)]
+    pub from: CenterCode,
+    /// How many.
+    #[n(2)]
+    pub used: u32,
 }
 
 /// A loan as its record has it, with what opens the commitment.
@@ -259,7 +271,7 @@ pub struct TransferFacts {
     /// Which.
     #[n(1)]
     pub transfer: TransferId,
-    /// The national status code: 1, 2, 8, 6, 13, 40, 5, 20 or 0.
+    /// The national status code, such as 8.
     #[n(2)]
     pub national_code: u8,
     /// Since when.

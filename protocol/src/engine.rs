@@ -21,6 +21,7 @@ use crate::subject::Tagger;
 use crate::time::Timestamp;
 
 pub mod audit;
+pub mod certificates;
 pub mod command;
 pub mod equivocation;
 pub mod following;
@@ -35,6 +36,7 @@ pub mod outbox;
 pub mod output;
 pub mod publication;
 pub mod publishing;
+pub mod queries;
 pub mod records;
 pub mod recovery;
 pub mod rosters;
@@ -46,7 +48,10 @@ pub mod timer;
 pub mod witnessing;
 
 mod cosigning;
+mod answers;
 mod dispatch;
+mod leaf_proofs;
+mod rates;
 
 use input::Input;
 use output::Output;

@@ -118,6 +118,22 @@ impl Purpose {
         }
     }
 
+    /// Its number on the wire.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Transfer => 1,
+            Self::LoanApplication => 2,
+            Self::LoanPayout => 3,
+            Self::Withdrawal => 4,
+            Self::DuplicateAccount => 5,
+            Self::Certificate => 6,
+            Self::DataSubject => 7,
+            Self::Judicial => 8,
+            Self::Supervision => 9,
+        }
+    }
+
     /// The purpose with this code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
@@ -283,6 +299,13 @@ mod tests {
             assert_eq!(asked.join(" "), kinds, "{code}");
         }
         assert_eq!(Purpose::Judicial.check_kind(QueryKind::Account), Err(Refusal::Purpose));
+    }
+
+    #[test]
+    fn a_purpose_has_one_number() {
+        for purpose in Purpose::ALL {
+            assert_eq!(crate::cbor::encode(purpose), [purpose.number()]);
+        }
     }
 
     #[test]

@@ -44,25 +44,34 @@ pub enum Proven {
 }
 
 /// Why a proof does not hold. The statement that carried it is itself proof of the fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode, thiserror::Error,
+)]
+#[cbor(index_only)]
 pub enum ProofFault {
     /// The entry is not a digest.
     #[error("the leaf is not a digest")]
+    #[n(1)]
     Entry,
     /// The digest is of another kind or status than the record.
     #[error("the digest says something else than the record")]
+    #[n(2)]
     Status,
     /// The digest does not carry the person's tag.
     #[error("the digest is not about this person")]
+    #[n(3)]
     Tag,
     /// The commitment does not open to the record.
     #[error("the commitment does not open to the record")]
+    #[n(4)]
     Commitment,
     /// The person disclosed is not the sealed party, or not the one asked for.
     #[error("the person is not the sealed party of the record")]
+    #[n(5)]
     Party,
     /// The proof is no tlog-proof, names another leaf, or does not verify.
     #[error("the leaf is not in the log under the checkpoint")]
+    #[n(6)]
     Inclusion,
 }
 

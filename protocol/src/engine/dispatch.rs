@@ -5,14 +5,12 @@ use super::input::{Input, RequestId};
 use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
-use super::{
-    cosigning, equivocation, following, heartbeats, imports, modes, outbox, publication,
-    publishing, recovery, rosters, synchronization,
-};
+use super::{cosigning, equivocation, following, heartbeats, imports, modes, outbox, publication, publishing, queries, recovery, rosters, synchronization};
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::limits::ROUND_INPUTS_MAX;
 use crate::refusal::Refusal;
+use crate::statement::Statement;
 use crate::store::StoreError;
 use crate::wire::DeliveryReply;
 
@@ -86,8 +84,11 @@ fn on_statement(
     round: &mut Round<'_>,
     from: CenterCode,
     request: RequestId,
-    _statement: &Verified,
+    statement: &Verified,
 ) -> Result<(), StoreError> {
+    if let Statement::Query(query) = statement.statement() {
+        return queries::on_query(round, from, request, (statement, query));
+    }
     let refusal = Refusal::UnknownStatement;
     round.event(Event::Refused { from, refusal });
     round.respond(request, PeerReply::Delivery(DeliveryReply::Refused(refusal)));

@@ -7,7 +7,8 @@ use super::input::RequestId;
 use super::log_event::LogEvent;
 use crate::center::CenterCode;
 use crate::core_system::CoreOrder;
-use crate::id::{QueryId, TransferId};
+use crate::id::{DossierId, QueryId, TransferId};
+use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
 use crate::roster::Roster;
 use crate::roster::chain::ChainError;
@@ -152,6 +153,20 @@ pub enum Event {
     Network(NetworkEvent),
     /// Something about a log: a checkpoint, a copy, a lie.
     Log(LogEvent),
+    /// A question was answered with facts.
+    Answered {
+        /// Who asked.
+        to: CenterCode,
+        /// What.
+        kind: QueryKind,
+        /// Why.
+        purpose: Purpose,
+    },
+    /// A dossier has all its answers, or does not wait for more.
+    Dossier {
+        /// Which.
+        dossier: DossierId,
+    },
     /// An input was refused.
     Refused {
         /// By whom it came.

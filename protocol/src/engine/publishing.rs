@@ -28,6 +28,8 @@ mod drafts;
 
 use drafts::{About, Draft, Portion, PortionError, draft_account, draft_loan, publish_portion};
 
+pub(super) use drafts::{current_epoch, open_log};
+
 /// What was last published of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -120,7 +120,7 @@ pub(super) fn draft_loan(
 
 /// Computes the tags of a portion and stages its digests.
 pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result<(), PortionError> {
-    let epoch = TagEpoch(1);
+    let epoch = current_epoch(round);
     let mut texts: Vec<Zeroizing<String>> = Vec::new();
     for draft in &portion.drafts {
         if let About::Documents(documents, _) = &draft.about {
@@ -184,8 +184,13 @@ fn stage_digest(round: &mut Round<'_>, draft: Draft, digest: Digest) -> Result<(
     Ok(())
 }
 
+/// The epoch of the tag key in force.
+pub(in crate::engine) const fn current_epoch(_round: &Round<'_>) -> TagEpoch {
+    TagEpoch(1)
+}
+
 /// The number of the log that leaves go into.
-fn open_log(round: &Round<'_>) -> u32 {
+pub(in crate::engine) fn open_log(round: &Round<'_>) -> u32 {
     let own = round.roster.member(round.center());
     own.and_then(|own| own.logs.last()).map_or(1, |log| {
         if log.closed.is_none() { log.number } else { log.number.saturating_add(1) }

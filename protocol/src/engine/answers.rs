@@ -1,0 +1,275 @@
+//! The facts that answer a question, from the center's own records.
+//!
+//! **Promises.** Only what kind and purpose open is in an answer; only a person whose name matches
+//! is answered about; "no record" is said only when every record could have been found.
+//! **Left to others.** Whether to answer: `admission`. Proof of leaves: `leaf_proofs`.
+
+use super::publishing;
+use super::records::{self, Origin, StoredAccount};
+use super::round::Round;
+use super::{certificates, leaf_proofs};
+use crate::answer::{
+    Access, AccountFacts, CarriedLoans, CarriedMonths, DisclosedLoan, Found, Freshness, LoanFacts,
+    MonthFacts, Outcome, Source, UnresolvedReason,
+};
+use crate::cbor;
+use crate::center::CenterCode;
+use crate::id::TransferId;
+use crate::limits::ACCESSES_MAX;
+use crate::loan::LoanParty;
+use crate::person_match::PersonMatch;
+use crate::purpose::{Field, Purpose, QueryKind};
+use crate::record::{ImportedHistory, LoanRecord, Person};
+use crate::record_seal::{RecordSeed, SealedLoan};
+use crate::refusal::Refusal;
+use crate::statement::query::GivenFacts;
+use crate::store::keys::{Area, key};
+use crate::store::{StoreError, View, prefix_end};
+use crate::time::Timestamp;
+
+/// What is asked, whoever asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question<'a> {
+    /// Who wants to know; the center itself for its own part of a dossier.
+    pub(super) asker: CenterCode,
+    pub(super) kind: QueryKind,
+    pub(super) purpose: Purpose,
+    pub(super) subjects: &'a [Person],
+    pub(super) transfer: Option<TransferId>,
+}
+
+/// Answers person by person.
+pub(super) fn give(
+    round: &mut Round<'_>,
+    question: &Question<'_>,
+) -> Result<GivenFacts, StoreError> {
+    let freshness = freshness(round)?;
+    let mut outcomes = Vec::new();
+    for person in question.subjects {
+        outcomes.push(outcome(round, question, person)?);
+    }
+    Ok(GivenFacts { freshness, outcomes })
+}
+
+/// Notes that somebody asked about persons.
+pub(super) fn note_access(view: &mut dyn View, subjects: &[Person], access: &Access) {
+    let at = access.at.ms().max(0).to_be_bytes();
+    for person in subjects {
+        let person = records::document_key(&person.document);
+        let row = key(Area::Access, &[&person, &at, access.question.as_bytes()]);
+        view.put(row, cbor::encode(access));
+    }
+}
+
+/// Where the records come from, as a whole.
+fn freshness(round: &Round<'_>) -> Result<Freshness, StoreError> {
+    let as_of = records::state(round.view)?.current.map_or(round.now, |set| set.as_of);
+    Ok(Freshness { source: Source::Snapshot, as_of })
+}
+
+fn outcome(
+    round: &mut Round<'_>,
+    question: &Question<'_>,
+    person: &Person,
+) -> Result<Outcome, StoreError> {
+    let Some(set) = records::state(round.view)?.current else {
+        return Ok(Outcome::Unresolved(UnresolvedReason::NotLoaded));
+    };
+    let accounts = records::accounts_of(round.view, &person.document)?;
+    let loans = records::loans_of(round.view, &person.document)?;
+    let matches: Vec<Option<PersonMatch>> = accounts
+        .iter()
+        .map(|(account, _)| PersonMatch::of(&account.record.person, person))
+        .chain(loans.iter().map(|loan| match_of_loan(loan, person)))
+        .collect();
+    if question.kind == QueryKind::AccessList && matches.is_empty() {
+        return access_list(round, person, PersonMatch::Exact);
+    }
+    let nothing = match question.kind {
+        QueryKind::Account | QueryKind::DepositCertificate => accounts.is_empty(),
+        QueryKind::LoanHistory
+        | QueryKind::Dossier
+        | QueryKind::TransferStatus
+        | QueryKind::AccessList => matches.is_empty(),
+    };
+    if nothing {
+        return no_record(round, person, (set.as_of, set.totals.unnumbered == 0));
+    }
+    let matched = match (matches.iter().flatten().max(), matches.contains(&None)) {
+        (None, _) => return Ok(Outcome::Refused(Refusal::NameMismatch)),
+        (Some(_), true) => return Ok(Outcome::Unresolved(UnresolvedReason::SeveralNames)),
+        (Some(matched), false) => *matched,
+    };
+    let records = PersonRecords { person, matched, accounts: &accounts, loans: &loans };
+    found(round, question, &records)
+}
+
+/// The records of one person whose name matches.
+#[derive(Clone, Copy)]
+pub(super) struct PersonRecords<'a> {
+    pub(super) person: &'a Person,
+    pub(super) matched: PersonMatch,
+    pub(super) accounts: &'a [(StoredAccount, Origin)],
+    pub(super) loans: &'a [LoanRecord],
+}
+
+fn no_record(
+    round: &Round<'_>,
+    person: &Person,
+    (as_of, complete): (Timestamp, bool),
+) -> Result<Outcome, StoreError> {
+    if records::may_be_unnumbered(round.view, person)? {
+        return Ok(Outcome::Unresolved(UnresolvedReason::NameWithoutNumber));
+    }
+    Ok(Outcome::NoRecord { as_of, complete })
+}
+
+fn found(
+    round: &mut Round<'_>,
+    question: &Question<'_>,
+    records: &PersonRecords<'_>,
+) -> Result<Outcome, StoreError> {
+    let mut found = Found {
+        matched: records.matched,
+        accounts: None,
+        loans: None,
+        certificate: None,
+        transfer: None,
+        accesses: None,
+    };
+    match question.kind {
+        QueryKind::Account => found.accounts = Some(account_facts(round, question, records)?),
+        QueryKind::LoanHistory => found.loans = Some(loan_facts(round, question, records)?),
+        QueryKind::Dossier => {
+            found.accounts = Some(account_facts(round, question, records)?);
+            found.loans = Some(loan_facts(round, question, records)?);
+        }
+        QueryKind::DepositCertificate => match certificates::issue(round, question, records)? {
+            Some(issued) => found.certificate = Some(Box::new(issued)),
+            None => return Ok(Outcome::Unresolved(UnresolvedReason::NotIssuable)),
+        },
+        // TRANSFER
+        QueryKind::TransferStatus => return Ok(Outcome::Refused(Refusal::NotFound)),
+        QueryKind::AccessList => return access_list(round, records.person, records.matched),
+    }
+    Ok(Outcome::Found(Box::new(found)))
+}
+
+fn account_facts(
+    round: &Round<'_>,
+    question: &Question<'_>,
+    records: &PersonRecords<'_>,
+) -> Result<Vec<AccountFacts>, StoreError> {
+    let opens = |field| question.purpose.opens(field);
+    let snapshot = freshness(round)?;
+    let mut facts = Vec::new();
+    for (account, origin) in records.accounts {
+        let record = &account.record;
+        let leaf = publishing::published_account(round.view, account)?;
+        let leaf = leaf.map(|leaf| leaf_proofs::reference(round, &leaf)).transpose()?;
+        facts.push(AccountFacts {
+            status: record.account.status,
+            paid_to: record.history.paid_to(),
+            months: opens(Field::Months).then(|| MonthFacts {
+                opened_on: record.account.opened_on,
+                history: record.history.clone(),
+                carried: record.imported.iter().map(carried_months).collect(),
+            }),
+            balance: opens(Field::Balance).then_some(record.account.balance),
+            number: opens(Field::AccountNumber).then(|| record.account.number.clone()),
+            fraud: record.notes.fraud.filter(|_| opens(Field::Loans)),
+            freshness: match origin {
+                Origin::Imported => snapshot,
+                Origin::Kept => Freshness { source: Source::Live, as_of: round.now },
+            },
+            leaf,
+        });
+    }
+    Ok(facts)
+}
+
+fn carried_months(imported: &ImportedHistory) -> CarriedMonths {
+    CarriedMonths { from: imported.from, history: imported.history.clone() }
+}
+
+fn loan_facts(
+    round: &mut Round<'_>,
+    question: &Question<'_>,
+    records: &PersonRecords<'_>,
+) -> Result<LoanFacts, StoreError> {
+    let open = records.loans.iter().filter(|loan| loan.loan.status().is_unsettled()).count();
+    let opens = question.purpose.opens(Field::Loans);
+    let imported = records.accounts.iter().flat_map(|(account, _)| &account.record.imported);
+    let carried = imported
+        .filter(|imported| imported.loan_count > 0)
+        .map(|imported| CarriedLoans { from: imported.from, used: imported.loan_count });
+    let mut loans = Vec::new();
+    if opens {
+        for loan in records.loans.iter().filter(|loan| loan.loan.status().counts()) {
+            loans.extend(disclose(round, loan, records.person)?);
+        }
+    }
+    Ok(LoanFacts {
+        open: u32::try_from(open).unwrap_or(u32::MAX),
+        carried: opens.then(|| carried.collect()),
+        loans: opens.then_some(loans),
+    })
+}
+
+/// A loan with what opens its commitment, for one of its parties.
+fn disclose(
+    round: &mut Round<'_>,
+    loan: &LoanRecord,
+    person: &Person,
+) -> Result<Option<DisclosedLoan>, StoreError> {
+    let place = loan.parties.iter().position(|party| match_of(party, person).is_some());
+    let Some((place, party)) = place.and_then(|place| Some((place, loan.parties.get(place)?)))
+    else {
+        return Ok(None);
+    };
+    // A record that changed since it was published has no leaf yet, and gets blindings of its own.
+    let (seed, leaf) = match publishing::published_loan(round.view, loan)? {
+        Some(published) => {
+            let leaf = leaf_proofs::reference(round, &published)?;
+            (published.seed, Some(leaf))
+        }
+        None => (RecordSeed::new(round.entropy.draw()), None),
+    };
+    Ok(Some(DisclosedLoan {
+        record: SealedLoan::of(loan, &seed),
+        blinding: seed.record_blinding(),
+        place: u32::try_from(place).unwrap_or(u32::MAX),
+        party: party.clone(),
+        party_blinding: seed.party_blinding(place),
+        leaf,
+    }))
+}
+
+/// How the parties of a loan with the person's number agree with the person.
+fn match_of_loan(loan: &LoanRecord, person: &Person) -> Option<PersonMatch> {
+    loan.parties.iter().find_map(|party| match_of(party, person))
+}
+
+fn match_of(party: &LoanParty, person: &Person) -> Option<PersonMatch> {
+    let on_record = Person { name: party.name.clone(), document: party.document.clone() };
+    PersonMatch::of(&on_record, person)
+}
+
+fn access_list(
+    round: &Round<'_>,
+    person: &Person,
+    matched: PersonMatch,
+) -> Result<Outcome, StoreError> {
+    let prefix = key(Area::Access, &[&records::document_key(&person.document)]);
+    let rows = round.view.range(&prefix, &prefix_end(&prefix), ACCESSES_MAX)?;
+    let accesses: Result<Vec<Access>, StoreError> =
+        rows.iter().map(|(_, access)| cbor::decode_stored("accesses", access)).collect();
+    Ok(Outcome::Found(Box::new(Found {
+        matched,
+        accounts: None,
+        loans: None,
+        certificate: None,
+        transfer: None,
+        accesses: Some(accesses?),
+    })))
+}
