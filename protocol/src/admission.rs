@@ -21,7 +21,8 @@
 
 use crate::center::CenterCode;
 use crate::document::DocumentMatch;
-use crate::id::PayloadHash;
+use crate::dossier::Wish;
+use crate::id::{PayloadHash, TransferId};
 use crate::limits::{CLOCK_SKEW_MS, QUERY_LIFE_MS, SUBJECTS_MAX};
 use crate::mode::Mode;
 use crate::purpose::QueryKind;
@@ -29,7 +30,7 @@ use crate::record::Person;
 use crate::refusal::Refusal;
 use crate::roster::MemberStatus;
 use crate::statement::query::Query;
-use crate::time::Timestamp;
+use crate::time::{Date, Timestamp};
 
 /// A statement that passed every check; handlers take nothing less.
 #[derive(Clone, Copy, Debug)]
@@ -163,6 +164,19 @@ pub fn admit<'a>(query: &'a Query, facts: &Circumstances) -> Admission<'a> {
     Admission::Admitted(Admitted(query))
 }
 
+/// Checks what an operator of this center wants to ask, before anything is sent.
+///
+/// # Errors
+/// `PURPOSE`, `CONSENT` or `SUBJECT`, as the center that is asked would say.
+pub fn check_wish(wish: &Wish, today: Option<Date>) -> Result<(), Refusal> {
+    wish.purpose.check_kind(wish.kind)?;
+    if wish.purpose.needs_consent() && wish.consent.is_none() {
+        return Err(Refusal::Consent);
+    }
+    check_persons(&wish.subjects, today)?;
+    check_transfer(wish.kind, wish.transfer)
+}
+
 type Check = fn(&Query, &Circumstances) -> Result<(), Refusal>;
 
 fn check_membership(query: &Query, facts: &Circumstances) -> Result<(), Refusal> {
@@ -218,27 +232,32 @@ const fn check_consent(query: &Query) -> Result<(), Refusal> {
     }
 }
 
-/// One to eight persons, each once, already born; a transfer is named exactly where it is asked.
 fn check_subjects(query: &Query, facts: &Circumstances) -> Result<(), Refusal> {
-    let count = query.subjects.len();
-    if count == 0 || count > SUBJECTS_MAX {
+    check_persons(&query.subjects, facts.now.date())?;
+    check_transfer(query.kind, query.transfer)
+}
+
+/// One to eight persons, each once, all born.
+fn check_persons(subjects: &[Person], today: Option<Date>) -> Result<(), Refusal> {
+    if subjects.is_empty() || subjects.len() > SUBJECTS_MAX {
         return Err(Refusal::Subject);
     }
-    let others = |place: usize| query.subjects.iter().skip(place.saturating_add(1));
+    let others = |place: usize| subjects.iter().skip(place.saturating_add(1));
     let doubled = |(place, person): (usize, &Person)| {
         let same = |other: &Person| other.document.compare(&person.document);
         others(place).any(|other| same(other) != DocumentMatch::Different)
     };
-    if query.subjects.iter().enumerate().any(doubled) {
-        return Err(Refusal::Subject);
-    }
-    let today = facts.now.date();
     let unborn = |birth| today.is_none_or(|today| birth > today);
-    if query.subjects.iter().any(|person| person.document.birth_date().is_some_and(unborn)) {
+    let is_unborn = |person: &Person| person.document.birth_date().is_some_and(unborn);
+    if subjects.iter().enumerate().any(doubled) || subjects.iter().any(is_unborn) {
         return Err(Refusal::Subject);
     }
-    let names_transfer = query.transfer.is_some();
-    if names_transfer == (query.kind == QueryKind::TransferStatus) {
+    Ok(())
+}
+
+/// A transfer is named exactly where it is asked about.
+fn check_transfer(kind: QueryKind, transfer: Option<TransferId>) -> Result<(), Refusal> {
+    if transfer.is_some() == (kind == QueryKind::TransferStatus) {
         Ok(())
     } else {
         Err(Refusal::Subject)

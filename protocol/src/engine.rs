@@ -26,6 +26,7 @@ pub mod command;
 pub mod equivocation;
 pub mod following;
 pub mod heartbeats;
+pub mod dossiers;
 pub mod imports;
 pub mod input;
 pub mod log_event;

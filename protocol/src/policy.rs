@@ -27,6 +27,10 @@ pub struct Policy {
     pub gap_tolerance: u32,
     /// Months of continuous deposits before a loan. Default 6, the national minimum.
     pub loan_months_min: u32,
+    /// Loans of a household after which no other is given. Default 2.
+    pub loans_max: u32,
+    /// Overdue instalments of one loan that are still accepted. Default 5: six are a usual bar.
+    pub loan_overdue_periods_max: u32,
     /// Up to this amount `auto` decides alone; above it a person confirms. Default: no limit.
     pub auto_amount_max: Fen,
     /// The first serial of this network's letter numbers a day, so that other channels keep a
@@ -50,6 +54,8 @@ impl Default for Policy {
             late_grace_months: 1,
             gap_tolerance: 1,
             loan_months_min: 6,
+            loans_max: 2,
+            loan_overdue_periods_max: 5,
             auto_amount_max: Fen::MAX,
             letter_serial_first: 1,
             cancellable_until_settled: false,

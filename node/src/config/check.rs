@@ -168,6 +168,7 @@ pub(super) fn policy(table: &PolicyTable) -> Result<Policy, ConfigError> {
     let months = table.min_months_in_new_city;
     let serial = table.letter_serial_first;
     let queries = table.queries_per_minute;
+    let overdue = table.loan_overdue_periods_max;
     Ok(Policy {
         min_months_in_new_city: within("policy.min_months_in_new_city", months, 0, 12)?,
         acceptance_days: within("policy.acceptance_days", table.acceptance_days, 1, 60)?,
@@ -178,6 +179,8 @@ pub(super) fn policy(table: &PolicyTable) -> Result<Policy, ConfigError> {
         late_grace_months: within("policy.late_grace_months", table.late_grace_months, 0, 12)?,
         gap_tolerance: within("policy.gap_tolerance", table.gap_tolerance, 0, 12)?,
         loan_months_min: within("policy.loan_months_min", table.loan_months_min, 0, 60)?,
+        loans_max: within("policy.loans_max", table.loans_max, 1, 10)?,
+        loan_overdue_periods_max: within("policy.loan_overdue_periods_max", overdue, 0, 1_000)?,
         auto_amount_max,
         letter_serial_first: within("policy.letter_serial_first", serial, 1, LETTER_SERIAL_MAX)?,
         cancellable_until_settled: table.cancellable_until_settled,

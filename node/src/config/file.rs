@@ -288,6 +288,10 @@ pub struct PolicyTable {
     pub gap_tolerance: u32,
     /// Months.
     pub loan_months_min: u32,
+    /// Loans.
+    pub loans_max: u32,
+    /// Instalments.
+    pub loan_overdue_periods_max: u32,
     /// Yuan with two decimals; absent, no limit.
     pub auto_amount_max: Option<String>,
     /// The first serial of a day.
@@ -311,6 +315,8 @@ impl Default for PolicyTable {
             late_grace_months: policy.late_grace_months,
             gap_tolerance: policy.gap_tolerance,
             loan_months_min: policy.loan_months_min,
+            loans_max: policy.loans_max,
+            loan_overdue_periods_max: policy.loan_overdue_periods_max,
             auto_amount_max: None,
             letter_serial_first: policy.letter_serial_first,
             cancellable_until_settled: policy.cancellable_until_settled,

@@ -158,6 +158,12 @@ fn render_policy(text: &mut String, file: &ConfigFile) {
             policy.gap_tolerance,
         ),
         ("Months of continuous deposits before a loan.", "loan_months_min", policy.loan_months_min),
+        ("Loans of a household after which no other is given.", "loans_max", policy.loans_max),
+        (
+            "Overdue instalments of one loan that are still accepted.",
+            "loan_overdue_periods_max",
+            policy.loan_overdue_periods_max,
+        ),
     ];
     for (about, key, value) in days {
         entry(text, about, key, &value.to_string());

@@ -3,12 +3,11 @@
 use super::*;
 use crate::account::SerialNumber;
 use crate::document::{DocumentNumber, DocumentType};
-use crate::id::{FileHash, OperatorMark, QueryId, TransferId};
+use crate::id::{FileHash, OperatorMark, QueryId};
 use crate::person_name::PersonName;
 use crate::purpose::Purpose;
 use crate::record::Person;
 use crate::statement::query::Consent;
-use crate::time::Date;
 
 const NOW: Timestamp = Timestamp::from_ms(1_778_029_200_000);
 

@@ -14,7 +14,6 @@ use crate::answer::{
 };
 use crate::cbor;
 use crate::center::CenterCode;
-use crate::id::TransferId;
 use crate::limits::ACCESSES_MAX;
 use crate::loan::LoanParty;
 use crate::person_match::PersonMatch;
@@ -35,7 +34,6 @@ pub(super) struct Question<'a> {
     pub(super) kind: QueryKind,
     pub(super) purpose: Purpose,
     pub(super) subjects: &'a [Person],
-    pub(super) transfer: Option<TransferId>,
 }
 
 /// Answers person by person.
@@ -148,7 +146,6 @@ fn found(
             Some(issued) => found.certificate = Some(Box::new(issued)),
             None => return Ok(Outcome::Unresolved(UnresolvedReason::NotIssuable)),
         },
-        // TRANSFER
         QueryKind::TransferStatus => return Ok(Outcome::Refused(Refusal::NotFound)),
         QueryKind::AccessList => return access_list(round, records.person, records.matched),
     }

@@ -175,11 +175,7 @@ fn publish(
 }
 
 /// Revokes the certificate that a new one replaces.
-fn revoke(
-    round: &mut Round<'_>,
-    number: CertificateNumber,
-    today: Date,
-) -> Result<(), StoreError> {
+fn revoke(round: &mut Round<'_>, number: CertificateNumber, today: Date) -> Result<(), StoreError> {
     let Some(mut stored) = certificate(round.view, number)? else { return Ok(()) };
     let before = stored.published.digest()?;
     let log = open_log(round);

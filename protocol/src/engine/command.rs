@@ -5,6 +5,8 @@ use super::modes::ServiceMode;
 use super::operator::OperatorId;
 use super::rosters::command::{NetCommand, NetReply};
 use crate::center::CenterCode;
+use crate::dossier::{Dossier, Wish};
+use crate::id::DossierId;
 use crate::time::Timestamp;
 
 /// A wish of the control interface.
@@ -21,6 +23,10 @@ pub enum Command {
         /// The service and its new mode.
         wanted: ServiceMode,
     },
+    /// Asks one center, or all that may hold something, about a household.
+    Ask(Box<Wish>),
+    /// What came of asking, so far.
+    Dossier(DossierId),
     /// How the records stand.
     Records,
     /// Begins to load the records of a core system.
@@ -42,6 +48,10 @@ pub enum Reply {
     Status(Status),
     /// The mode of each service.
     Modes(Vec<ServiceMode>),
+    /// Asked; the answers come in under this id.
+    Asked(DossierId),
+    /// What came of asking, so far.
+    Dossier(Box<Dossier>),
     /// How the records stand.
     Records(Box<RecordsReport>),
     /// What an import has staged so far.

@@ -5,7 +5,7 @@ use super::input::{Input, RequestId};
 use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
-use super::{cosigning, equivocation, following, heartbeats, imports, modes, outbox, publication, publishing, queries, recovery, rosters, synchronization};
+use super::{cosigning, dossiers, equivocation, following, heartbeats, imports, modes, outbox, publication, publishing, queries, recovery, rosters, synchronization};
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::limits::ROUND_INPUTS_MAX;
@@ -33,7 +33,9 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
         Input::Statement { from, request, statement } => {
             on_statement(round, from, request, &statement)
         }
-        Input::Answered { .. } => Ok(()),
+        Input::Answered { from, query, outcome } => {
+            dossiers::on_answered(round, from, query, outcome)
+        }
         Input::Delivered { to, row, outcome } => match outcome {
             Ok(DeliveryReply::Committed(_)) => outbox::remove(round, to, row).map(drop),
             Ok(DeliveryReply::Refused(refusal)) => {
@@ -106,6 +108,8 @@ fn on_command(
         Command::SetMode { operator, wanted } => {
             modes::set(round, &operator, wanted).map(|()| Reply::Done)
         }
+        Command::Ask(wish) => dossiers::ask(round, &wish).map(Reply::Asked),
+        Command::Dossier(id) => dossiers::show(round, id).map(Reply::Dossier),
         Command::Records => imports::report(round.view)
             .map(|report| Reply::Records(Box::new(report)))
             .map_err(Stop::from),
@@ -157,5 +161,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Follow(log) => following::retry(round, log),
         Timer::Recover => recovery::ask_all(round),
         Timer::Transfer(_) | Timer::Query(_) | Timer::Watch => Ok(()),
+        Timer::Query(query) => dossiers::on_timer(round, query),
+        Timer::Heartbeat | Timer::Transfer(_) | Timer::Watch => Ok(()),
     }
 }

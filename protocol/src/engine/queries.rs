@@ -21,10 +21,11 @@ use crate::mode::Service;
 use crate::purpose::QueryKind;
 use crate::refusal::Refusal;
 use crate::roster::MemberStatus;
+use crate::roster::grant::Action;
 use crate::statement::StatementKind;
 use crate::statement::query::{Answer, AnswerBody, GivenFacts, Query};
+use crate::store::StoreError;
 use crate::store::keys::{Area, key};
-use crate::store::{StoreError, View};
 use crate::time::Timestamp;
 use crate::wire::QueryReply;
 
@@ -99,7 +100,7 @@ fn circumstances(
         known,
         own_standing: own.unwrap_or(MemberStatus::Revoked),
         mode: modes::mode(round.view, service)?,
-        granted: Grant::Given,
+        granted: grant(round, peer, query),
         purpose_rate: Budget::Left,
     };
     if matches!(admission::admit(query, &circumstances), Admission::Admitted(_)) {
@@ -108,6 +109,11 @@ fn circumstances(
         circumstances.purpose_rate = rates::take(round.view, round.now, (peer, bucket), limit)?;
     }
     Ok(circumstances)
+}
+
+fn grant(round: &Round<'_>, peer: CenterCode, query: &Query) -> Grant {
+    let asks = Action::Ask { kind: query.kind.name(), purpose: query.purpose.code() };
+    if round.roster.rights(peer, asks).is_ok() { Grant::Given } else { Grant::Missing }
 }
 
 /// Stages the signed answer, and keeps the question.
@@ -211,7 +217,6 @@ impl Question<'_> {
             kind: query.kind,
             purpose: query.purpose,
             subjects: query.subjects.as_slice(),
-            transfer: query.transfer,
         }
     }
 }

@@ -72,7 +72,8 @@ mod tests {
         let store = MemoryStore::default();
         let mut view = Staged::new(&store);
         let at = |second: i64| Timestamp::from_ms(MINUTE_MS * 9 + second * 1_000);
-        let mut ask = |center, bucket, second| take(&mut view, at(second), (center, bucket), 2).unwrap();
+        let mut ask =
+            |center, bucket, second| take(&mut view, at(second), (center, bucket), 2).unwrap();
         assert_eq!(ask(DATONG, Bucket::Peer, 0), Budget::Left);
         assert_eq!(ask(DATONG, Bucket::Peer, 30), Budget::Left);
         assert_eq!(ask(DATONG, Bucket::Peer, 59), Budget::Spent);

@@ -185,8 +185,8 @@ fn stage_digest(round: &mut Round<'_>, draft: Draft, digest: Digest) -> Result<(
 }
 
 /// The epoch of the tag key in force.
-pub(in crate::engine) const fn current_epoch(_round: &Round<'_>) -> TagEpoch {
-    TagEpoch(1)
+pub(in crate::engine) fn current_epoch(round: &Round<'_>) -> TagEpoch {
+    round.roster.tag_epoch
 }
 
 /// The number of the log that leaves go into.

@@ -1,0 +1,270 @@
+//! Asking the other centers about a household, and collecting what they say.
+//!
+//! **Promises.** Only centers that may hold something are asked, all at once; each gets a row that
+//! says what came of it; the dossier ends with its last answer or at its deadline, also over a
+//! restart. Proofs are checked before anybody reads an answer.
+//! **Left to others.** Whom to ask: [`candidates`]. What follows for a loan: `verdict`.
+
+use super::answers::{self, Question};
+use super::input::Failure;
+use super::modes::require_role;
+use super::operator::{OperatorId, OperatorRole};
+use super::output::Event;
+use super::round::{Round, Route, Stop};
+use super::single;
+use super::timer::{self, Timer};
+use crate::admission;
+use crate::cbor;
+use crate::center::CenterCode;
+use crate::cose::Verified;
+use crate::dossier::{AnsweredRow, Dossier, DossierRow, RowFailure, RowState, Why, Wish};
+use crate::id::{Blinding, DossierId, OperatorMark, QueryId};
+use crate::limits::{DOSSIER_WAIT_MS, QUERY_LIFE_MS};
+use crate::purpose::{Purpose, QueryKind};
+use crate::refusal::Refusal;
+use crate::statement::query::{Answer, Query};
+use crate::statement::{Statement, StatementKind};
+use crate::store::keys::{Area, key};
+use crate::store::{StoreError, View};
+use crate::verdict::{LoanParameters, decide};
+
+mod candidates;
+mod checking;
+
+/// A dossier by its id.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn dossier(view: &dyn View, id: DossierId) -> Result<Option<Dossier>, StoreError> {
+    let bytes = view.get(&key(Area::Dossier, &[id.as_bytes()]))?;
+    bytes.map(|bytes| cbor::decode_stored("dossiers", &bytes)).transpose()
+}
+
+/// A dossier by its id, for a command.
+pub(super) fn show(round: &Round<'_>, id: DossierId) -> Result<Box<Dossier>, Stop> {
+    dossier(round.view, id)?.map(Box::new).ok_or_else(|| Refusal::NotFound.into())
+}
+
+/// Asks; the answers come in later.
+pub(super) fn ask(round: &mut Round<'_>, wish: &Wish) -> Result<DossierId, Stop> {
+    require_role(round, &wish.operator, OperatorRole::Clerk)?;
+    admission::check_wish(wish, round.now.date())?;
+    let id = DossierId::new(round.entropy.draw());
+    let mut dossier = Dossier {
+        id,
+        wish: wish.clone(),
+        started: round.now,
+        rows: Vec::new(),
+        finished: None,
+        verdict: None,
+    };
+    for (center, why) in candidates::centers(round, wish)? {
+        let row = open_row(round, &dossier, (center, why))?;
+        dossier.rows.push(row);
+    }
+    finish_if_done(round, &mut dossier)?;
+    put(round.view, &dossier);
+    Ok(id)
+}
+
+/// Takes in what came of a question of ours.
+pub(super) fn on_answered(
+    round: &mut Round<'_>,
+    from: CenterCode,
+    query: QueryId,
+    outcome: Result<Box<Verified>, Failure>,
+) -> Result<(), StoreError> {
+    if let Ok(statement) = &outcome {
+        round.keep_received(statement.hash(), StatementKind::Answer, statement.bytes())?;
+    }
+    let Some(mut dossier) = waiting_dossier(round, query)? else { return Ok(()) };
+    let Some(place) = dossier.rows.iter().position(|row| row.query == Some(query)) else {
+        return Ok(());
+    };
+    let state = match outcome {
+        Ok(statement) => accept(round, &dossier, place, &statement, from)?,
+        Err(failure) => RowState::Failed(failure.into()),
+    };
+    settle_row(round, &mut dossier, place, state)
+}
+
+/// A question of ours has run out.
+pub(super) fn on_timer(round: &mut Round<'_>, query: QueryId) -> Result<(), StoreError> {
+    let Some(mut dossier) = waiting_dossier(round, query)? else { return Ok(()) };
+    match dossier.rows.iter().position(|row| row.query == Some(query)) {
+        Some(place) => {
+            settle_row(round, &mut dossier, place, RowState::Failed(RowFailure::TimedOut))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The row of one center, with its question on the way.
+fn open_row(
+    round: &mut Round<'_>,
+    dossier: &Dossier,
+    (center, why): (CenterCode, Why),
+) -> Result<DossierRow, StoreError> {
+    let mut row =
+        DossierRow { center, why, query: None, question: None, state: RowState::NotAsked };
+    match why {
+        Why::Own => {
+            let given = answers::give(round, &own_question(&dossier.wish, center))?;
+            row.state = RowState::Own(Box::new(given));
+        }
+        Why::Clear | Why::Suspended => {}
+        Why::Named | Why::Holds | Why::NotCurrent | Why::Unnumbered | Why::NoTag => {
+            let query = question(round, &dossier.wish, center)?;
+            row.query = Some(query.id);
+            row.question = Some(round.say(&query, Route::Ask(center, query.id)));
+            row.state = RowState::Waiting;
+            let asked = key(Area::Asked, &[query.id.as_bytes()]);
+            round.view.put(asked, dossier.id.as_bytes().to_vec());
+            let deadline = round.now.plus_ms(DOSSIER_WAIT_MS);
+            timer::set(round.view, deadline, Timer::Query(query.id))?;
+        }
+    }
+    Ok(row)
+}
+
+fn own_question(wish: &Wish, center: CenterCode) -> Question<'_> {
+    Question { asker: center, kind: wish.kind, purpose: wish.purpose, subjects: &wish.subjects }
+}
+
+fn question(round: &mut Round<'_>, wish: &Wish, to: CenterCode) -> Result<Query, StoreError> {
+    Ok(Query {
+        from: round.center(),
+        to,
+        issued_at: round.now,
+        id: QueryId::new(round.entropy.draw()),
+        expires: round.now.plus_ms(QUERY_LIFE_MS),
+        kind: wish.kind,
+        purpose: wish.purpose,
+        subjects: wish.subjects.clone(),
+        transfer: wish.transfer,
+        operator: operator_mark(round, &wish.operator)?,
+        consent: wish.consent.clone(),
+        serial: wish.serial.clone(),
+    })
+}
+
+/// The pseudonym of an operator: keyed, so that other centers cannot guess the name behind it.
+fn operator_mark(round: &mut Round<'_>, operator: &OperatorId) -> Result<OperatorMark, StoreError> {
+    let known: Option<Blinding> = single::read(round.view, OPERATOR_KEY)?;
+    let secret = match known {
+        Some(secret) => secret,
+        None => {
+            let drawn = Blinding::new(round.entropy.draw());
+            single::write(round.view, OPERATOR_KEY, &drawn);
+            drawn
+        }
+    };
+    let hash = blake3::keyed_hash(secret.as_bytes(), operator.as_str().as_bytes());
+    let mut mark = [0; 16];
+    for (to, from) in mark.iter_mut().zip(hash.as_bytes()) {
+        *to = *from;
+    }
+    Ok(OperatorMark::new(mark))
+}
+
+const OPERATOR_KEY: &[u8] = b"operator-key";
+
+/// Whether a statement is the answer to this row's question, and what its proofs are worth.
+fn accept(
+    round: &mut Round<'_>,
+    dossier: &Dossier,
+    place: usize,
+    statement: &Verified,
+    from: CenterCode,
+) -> Result<RowState, StoreError> {
+    let Some(row) = dossier.rows.get(place) else { return Ok(RowState::NotAsked) };
+    let invalid = |refusal| Ok(RowState::Failed(RowFailure::Invalid(refusal)));
+    let Statement::Answer(answer) = statement.statement() else {
+        return invalid(Refusal::UnknownStatement);
+    };
+    if answer.from != row.center || answer.from != from {
+        return invalid(Refusal::Sender);
+    }
+    if answer.to != round.center() {
+        return invalid(Refusal::Addressee);
+    }
+    if Some(answer.id) != row.query || Some(answer.question) != row.question {
+        return invalid(Refusal::IdReused);
+    }
+    if !covers(answer, dossier.wish.subjects.len()) {
+        return invalid(Refusal::Malformed);
+    }
+    let (checks, omitted) = checking::check(round, &dossier.wish, answer)?;
+    Ok(RowState::Answered(Box::new(AnsweredRow {
+        at: round.now,
+        answer: statement.hash(),
+        body: answer.body.clone(),
+        checks,
+        omitted,
+    })))
+}
+
+/// Whether the answer says something about each subject.
+fn covers(answer: &Answer, subjects: usize) -> bool {
+    super::queries::given(&answer.body).is_none_or(|given| given.outcomes.len() == subjects)
+}
+
+fn settle_row(
+    round: &mut Round<'_>,
+    dossier: &mut Dossier,
+    place: usize,
+    state: RowState,
+) -> Result<(), StoreError> {
+    let Some(row) = dossier.rows.get_mut(place) else { return Ok(()) };
+    row.state = state;
+    if let Some(query) = row.query {
+        round.view.delete(key(Area::Asked, &[query.as_bytes()]));
+        timer::clear(round.view, Timer::Query(query))?;
+    }
+    finish_if_done(round, dossier)?;
+    put(round.view, dossier);
+    Ok(())
+}
+
+fn finish_if_done(round: &mut Round<'_>, dossier: &mut Dossier) -> Result<(), StoreError> {
+    if dossier.is_waiting() {
+        return Ok(());
+    }
+    dossier.finished = Some(round.now);
+    let about_a_loan =
+        matches!(dossier.wish.purpose, Purpose::LoanApplication | Purpose::LoanPayout);
+    let whole = dossier.wish.kind == QueryKind::Dossier && dossier.wish.to.is_none();
+    if let (true, true, Some(today)) = (about_a_loan, whole, round.now.date()) {
+        let parameters = LoanParameters::of(&round.settings.policy);
+        dossier.verdict = Some(decide(dossier, &parameters, today));
+    }
+    round.event(Event::Dossier { dossier: dossier.id });
+    Ok(())
+}
+
+/// The dossier whose row still waits for this question's answer.
+fn waiting_dossier(round: &Round<'_>, query: QueryId) -> Result<Option<Dossier>, StoreError> {
+    let id = round.view.get(&key(Area::Asked, &[query.as_bytes()]))?;
+    match id.and_then(|bytes| bytes.try_into().ok()) {
+        Some(id) => dossier(round.view, DossierId::new(id)),
+        None => Ok(None),
+    }
+}
+
+fn put(view: &mut dyn View, dossier: &Dossier) {
+    view.put(key(Area::Dossier, &[dossier.id.as_bytes()]), cbor::encode(dossier));
+}
+
+impl From<Failure> for RowFailure {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unreachable => Self::Unreachable,
+            Failure::TimedOut => Self::TimedOut,
+            Failure::Invalid(refusal) => Self::Invalid(refusal),
+            Failure::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! A household is asked about in all cities at once, and every city has its row.
+
+use super::*;
+use crate::account::SerialNumber;
+use crate::answer::Outcome;
+use crate::answer::proof::Proven;
+use crate::dossier::LeafOf;
+use crate::engine::command::{Command, Reply};
+use crate::engine::imports::ImportItem;
+use crate::id::FileHash;
+use crate::mode::Mode;
+use crate::statement::query::Consent;
+use crate::testing::people::{LI, ZHANG, ZHOU, account, loan, person, settled};
+use crate::testing::{DATONG, LINFEN, Province, TAIYUAN};
+use crate::verdict::{Decision, Rule};
+
+fn province() -> Province {
+    let mut province = Province::new();
+    let own = |center, number: &str, whose| {
+        ImportItem::Account(Box::new(account(center, number, whose, 36)))
+    };
+    for (center, items) in [
+        (TAIYUAN, vec![own(TAIYUAN, "0100000000001", ZHOU)]),
+        (
+            DATONG,
+            vec![
+                own(DATONG, "9923041500021", LI),
+                ImportItem::Loan(Box::new(settled(loan(
+                    DATONG,
+                    "JK140200-2021-0001",
+                    &[ZHANG, LI],
+                )))),
+            ],
+        ),
+        (LINFEN, vec![own(LINFEN, "1000000000001", ZHANG)]),
+    ] {
+        province.set_modes(center, Mode::Answer);
+        province.import(center, items).unwrap();
+    }
+    province.advance(120_000);
+    province
+}
+
+fn wish(subjects: &[(&str, &str)]) -> Wish {
+    Wish {
+        operator: OperatorId::parse("clerk").unwrap(),
+        to: None,
+        kind: QueryKind::Dossier,
+        purpose: Purpose::LoanApplication,
+        subjects: subjects.iter().map(|whose| person(*whose)).collect(),
+        transfer: None,
+        consent: Some(Consent {
+            reference: SerialNumber::parse("SQ-1").unwrap(),
+            digest: FileHash::new([3; 32]),
+        }),
+        serial: SerialNumber::parse("DK-1").unwrap(),
+    }
+}
+
+fn ask(province: &mut Province, wish: Wish) -> DossierId {
+    let Reply::Asked(id) = *province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap() else {
+        panic!("another reply");
+    };
+    id
+}
+
+fn shown(province: &mut Province, id: DossierId) -> Dossier {
+    let Reply::Dossier(dossier) = *province.command(TAIYUAN, Command::Dossier(id)).unwrap() else {
+        panic!("another reply");
+    };
+    *dossier
+}
+
+fn row(dossier: &Dossier, center: CenterCode) -> &DossierRow {
+    dossier.rows.iter().find(|row| row.center == center).unwrap()
+}
+
+#[test]
+fn a_household_is_found_in_every_city_that_holds_something() {
+    let mut province = province();
+    let id = ask(&mut province, wish(&[LI, ZHANG]));
+    let dossier = shown(&mut province, id);
+    assert_eq!(dossier.finished, Some(province.now));
+    assert_eq!(dossier.rows.len(), 3);
+    let own = row(&dossier, TAIYUAN);
+    assert_eq!(own.why, Why::Own);
+    assert!(matches!(own.outcome(0), Some(Outcome::NoRecord { .. })));
+    let datong = row(&dossier, DATONG);
+    let Some(Outcome::Found(li)) = datong.outcome(0) else { panic!("not found") };
+    assert_eq!(li.accounts.as_ref().unwrap().len(), 1);
+    assert_eq!(li.loans.as_ref().unwrap().loans.as_ref().unwrap().len(), 1);
+    let linfen = row(&dossier, LINFEN);
+    assert!(matches!(linfen.outcome(1), Some(Outcome::Found(_))));
+    let verdict = dossier.verdict.unwrap();
+    assert_eq!(verdict.loans_used, 1, "a loan of both members counts once");
+    assert_eq!(verdict.months, 36);
+}
+
+#[test]
+fn a_city_that_does_not_answer_is_named_with_its_reason() {
+    let mut province = province();
+    province.cut.insert((TAIYUAN, LINFEN));
+    province.cut.insert((DATONG, TAIYUAN));
+    let id = ask(&mut province, wish(&[LI, ZHANG]));
+    let dossier = shown(&mut province, id);
+    assert_eq!(row(&dossier, LINFEN).state, RowState::Failed(RowFailure::Unreachable));
+    assert_eq!(row(&dossier, DATONG).state, RowState::Waiting);
+    assert!(dossier.is_waiting() && dossier.finished.is_none());
+    province.advance(DOSSIER_WAIT_MS);
+    let dossier = shown(&mut province, id);
+    assert_eq!(row(&dossier, DATONG).state, RowState::Failed(RowFailure::TimedOut));
+    let verdict = dossier.verdict.unwrap();
+    assert_eq!((verdict.decision, verdict.rule), (Decision::Undecided, Rule::Incomplete));
+    assert!(province.events.contains(&(TAIYUAN, Event::Dossier { dossier: id })));
+}
+
+#[test]
+fn a_dossier_ends_at_its_deadline_over_a_restart() {
+    let mut province = province();
+    province.cut.insert((DATONG, TAIYUAN));
+    let id = ask(&mut province, wish(&[LI]));
+    province.restart(TAIYUAN);
+    province.advance(DOSSIER_WAIT_MS);
+    let dossier = shown(&mut province, id);
+    assert_eq!(row(&dossier, DATONG).state, RowState::Failed(RowFailure::TimedOut));
+    assert!(dossier.finished.is_some());
+}
+
+#[test]
+fn one_named_center_is_asked_alone() {
+    let mut province = province();
+    let mut certificate = wish(&[LI]);
+    certificate.to = Some(DATONG);
+    certificate.kind = QueryKind::DepositCertificate;
+    certificate.purpose = Purpose::Certificate;
+    let id = ask(&mut province, certificate);
+    let dossier = shown(&mut province, id);
+    assert_eq!(dossier.rows.len(), 1);
+    let Some(Outcome::Found(found)) = dossier.rows[0].outcome(0) else { panic!("not found") };
+    assert!(found.certificate.is_some());
+    assert_eq!(dossier.verdict, None);
+    let RowState::Answered(answered) = &dossier.rows[0].state else { panic!("no answer") };
+    assert_eq!(answered.checks.len(), 1);
+    assert_eq!(answered.checks[0].of, LeafOf::Certificate);
+    assert_eq!(answered.checks[0].proven, Some(Proven::Awaited));
+}
+
+type Spoil = fn(&mut Wish);
+
+#[test]
+fn a_wish_that_would_be_refused_everywhere_is_refused_here() {
+    let mut province = province();
+    let cases: &[(Spoil, Refusal)] = &[
+        (|wish| wish.operator = OperatorId::parse("nobody").unwrap(), Refusal::Operator),
+        (|wish| wish.consent = None, Refusal::Consent),
+        (|wish| wish.purpose = Purpose::Judicial, Refusal::Purpose),
+        (|wish| wish.subjects.clear(), Refusal::Subject),
+        (|wish| wish.to = Some(TAIYUAN), Refusal::Argument),
+        (|wish| wish.to = Some(CenterCode::new(149_900).unwrap()), Refusal::Argument),
+        (
+            |wish| {
+                wish.kind = QueryKind::DepositCertificate;
+                wish.purpose = Purpose::Certificate;
+            },
+            Refusal::Argument,
+        ),
+    ];
+    for (spoil, refusal) in cases {
+        let mut wish = wish(&[LI]);
+        spoil(&mut wish);
+        let refused = province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap_err();
+        assert_eq!(refused.refusal, *refusal);
+    }
+    let unknown = Command::Dossier(DossierId::new([0; 32]));
+    assert_eq!(province.command(TAIYUAN, unknown).unwrap_err().refusal, Refusal::NotFound);
+}
