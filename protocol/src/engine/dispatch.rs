@@ -5,7 +5,10 @@ use super::input::{Input, RequestId};
 use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
-use super::{cosigning, dossiers, equivocation, following, heartbeats, imports, modes, outbox, publication, publishing, queries, recovery, rosters, synchronization};
+use super::{
+    cosigning, dossiers, equivocation, following, heartbeats, imports, modes, outbox, publication,
+    publishing, queries, recovery, rosters, synchronization,
+};
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::limits::ROUND_INPUTS_MAX;
@@ -160,8 +163,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Cosign(log) => cosigning::retry(round, log),
         Timer::Follow(log) => following::retry(round, log),
         Timer::Recover => recovery::ask_all(round),
-        Timer::Transfer(_) | Timer::Query(_) | Timer::Watch => Ok(()),
         Timer::Query(query) => dossiers::on_timer(round, query),
-        Timer::Heartbeat | Timer::Transfer(_) | Timer::Watch => Ok(()),
+        Timer::Transfer(_) | Timer::Watch => Ok(()),
     }
 }

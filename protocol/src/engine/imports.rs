@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 
+use super::heartbeats::UNUSABLE_RECORDS;
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
 use super::publishing::{self, Progress};
@@ -206,6 +207,7 @@ pub(super) fn commit(round: &mut Round<'_>) -> Result<Changes, Stop> {
         totals: staging.staged,
     });
     records::put_state(round.view, &state);
+    single::write(round.view, UNUSABLE_RECORDS, &staging.staged.unnumbered);
     put_staging(round.view, None);
     publishing::begin(round, staging.generation, old.map(|set| set.generation))?;
     Ok(staging.changes)

@@ -5,14 +5,14 @@
 //! **Left to others.** The checks themselves: `answer::proof`.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::super::queries::given;
 use super::super::round::Round;
-use super::candidates::tags;
+use super::super::tag_index;
+use super::candidates::{DIGESTS_MAX, tags};
 use crate::account::AccountStatus;
 use crate::answer::proof::{
-    Policies, ProofFault, Proven, check_certificate, check_hidden, check_loan,
+    Policies, ProofFault, Proven, check_certificate, check_hidden, check_loan, digest_of,
 };
 use crate::answer::{Found, LeafReference, Outcome};
 use crate::digest::DigestStatus;
@@ -21,6 +21,7 @@ use crate::id::SubjectTag;
 use crate::log::origin::LogId;
 use crate::log::policy::Policy;
 use crate::log_trust::LogTrust;
+use crate::purpose::{Field, QueryKind};
 use crate::record::Person;
 use crate::statement::query::Answer;
 use crate::store::StoreError;
@@ -33,20 +34,75 @@ pub(super) fn check(
 ) -> Result<(Vec<LeafCheck>, u32), StoreError> {
     let Some(facts) = given(&answer.body) else { return Ok((Vec::new(), 0)) };
     let tags = tags(round, &wish.subjects);
-    let trust = LogTrust::new(Arc::clone(&round.roster), round.settings.network.clone(), round.now);
+    let trust = round.log_trust();
     let mut checks = Vec::new();
-    let mut shown = BTreeSet::new();
+    let mut omitted = 0_u32;
     for (place, outcome) in facts.outcomes.iter().enumerate() {
-        let (Outcome::Found(found), Some(person)) = (outcome, wish.subjects.get(place)) else {
+        let Some(person) = wish.subjects.get(place) else { continue };
+        let tag = tags.as_ref().and_then(|tags| tags.get(place));
+        let found = match outcome {
+            Outcome::Found(found) => Some(&**found),
+            Outcome::NoRecord { .. } => None,
+            Outcome::Unresolved(_) | Outcome::Refused(_) => continue,
+        };
+        if let Some(found) = found {
+            check_found(answer, &trust, Subject { place, person, tag }, (found, &mut checks));
+        }
+        if let Some(tag) = tag {
+            omitted = omitted.saturating_add(omitted_leaves(round, wish, answer, (*tag, found))?);
+        }
+    }
+    Ok((checks, omitted))
+}
+
+/// How many digests about a person stand in the center's log that the answer neither shows nor
+/// replaces; records that were changed and not published yet may be among them.
+fn omitted_leaves(
+    round: &Round<'_>,
+    wish: &Wish,
+    answer: &Answer,
+    (tag, found): (SubjectTag, Option<&Found>),
+) -> Result<u32, StoreError> {
+    let mut shown = BTreeSet::new();
+    let mut awaited = 0_usize;
+    for leaf in found.into_iter().flat_map(leaves_of) {
+        let Some(leaf) = leaf else {
+            awaited = awaited.saturating_add(1);
             continue;
         };
-        let tag = tags.as_ref().and_then(|tags| tags.get(place));
-        let subject = Subject { place, person, tag };
-        check_found(answer, &trust, subject, (found, &mut checks));
-        shown.extend(leaves_of(found).map(|leaf| (leaf.log, leaf.index)));
+        shown.insert((leaf.log, leaf.index.get()));
+        let digest = digest_of(leaf).ok();
+        shown.extend(digest.and_then(|digest| digest.previous).map(|old| (leaf.log, old)));
     }
-    let _ = shown;
-    Ok((checks, 0))
+    let digests = tag_index::by_tag(round.view, tag, DIGESTS_MAX)?;
+    let missing = digests.iter().filter(|indexed| {
+        indexed.log.center == answer.from
+            && is_asked(wish, indexed.digest.status)
+            && !shown.contains(&(indexed.log.number, indexed.leaf.get()))
+    });
+    Ok(u32::try_from(missing.count().saturating_sub(awaited)).unwrap_or(u32::MAX))
+}
+
+/// Whether an answer must show the record behind a digest of this status.
+const fn is_asked(wish: &Wish, status: DigestStatus) -> bool {
+    match status {
+        DigestStatus::AccountOpen | DigestStatus::AccountClosed => {
+            matches!(wish.kind, QueryKind::Account | QueryKind::Dossier)
+        }
+        DigestStatus::LoanGranted | DigestStatus::LoanSettled => {
+            matches!(wish.kind, QueryKind::LoanHistory | QueryKind::Dossier)
+                && wish.purpose.opens(Field::Loans)
+        }
+        DigestStatus::TransferRemitted
+        | DigestStatus::TransferCredited
+        | DigestStatus::TransferReversed
+        | DigestStatus::TransferReturned
+        | DigestStatus::CertificateIssued
+        | DigestStatus::CertificateUsed
+        | DigestStatus::CertificateRevoked
+        | DigestStatus::CertificateExpired
+        | DigestStatus::Lost => false,
+    }
 }
 
 /// One subject with its tag, when there is one.
@@ -101,8 +157,9 @@ const fn status_of(status: AccountStatus) -> DigestStatus {
     if status.is_closed() { DigestStatus::AccountClosed } else { DigestStatus::AccountOpen }
 }
 
-fn leaves_of(found: &Found) -> impl Iterator<Item = &LeafReference> {
-    let accounts = found.accounts.iter().flatten().filter_map(|account| account.leaf.as_ref());
+/// The leaf of each record that an answer shows, where it has one.
+fn leaves_of(found: &Found) -> impl Iterator<Item = Option<&LeafReference>> {
+    let accounts = found.accounts.iter().flatten().map(|account| account.leaf.as_ref());
     let loans = found.loans.iter().flat_map(|loans| loans.loans.iter().flatten());
-    accounts.chain(loans.filter_map(|loan| loan.leaf.as_ref()))
+    accounts.chain(loans.map(|loan| loan.leaf.as_ref()))
 }

@@ -2,16 +2,18 @@
 
 use super::*;
 use crate::account::SerialNumber;
-use crate::answer::Outcome;
 use crate::answer::proof::Proven;
+use crate::answer::{Outcome, UnresolvedReason};
 use crate::dossier::LeafOf;
 use crate::engine::command::{Command, Reply};
-use crate::engine::imports::ImportItem;
+use crate::engine::imports::{ImportItem, UnnumberedRecord};
+use crate::engine::input::Input;
 use crate::id::FileHash;
 use crate::mode::Mode;
 use crate::statement::query::Consent;
-use crate::testing::people::{LI, ZHANG, ZHOU, account, loan, person, settled};
-use crate::testing::{DATONG, LINFEN, Province, TAIYUAN};
+use crate::store::{Batch, Store};
+use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, loan, person, settled};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 use crate::verdict::{Decision, Rule};
 
 fn province() -> Province {
@@ -94,6 +96,104 @@ fn a_household_is_found_in_every_city_that_holds_something() {
     let verdict = dossier.verdict.unwrap();
     assert_eq!(verdict.loans_used, 1, "a loan of both members counts once");
     assert_eq!(verdict.months, 36);
+}
+
+#[test]
+fn what_is_found_is_proved_up_to_a_witnessed_checkpoint() {
+    let mut province = province();
+    let id = ask(&mut province, wish(&[LI, ZHANG]));
+    let dossier = shown(&mut province, id);
+    for (center, leaves) in [(DATONG, 3), (LINFEN, 1)] {
+        let RowState::Answered(answered) = &row(&dossier, center).state else {
+            panic!("no answer of {center}");
+        };
+        let proven: Vec<_> = answered.checks.iter().map(|check| check.proven).collect();
+        assert_eq!(proven, vec![Some(Proven::Witnessed); leaves], "{center}");
+        assert_eq!(answered.omitted, 0, "{center}");
+        assert_eq!(row(&dossier, center).why, Why::Holds);
+    }
+}
+
+#[test]
+fn a_city_whose_log_shows_nothing_never_learns_of_the_question() {
+    let mut province = province();
+    let id = ask(&mut province, wish(&[LI]));
+    let dossier = shown(&mut province, id);
+    let linfen = row(&dossier, LINFEN);
+    assert_eq!((linfen.why, &linfen.state), (Why::Clear, &RowState::NotAsked));
+    assert_eq!(dossier.verdict.unwrap().rule, Rule::Arrears);
+    // A city whose heartbeats do not come any more cannot be ruled out.
+    province.cut.insert((LINFEN, TAIYUAN));
+    province.cut.insert((LINFEN, DATONG));
+    province.cut.insert((LINFEN, AUTHORITY));
+    province.advance(crate::limits::CURRENT_MS + 60_000);
+    let id = ask(&mut province, wish(&[LI]));
+    province.advance(DOSSIER_WAIT_MS);
+    let dossier = shown(&mut province, id);
+    assert_eq!(row(&dossier, LINFEN).why, Why::NotCurrent);
+    assert_eq!(row(&dossier, LINFEN).state, RowState::Failed(RowFailure::TimedOut));
+}
+
+#[test]
+fn a_city_that_declares_records_without_numbers_is_asked_and_tells_by_name() {
+    let mut province = province();
+    let whose = UnnumberedRecord { name: person(WANG).name, birth: None };
+    province.import(LINFEN, vec![ImportItem::Unnumbered(whose)]).unwrap();
+    province.advance(120_000);
+    let id = ask(&mut province, wish(&[WANG]));
+    let dossier = shown(&mut province, id);
+    assert_eq!(row(&dossier, LINFEN).why, Why::Unnumbered);
+    let unknown = Outcome::Unresolved(UnresolvedReason::NameWithoutNumber);
+    assert_eq!(row(&dossier, LINFEN).outcome(0), Some(&unknown));
+    assert_eq!(dossier.verdict.unwrap().rule, Rule::Incomplete);
+}
+
+#[test]
+fn a_loan_that_a_city_leaves_out_is_missed() {
+    let mut province = province();
+    let mut store = province.node(DATONG).engine.store().clone();
+    let rows = store.range(b"L", b"M", 10).unwrap();
+    let writes = rows.into_iter().map(|(row, _)| (row, None)).collect();
+    store.commit(Batch { writes }).unwrap();
+    let settings = province.node(DATONG).engine.settings().clone();
+    let now = province.now;
+    province.node(DATONG).engine = crate::engine::Engine::open(store, settings, now).unwrap();
+    let id = ask(&mut province, wish(&[LI]));
+    let dossier = shown(&mut province, id);
+    let RowState::Answered(answered) = &row(&dossier, DATONG).state else { panic!("no answer") };
+    assert_eq!(answered.omitted, 1);
+    assert!(row(&dossier, DATONG).is_faulty());
+    assert_eq!(dossier.verdict.unwrap().rule, Rule::Incomplete);
+}
+
+#[test]
+fn an_answer_to_another_question_is_none() {
+    let mut province = province();
+    province.cut.insert((DATONG, TAIYUAN));
+    let first = ask(&mut province, wish(&[LI]));
+    let second = ask(&mut province, wish(&[LI]));
+    let query_of = |dossier: &Dossier| row(dossier, DATONG).query.unwrap();
+    let first_query = query_of(&shown(&mut province, first));
+    let second_query = query_of(&shown(&mut province, second));
+    let store = province.node(DATONG).engine.store().clone();
+    let answers = store.range(b"S", b"T", 1_000).unwrap();
+    let answer = answers
+        .into_iter()
+        .filter_map(|(_, bytes)| province.verify(TAIYUAN, bytes).ok())
+        .find(|statement| {
+            let Statement::Answer(answer) = statement.statement() else { return false };
+            answer.id == second_query
+        });
+    let input = Input::Answered {
+        from: DATONG,
+        query: first_query,
+        outcome: Ok(Box::new(answer.unwrap())),
+    };
+    province.input(TAIYUAN, input);
+    province.drive();
+    let dossier = shown(&mut province, first);
+    let invalid = RowState::Failed(RowFailure::Invalid(Refusal::IdReused));
+    assert_eq!(row(&dossier, DATONG).state, invalid);
 }
 
 #[test]
