@@ -5,3 +5,7 @@
 //! **Left to others.** What a node does: `fundlink-node`. Showing it: the command line.
 
 pub mod bank;
+pub mod fundlink;
+pub mod member;
+pub mod network;
+pub mod supervisor;
