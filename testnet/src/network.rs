@@ -8,16 +8,19 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fundlink_node::clock;
+use fundlink_node::control::api::net::Roster;
 use fundlink_protocol::bank_account::CorporateAccount;
 use fundlink_protocol::money::Fen;
 use serde::Deserialize;
+use tokio::time::{Instant, sleep};
 
 use crate::bank::{Bank, BankServer, Behaviour};
 use crate::fundlink::{Call, Fundlink, FundlinkError};
 use crate::member::{self, ADMINISTRATOR, AUTHORITY, CompleteError, Identity, Place};
-use crate::supervisor::{Supervisor, SupervisorError};
+use crate::supervisor::{LOOK_AGAIN, Supervisor, SupervisorError};
 
 /// The name of the network.
 pub const NETWORK: &str = "shanxi-testnet";
@@ -50,11 +53,16 @@ pub enum NetworkError {
     /// A folder, a port or the bank cannot be had.
     #[error("the testnet has no place to run: {0}")]
     Io(#[from] io::Error),
+    /// A member never heard of all the others.
+    #[error("the roster has not reached the node in {0} after {} s", SPREAD_LIMIT.as_secs())]
+    Roster(PathBuf),
     /// The folder holds something else.
     #[error("{0} is there already and is no folder of a testnet; choose another --dir")]
     NotATestnet(PathBuf),
 }
 
+/// How long a roster may take to every member.
+const SPREAD_LIMIT: Duration = Duration::from_secs(30);
 /// In the folder of a testnet, so that a later one knows that it may be cleared.
 const MARK: &str = "fundlink-testnet";
 
@@ -133,6 +141,26 @@ impl Network {
         }
         for place in places.iter().filter(|place| place.identity.is_city()) {
             self.supervisor.start(&place.home).await?;
+        }
+        self.await_roster().await
+    }
+
+    /// Waits until every member has the roster that lists all of them.
+    async fn await_roster(&mut self) -> Result<(), NetworkError> {
+        let begun = Instant::now();
+        for place in self.places.clone() {
+            loop {
+                let show = Call::new("net show");
+                let roster: Roster = self.fundlink.json(&place.home, &show).await?;
+                if roster.members.len() == self.places.len() {
+                    break;
+                }
+                self.supervisor.check()?;
+                if begun.elapsed() > SPREAD_LIMIT {
+                    return Err(NetworkError::Roster(place.home));
+                }
+                sleep(LOOK_AGAIN).await;
+            }
         }
         Ok(())
     }
