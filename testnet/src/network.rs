@@ -54,7 +54,7 @@ pub enum NetworkError {
     #[error("the testnet has no place to run: {0}")]
     Io(#[from] io::Error),
     /// A member never heard of all the others.
-    #[error("the roster has not reached the node in {0} after {} s", SPREAD_LIMIT.as_secs())]
+    #[error("the roster has not reached the node in {0} in time")]
     Roster(PathBuf),
     /// The folder holds something else.
     #[error("{0} is there already and is no folder of a testnet; choose another --dir")]
