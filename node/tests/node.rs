@@ -1,22 +1,25 @@
-//! Whole nodes in one process, over real sockets and stores: how they start, refuse to, and stop.
+//! Whole nodes in one process, over real sockets and stores: how they start, refuse to, take records,
+//! and reach each other.
 //!
-//! **Left to others.** What several nodes do together: the tests of `fundlink-tests`.
+//! **Left to others.** Processes, kills and hostile peers: the tests of `fundlink-tests`.
 
 #![expect(clippy::expect_used, reason = "what fails here fails a test")]
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
+use std::time::Duration;
 
 use fundlink_node::config::Config;
 use fundlink_node::config::file::ConfigFile;
 use fundlink_node::control::ControlError;
-use fundlink_node::control::api::Status;
 use fundlink_node::control::api::records::{Changes, Records};
-use fundlink_node::control::client::{ClientError, ControlClient};
+use fundlink_node::control::api::{Status, WatchedEvent};
+use fundlink_node::control::client::{ClientError, ControlClient, EventStream};
 use fundlink_node::import::upload::upload;
 use fundlink_node::import::{self, ImportFiles, ImportOptions};
 use fundlink_node::keyfile::keys::{KeySet, Seed};
-use fundlink_node::network::NetworkError;
+use fundlink_node::network::{Address, NetworkError};
 use fundlink_node::node::{Node, NodeError};
 use fundlink_node::store::OpenError;
 use fundlink_node::store::sled::SledStore;
@@ -26,81 +29,113 @@ use fundlink_protocol::key::{KeyPurpose, Keyring as _, MemoryKeyring};
 use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::roster::{Member, MemberKey, MemberLog, MemberStatus, Roster, Suite};
 use fundlink_protocol::store::{Staged, Store as _};
+use fundlink_protocol::subject::TagEpoch;
 use fundlink_protocol::time::{Date, Timestamp};
+use tempfile::TempDir;
+use tokio::time::timeout;
 
+const AUTHORITY: &str = "140000";
 const TAIYUAN: &str = "140100";
+const DATONG: &str = "140200";
+const LINFEN: &str = "141000";
+/// Whatever is waited for comes within a second; a machine under load gets a minute.
+const LIMIT: Duration = Duration::from_secs(60);
+const PURPOSES: [KeyPurpose; 5] = [
+    KeyPurpose::Peer,
+    KeyPurpose::Statement,
+    KeyPurpose::Log,
+    KeyPurpose::Witness,
+    KeyPurpose::Sealing,
+];
+
+/// A member before its node starts.
+struct Setup {
+    folder: TempDir,
+    config: Config,
+    keys: KeySet,
+    member: Member,
+}
 
 fn center(code: &str) -> CenterCode {
     CenterCode::parse(code).expect("a center code")
 }
 
-fn keys() -> KeySet {
-    let mut keys = KeySet::generate("test", center(TAIYUAN), Role::Center, Timestamp::from_ms(0))
-        .expect("random bytes");
-    keys.set_tag_key(1, Seed::new([7; 32]));
-    keys
-}
-
-/// A configuration in a folder, with any free ports.
-fn config(folder: &Path, more: &str) -> Config {
+fn setup(code: &str) -> Setup {
+    let folder = tempfile::tempdir().expect("a folder");
+    let role = if code == AUTHORITY { Role::Authority } else { Role::Center };
+    let role_name = if code == AUTHORITY { "authority" } else { "center" };
+    // The port is free a moment before it is taken.
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|taken| taken.local_addr());
+    let address = format!("/ip4/127.0.0.1/tcp/{}", free.expect("a free port").port());
     let text = format!(
-        "[node]\nnetwork = \"test\"\ncenter = \"{TAIYUAN}\"\n[listen]\npeers = [\"/ip4/127.0.0.1/tcp/0\"]\nhealth = \"127.0.0.1:0\"\n{more}"
+        "[node]\nnetwork = \"test\"\ncenter = \"{code}\"\nrole = \"{role_name}\"\n\
+         [listen]\npeers = [\"{address}\"]\nhealth = \"127.0.0.1:0\"\n\
+         [[operator]]\nid = \"wang\"\nname = \"王芳\"\nroles = [\"clerk\"]\n"
     );
     let file = ConfigFile::parse(&text).expect("a configuration");
-    Config::from_file(file, folder).expect("values that can be used")
+    let config = Config::from_file(file, folder.path()).expect("values that can be used");
+    let start = Timestamp::from_ms(0);
+    let mut keys = KeySet::generate("test", center(code), role, start).expect("random bytes");
+    keys.set_tag_key(1, Seed::new([7; 32]));
+    let member = member(code, role, &keys, address);
+    Setup { folder, config, keys, member }
 }
 
-/// Puts a first roster with this one member into the store, as joining does.
-fn join(config: &Config, keys: &KeySet) {
-    let purposes = [KeyPurpose::Peer, KeyPurpose::Statement, KeyPurpose::Log, KeyPurpose::Witness];
-    let seeds = purposes.map(|purpose| (purpose, *keys.newest(purpose).expect("a key").expose()));
+fn member(code: &str, role: Role, keys: &KeySet, address: String) -> Member {
+    let seeds = PURPOSES.map(|purpose| (purpose, *keys.newest(purpose).expect("a key").expose()));
     let keyring = MemoryKeyring::new(seeds);
-    let from = Timestamp::from_ms(0);
     let listed = |purpose| MemberKey {
         purpose,
         public: keyring.public(purpose).expect("a key"),
-        from,
+        from: Timestamp::from_ms(0),
         until: None,
     };
-    let member = Member {
-        code: config.center,
-        name: "太原市住房公积金管理中心".into(),
-        role: Role::Center,
+    Member {
+        code: center(code),
+        name: "住房公积金管理中心".into(),
+        role,
         status: MemberStatus::Active,
         admitted_in: 1,
-        keys: purposes.map(listed).to_vec(),
-        addresses: Vec::new(),
+        keys: PURPOSES.map(listed).to_vec(),
+        addresses: vec![address],
         logs: vec![MemberLog { number: 1, closed: None }],
         grants: None,
         revocation: None,
-    };
+    }
+}
+
+/// Puts a first roster with these members, all of them witnesses, into each store.
+fn join(setups: &[Setup]) {
+    let members: Vec<Member> = setups.iter().map(|setup| setup.member.clone()).collect();
     let roster = Roster {
-        authority: center("140000"),
-        issued: from,
+        authority: center(AUTHORITY),
+        issued: Timestamp::from_ms(0),
         network: NetworkName::parse("test").expect("a name"),
         version: 1,
         previous: None,
-        renew_by: from,
-        members: vec![member],
-        witnesses: Vec::new(),
+        renew_by: Timestamp::from_ms(i64::MAX),
+        witnesses: members.iter().map(|member| member.code).collect(),
+        members,
         suite: Suite::Ed25519,
         authority_key: 1,
-        tag_epoch: fundlink_protocol::subject::TagEpoch(1),
+        tag_epoch: TagEpoch(1),
         annexes: Vec::new(),
     };
-    let mut store = SledStore::open(&config.data).expect("a new store");
-    let mut staged = Staged::new(&store);
-    single::put_roster(&mut staged, &roster);
-    let batch = staged.into_batch();
-    store.commit(batch).expect("a commit");
+    for setup in setups {
+        let mut store = SledStore::open(&setup.config.data).expect("a new store");
+        let mut staged = Staged::new(&store);
+        single::put_roster(&mut staged, &roster);
+        let batch = staged.into_batch();
+        store.commit(batch).expect("a commit");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_serves_stops_and_starts_again() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = config(folder.path(), "");
-    let keys = keys();
-    join(&config, &keys);
+    let setup = setup(TAIYUAN);
+    join(std::slice::from_ref(&setup));
+    let Setup { folder: _folder, mut config, keys, .. } = setup;
+    config.listen = vec![Address::parse("127.0.0.1:0").expect("an address")];
     for _ in 0..2 {
         let node = Node::start(config.clone(), keys.clone()).await.expect("it starts");
         assert_ne!(node.listening().await[0].socket().port(), 0);
@@ -115,10 +150,10 @@ async fn a_node_serves_stops_and_starts_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_cannot_start_says_why_and_leaves_nothing_behind() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = config(folder.path(), "");
-    let keys = keys();
-    let start = async |config: &Config| match Node::start(config.clone(), keys.clone()).await {
+    let setup = setup(TAIYUAN);
+    let config = setup.config.clone();
+    let start = async |config: &Config| match Node::start(config.clone(), setup.keys.clone()).await
+    {
         Ok(node) => {
             node.stop().await;
             None
@@ -128,10 +163,10 @@ async fn a_node_that_cannot_start_says_why_and_leaves_nothing_behind() {
 
     let error = start(&config).await;
     assert!(matches!(error, Some(NodeError::Engine(EngineError::NotJoined))), "{error:?}");
-    join(&config, &keys);
+    join(std::slice::from_ref(&setup));
 
     let mut other = config.clone();
-    other.center = center("140200");
+    other.center = center(DATONG);
     let error = start(&other).await;
     assert!(matches!(error, Some(NodeError::OtherKeys { .. })), "{error:?}");
 
@@ -140,14 +175,14 @@ async fn a_node_that_cannot_start_says_why_and_leaves_nothing_behind() {
     assert!(matches!(error, Some(NodeError::Store(OpenError::InUse { .. }))), "{error:?}");
     drop(held);
 
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let taken = taken.local_addr().map(|address| (taken, address)).expect("its address");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("its address");
     let mut blocked = config.clone();
-    blocked.health = Some(taken.1);
+    blocked.health = Some(address);
     let error = start(&blocked).await;
     assert!(matches!(error, Some(NodeError::Health(_))), "{error:?}");
     let mut blocked = config.clone();
-    blocked.listen = vec![fundlink_node::network::Address::new(taken.1)];
+    blocked.listen = vec![Address::new(address)];
     let error = start(&blocked).await;
     let listen = matches!(error, Some(NodeError::Network(NetworkError::Listen { .. })));
     assert!(listen, "{error:?}");
@@ -167,33 +202,30 @@ async fn a_node_that_cannot_start_says_why_and_leaves_nothing_behind() {
     assert!(start(&ahead).await.is_none(), "nothing of the failed starts was left running");
 }
 
-/// A dump of one account with three deposits of 100.00, the last one of `last`.
+/// A dump of one account with three deposits of 100.00, the last one of `last`, and one loan.
 fn write_dump(folder: &Path, last: &str) {
     let total = if last == "100.00" { "300.00" } else { "350.00" };
+    let accounts = format!(
+        "GRZH,DWZH,GRJCJS,GRZHZT,KHRQ,GRZHYE,GRZHSNJZYE,GRZHDNGJYE,GRYJCE,DWYJCE,XHRQ,XHYY,\
+         GRCKZHHM,SFCZPTPD\nA1,,5000.00,02,20260115,{total},0.00,{total},100.00,0.00,,,,\n"
+    );
+    let ledger = format!(
+        "GRZH,YWLSH,JZRQ,GJHTQYWLX,HBJNY,FSE,FSLXE,CZBZ,TQYY\n\
+         A1,H3,20260315,01,202603,{last},0.00,01,\n\
+         A1,H1,20260115,01,202601,100.00,0.00,01,\n\
+         A1,H2,20260215,01,202602,100.00,0.00,01,\n"
+    );
+    let loans = "JKHTBH,DKZH,JKRXM,JKRZJLX,JKRZJH,HTDKJE,DKFFE,DKFFRQ,DKYE,DKLL,DKQS,DKJQRQ,\
+                 LJYQQS,DQYQQS,DKDBLX\n\
+                 JK2,D2,周临,01,141099197812310529,600000.00,600000.00,20210520,538912.44,\
+                 0.0325000,360,,2,2,01\n";
     let files = [
-        ("employers.csv", "DWZH,DWMC,ZZJGDM,DWZHZT,DWJCBL,GRJCBL,DWZHYE\n".to_owned()),
-        (
-            "persons.csv",
-            "GRZH,XingMing,ZJLX,ZJHM,SJHM\nA1,李晓禾,01,140199199003070223,\n".to_owned(),
-        ),
-        (
-            "accounts.csv",
-            format!(
-                "GRZH,DWZH,GRJCJS,GRZHZT,KHRQ,GRZHYE,GRZHSNJZYE,GRZHDNGJYE,GRYJCE,DWYJCE,XHRQ,XHYY,GRCKZHHM,SFCZPTPD\nA1,,5000.00,02,20260115,{total},0.00,{total},100.00,0.00,,,,\n"
-            ),
-        ),
-        (
-            "ledger.csv",
-            format!(
-                "GRZH,YWLSH,JZRQ,GJHTQYWLX,HBJNY,FSE,FSLXE,CZBZ,TQYY\nA1,H3,20260315,01,202603,{last},0.00,01,\nA1,H1,20260115,01,202601,100.00,0.00,01,\nA1,H2,20260215,01,202602,100.00,0.00,01,\n"
-            ),
-        ),
-        (
-            "loans.csv",
-            "JKHTBH,DKZH,JKRXM,JKRZJLX,JKRZJH,HTDKJE,DKFFE,DKFFRQ,DKYE,DKLL,DKQS,DKJQRQ,LJYQQS,DQYQQS,DKDBLX\nJK2,D2,周临,01,141099197812310529,600000.00,600000.00,20210520,538912.44,0.0325000,360,,2,2,01\n"
-                .to_owned(),
-        ),
-        ("co_borrowers.csv", "JKHTBH,GTJKRXM,GTJKRZJLX,GTJKRZJHM,CDGX\n".to_owned()),
+        ("employers.csv", "DWZH,DWMC,ZZJGDM,DWZHZT,DWJCBL,GRJCBL,DWZHYE\n"),
+        ("persons.csv", "GRZH,XingMing,ZJLX,ZJHM,SJHM\nA1,李晓禾,01,140199199003070223,\n"),
+        ("accounts.csv", &accounts),
+        ("ledger.csv", &ledger),
+        ("loans.csv", loans),
+        ("co_borrowers.csv", "JKHTBH,GTJKRXM,GTJKRZJLX,GTJKRZJHM,CDGX\n"),
     ];
     for (name, text) in files {
         fs::write(folder.join(name), text).expect("a file");
@@ -217,18 +249,14 @@ async fn load(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_are_loaded_whole_and_the_same_dump_again_changes_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let operators = "[[operator]]\nid = \"wang\"\nname = \"王芳\"\nroles = [\"clerk\"]\n";
-    let config = config(folder.path(), operators);
-    let keys = keys();
-    join(&config, &keys);
-    let node = Node::start(config.clone(), keys.clone()).await.expect("it starts");
+    let setup = setup(TAIYUAN);
+    join(std::slice::from_ref(&setup));
+    let node = Node::start(setup.config, setup.keys).await.expect("it starts");
     let client = ControlClient::new(node.control());
-    let dump = folder.path().join("dump");
-    fs::create_dir(&dump).expect("a folder");
-    write_dump(&dump, "100.00");
+    let dump = setup.folder.path();
+    write_dump(dump, "100.00");
 
-    let refused = load(&client, &dump, "nobody").await;
+    let refused = load(&client, dump, "nobody").await;
     assert!(matches!(refused, Err(ClientError::Refused(error)) if error.code == "OPERATOR"));
     let records: Records = client.get("/v1/records").await.expect("it answers");
     assert_eq!((records.current, records.staging), (None, None));
@@ -238,8 +266,8 @@ async fn records_are_loaded_whole_and_the_same_dump_again_changes_nothing() {
         ("100.00", Changes { added: 0, changed: 0, same: 2, kept: 0 }),
         ("150.00", Changes { added: 0, changed: 1, same: 1, kept: 0 }),
     ] {
-        write_dump(&dump, last);
-        assert_eq!(load(&client, &dump, "wang").await.expect("it loads"), changes);
+        write_dump(dump, last);
+        assert_eq!(load(&client, dump, "wang").await.expect("it loads"), changes);
     }
     let records: Records = client.get("/v1/records").await.expect("it answers");
     let current = records.current.expect("an import");
@@ -247,4 +275,44 @@ async fn records_are_loaded_whole_and_the_same_dump_again_changes_nothing() {
     assert_eq!((current.totals.accounts, current.totals.loans), (1, 1));
     assert_eq!(current.totals.balances, "350.00");
     node.stop().await;
+}
+
+/// Waits for an event about a log with this name and this text in it.
+async fn await_log(events: &mut EventStream, wanted: &str, part: &str) {
+    let found = timeout(LIMIT, async {
+        loop {
+            let event = events.next::<WatchedEvent>().await.expect("the stream goes on");
+            if let Some(WatchedEvent::Log { name, text }) = event
+                && name == wanted
+                && text.contains(part)
+            {
+                return;
+            }
+        }
+    });
+    found.await.expect("the event comes in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_publishes_is_witnessed_and_followed_by_the_others() {
+    let setups = [AUTHORITY, TAIYUAN, DATONG, LINFEN].map(setup);
+    join(&setups);
+    let mut nodes = Vec::new();
+    let mut watched = Vec::new();
+    for setup in &setups {
+        let node = Node::start(setup.config.clone(), setup.keys.clone()).await.expect("it starts");
+        let events = ControlClient::new(node.control()).events("/v1/events").await;
+        watched.push(events.expect("it answers"));
+        nodes.push(node);
+    }
+    let dump = setups[1].folder.path();
+    write_dump(dump, "100.00");
+    load(&ControlClient::new(nodes[1].control()), dump, "wang").await.expect("it loads");
+    for (events, name) in watched.iter_mut().zip(["followed", "witnessed", "followed", "followed"])
+    {
+        await_log(events, name, TAIYUAN).await;
+    }
+    for node in nodes {
+        node.stop().await;
+    }
 }
