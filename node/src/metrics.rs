@@ -42,6 +42,10 @@ pub struct EngineMetrics {
     pub inputs_turned_away: Counter,
     /// Refusals said to others, by code.
     pub refusals: Family<CodeLabel, Counter>,
+    /// Questions answered with facts, by purpose.
+    pub answers: Family<CodeLabel, Counter>,
+    /// What happened to logs and to the network, by name.
+    pub events: Family<CodeLabel, Counter>,
     /// States entered by transfers, by name.
     pub transfer_states: Family<StateLabel, Counter>,
     /// The roster version in force.
@@ -66,7 +70,7 @@ pub struct ControlMetrics {
     pub requests: Family<StatusLabel, Counter>,
 }
 
-/// A refusal's code.
+/// A stable code: of a refusal, a purpose, an event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct CodeLabel {
     /// The stable code.
@@ -141,6 +145,8 @@ impl EngineMetrics {
             inputs_waiting: Gauge::default(),
             inputs_turned_away: Counter::default(),
             refusals: Family::default(),
+            answers: Family::default(),
+            events: Family::default(),
             transfer_states: Family::default(),
             roster_version: Gauge::default(),
         };
@@ -162,6 +168,16 @@ impl EngineMetrics {
             metrics.inputs_turned_away.clone(),
         );
         registry.register("refusals", "Refusals said to others", metrics.refusals.clone());
+        registry.register(
+            "answers",
+            "Questions answered with facts, by purpose",
+            metrics.answers.clone(),
+        );
+        registry.register(
+            "events",
+            "What happened to logs and to the network",
+            metrics.events.clone(),
+        );
         registry.register(
             "transfer_states",
             "States entered by transfers",

@@ -133,6 +133,20 @@ pub enum WatchedEvent {
         /// The same in English.
         text: String,
     },
+    /// A question was answered with facts.
+    Answered {
+        /// Who asked.
+        to: String,
+        /// What, as the question's kind.
+        kind: String,
+        /// Why, as the purpose's code.
+        purpose: String,
+    },
+    /// A dossier has all its answers, or does not wait for more.
+    Dossier {
+        /// Which.
+        dossier: String,
+    },
     /// Something from outside was refused.
     Refused {
         /// By whom it came.
@@ -159,6 +173,12 @@ impl From<&Event> for WatchedEvent {
             Event::Log(event) => {
                 Self::Log { name: event.name().to_owned(), text: event.to_string() }
             }
+            Event::Answered { to, kind, purpose } => Self::Answered {
+                to: to.to_string(),
+                kind: kind.name().to_owned(),
+                purpose: purpose.code().to_owned(),
+            },
+            Event::Dossier { dossier } => Self::Dossier { dossier: dossier.to_string() },
             Event::Refused { from, refusal } => {
                 Self::Refused { from: from.to_string(), code: refusal.code().to_owned() }
             }

@@ -121,16 +121,29 @@ impl Release {
     }
 
     fn on_happened(&self, event: Event) {
+        let count = |code| self.metrics.events.get_or_create(&CodeLabel { code }).inc();
         match &event {
             Event::Transfer { transfer, state } => {
                 tracing::info!(%transfer, state, "transfer");
                 self.metrics.transfer_states.get_or_create(&StateLabel { state }).inc();
             }
-            Event::Network(event) => tracing::warn!(name = event.name(), "{event}"),
-            Event::Log(event) if event.is_alarm() => {
-                tracing::warn!(name = event.name(), "{event}");
+            Event::Network(event) => {
+                tracing::warn!(code = event.name(), "{event}");
+                count(event.name());
             }
-            Event::Log(event) => tracing::debug!(name = event.name(), "{event}"),
+            Event::Log(event) if event.is_alarm() => {
+                tracing::warn!(code = event.name(), "{event}");
+                count(event.name());
+            }
+            Event::Log(event) => {
+                tracing::debug!(code = event.name(), "{event}");
+                count(event.name());
+            }
+            Event::Answered { to, kind, purpose } => {
+                tracing::info!(center = %to, kind = kind.name(), code = purpose.code(), "answered");
+                self.metrics.answers.get_or_create(&CodeLabel { code: purpose.code() }).inc();
+            }
+            Event::Dossier { dossier } => tracing::info!(%dossier, "a dossier is complete"),
             Event::Refused { from, refusal } => {
                 tracing::debug!(center = %from, code = refusal.code(), "refused");
                 let label = CodeLabel { code: refusal.code() };

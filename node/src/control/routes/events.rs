@@ -69,10 +69,7 @@ impl Watching {
     }
 
     fn wants(&self, event: &Event) -> bool {
-        match (self.transfer, event) {
-            (None, _) => true,
-            (Some(wanted), Event::Transfer { transfer, .. }) => wanted == *transfer,
-            (Some(_), Event::Refused { .. } | Event::Network(_) | Event::Log(_)) => false,
-        }
+        let Some(wanted) = self.transfer else { return true };
+        matches!(event, Event::Transfer { transfer, .. } if wanted == *transfer)
     }
 }
