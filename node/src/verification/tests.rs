@@ -42,6 +42,7 @@ fn heartbeat(roster_version: u64) -> Vec<u8> {
         roster_version,
         software: "test".into(),
         unusable_records: 0,
+        modes: Vec::new(),
     };
     assert_eq!(Heartbeat::KIND, StatementKind::Heartbeat);
     let keyring = keyring();

@@ -1,6 +1,7 @@
 //! What a local caller can want, and what it gets back.
 
 use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging};
+use super::log_commands::{LogCommand, LogReply};
 use super::modes::ServiceMode;
 use super::operator::OperatorId;
 use super::rosters::command::{NetCommand, NetReply};
@@ -37,6 +38,8 @@ pub enum Command {
     ImportCommit,
     /// Drops what was staged.
     ImportAbort,
+    /// About logs: checkpoints, proofs, copies.
+    Log(LogCommand),
     /// About the network: members, keys, rosters.
     Net(NetCommand),
 }
@@ -58,6 +61,8 @@ pub enum Reply {
     ImportStaging(Staging),
     /// How the import differs from the one before; its publication goes on.
     ImportCommitted(Changes),
+    /// What is known of logs.
+    Log(LogReply),
     /// What came of a wish about the network.
     Net(NetReply),
     /// Done; there is nothing to show.

@@ -6,8 +6,8 @@ use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
-    cosigning, dossiers, equivocation, following, heartbeats, imports, modes, outbox, publication,
-    publishing, queries, recovery, rosters, synchronization,
+    cosigning, dossiers, equivocation, following, heartbeats, imports, log_commands, modes, outbox,
+    publication, publishing, queries, recovery, roster_leaves, rosters, synchronization,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -25,7 +25,7 @@ pub(super) fn run(round: &mut Round<'_>, inputs: Vec<Input>) -> Result<(), Store
     for timer in timer::take_due(round.view, round.now, ROUND_INPUTS_MAX)? {
         fire(round, timer)?;
     }
-    Ok(())
+    roster_leaves::publish(round)
 }
 
 fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
@@ -120,6 +120,7 @@ fn on_command(
         Command::ImportRecords(items) => imports::stage(round, &items).map(Reply::ImportStaging),
         Command::ImportCommit => imports::commit(round).map(Reply::ImportCommitted),
         Command::ImportAbort => imports::abort(round).map(|()| Reply::Done),
+        Command::Log(command) => log_commands::run(round, &command).map(Reply::Log),
         Command::Net(command) => {
             let reply = rosters::command::run(round, command)?;
             let reply = reply.map(|reply| Box::new(Reply::Net(reply)));

@@ -92,6 +92,13 @@ pub fn latest_note(round: &Round<'_>, log: LogId) -> Result<Option<SignedNote>, 
     Ok(log_store::note_at(round.view, log, size)?.or(Some(reached)))
 }
 
+/// The size of the newest checkpoint of a followed log that is known, held or not.
+pub(super) fn newest_known(view: &dyn View, log: LogId) -> Result<TreeSize, StoreError> {
+    let row = follow_row(view, log)?;
+    let newest = [&row.next, &row.target, &row.reached].into_iter().flatten().next();
+    newest.map_or(Ok(TreeSize::ZERO), |note| checkpoint_of(note).map(|newest| newest.size))
+}
+
 /// Judges a checkpoint that came by gossip, and follows it.
 pub(super) fn on_gossip(
     round: &mut Round<'_>,

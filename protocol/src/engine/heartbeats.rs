@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use super::output::{Event, GossipVerdict, Output};
 use super::round::{Round, Route};
 use super::timer::{self, Timer};
-use super::{following, log_store, rosters, single};
+use super::{following, log_store, modes, rosters, single};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -52,6 +52,7 @@ pub(super) fn beat(round: &mut Round<'_>) -> Result<(), StoreError> {
         Some(number) => following::latest_note(round, LogId::public(round.center(), number))?,
         None => None,
     };
+    let modes = modes::all(round.view)?;
     let heartbeat = Heartbeat {
         from: round.center(),
         issued_at: round.now,
@@ -59,6 +60,7 @@ pub(super) fn beat(round: &mut Round<'_>) -> Result<(), StoreError> {
         roster_version: round.roster.version,
         software: round.settings.software.clone(),
         unusable_records: single::read(round.view, UNUSABLE_RECORDS)?.unwrap_or(0),
+        modes: modes.iter().map(|held| (held.service, held.mode)).collect(),
     };
     round.say(&heartbeat, Route::Publish);
     Ok(())

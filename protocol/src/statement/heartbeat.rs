@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 use super::{Payload, StatementKind};
 use crate::center::CenterCode;
 use crate::id::Bytes;
+use crate::mode::{Mode, Service};
 use crate::time::Timestamp;
 
 /// A center's sign of life with the latest checkpoint of its public log.
@@ -30,6 +31,9 @@ pub struct Heartbeat {
     /// that declares some is asked even where its log shows nothing.
     #[n(6)]
     pub unusable_records: u64,
+    /// How far each of its services acts by itself.
+    #[n(7)]
+    pub modes: Vec<(Service, Mode)>,
 }
 
 impl Payload for Heartbeat {

@@ -89,6 +89,8 @@ pub enum Area {
     Misfit = 0x8d,
     /// Proofs that closed a log. Key: log (9). Value: `log::equivocation::Equivocation`.
     Equivocation = 0x8e,
+    /// Leaves of the authority's log. Key: roster hash (32). Value: `roster_leaves::RosterLeaf`.
+    RosterLeaf = 0x90,
     /// The latest heartbeat of a member. Key: center (4). Value: `heartbeats::HeartbeatRow`.
     Heartbeat = 0x8f,
 }

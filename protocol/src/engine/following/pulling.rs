@@ -13,6 +13,7 @@ use crate::digest::Digest;
 use crate::engine::log_event::LogEvent;
 use crate::engine::log_store;
 use crate::engine::output::Event;
+use crate::engine::roster_leaves::{self, RosterLeaf};
 use crate::engine::round::Round;
 use crate::engine::synchronization::{self, About, EntriesWanted, SyncReply, SyncRequest};
 use crate::engine::timer::{self, Timer};
@@ -188,7 +189,12 @@ fn take(
     let first = log_store::row(round.view, log)?.size;
     let size = appended.size;
     log_store::put_appended(round.view, log, appended);
-    if round.roster.authority != log.center {
+    if round.roster.authority == log.center {
+        for (index, entry) in (first.get()..).zip(entries) {
+            let place = RosterLeaf { log, leaf: LeafIndex::new(index) };
+            roster_leaves::index(round.view, place, entry);
+        }
+    } else {
         index_entries(round, log, first, entries)?;
     }
     if size < target {

@@ -3,16 +3,20 @@
 use crate::cbor;
 use crate::commitment::{CommitmentDomain, commit};
 use crate::digest::DigestStatus;
+use crate::engine::command::{Command, Reply};
 use crate::engine::input::Input;
+use crate::engine::log_commands::{LogCommand, LogReply};
 use crate::engine::log_event::LogEvent;
 use crate::engine::output::Event;
 use crate::engine::synchronization::{EntriesWanted, SyncReply, SyncRequest, TilesWanted};
-use crate::engine::{audit, following, heartbeats, log_store, tag_index, witnessing};
+use crate::engine::{
+    audit, following, heartbeats, log_store, roster_leaves, tag_index, witnessing,
+};
 use crate::limits::CHECKPOINT_MS_MIN;
 use crate::log::origin::LogId;
 use crate::log::tile::TileId;
 use crate::log::tlog_proof::TlogProof;
-use crate::log::tree::{LeafIndex, TreeSize, leaf_hash};
+use crate::log::tree::{LeafIndex, TreeSize};
 use crate::log_trust::VerifiedCheckpoint;
 use crate::refusal::Refusal;
 use crate::testing::logs::{ALL, checkpoints, digest, held, publish, size, witnessed};
@@ -152,15 +156,65 @@ fn witnesses_that_are_away_hold_up_the_proof_alone() {
 }
 
 #[test]
-fn an_authoritys_roster_hash_is_a_leaf_like_any_other_but_for_the_index() {
+fn the_hash_of_each_roster_is_a_leaf_of_the_authoritys_log() {
     let mut province = Province::new();
     let log = LogId::public(AUTHORITY, 1);
-    province.act(AUTHORITY, |round| round.publish_entry(vec![7; 32]).unwrap());
     province.advance(2_000);
-    let row = held(&mut province, LINFEN, log);
-    assert_eq!((row.size, row.root), (size(1), leaf_hash(&[7; 32])));
+    let hash = province.node(LINFEN).engine.roster().hash();
+    let leaves = held(&mut province, LINFEN, log).size;
+    let (place, entry) = province.act(LINFEN, |round| {
+        let place = roster_leaves::leaf_of(round.view, hash).unwrap().unwrap();
+        (place, log_store::entry(round.view, log, place.leaf).unwrap().unwrap())
+    });
+    assert_eq!((place.log, place.leaf.smallest_tree()), (log, Some(leaves)));
+    assert_eq!(entry, hash.as_bytes());
     let invalid = |event: &Event| matches!(event, Event::Log(LogEvent::InvalidLeaf { .. }));
     assert!(!province.events.iter().any(|(_, event)| invalid(event)));
+}
+
+#[test]
+fn the_commands_show_proofs_entries_and_where_every_log_stands() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..300);
+    province.advance(0);
+    let ask = |province: &mut Province, command| match province
+        .command(LINFEN, Command::Log(command))
+        .map(|reply| *reply)
+    {
+        Ok(Reply::Log(reply)) => Ok(reply),
+        Ok(_) => panic!("another reply"),
+        Err(refused) => Err(refused.refusal),
+    };
+    province.advance(2_000);
+    let LogReply::Checkpoint(held) = ask(&mut province, LogCommand::Checkpoint(log)).unwrap()
+    else {
+        panic!("another reply");
+    };
+    assert_eq!((held.checkpoint.size, held.witnessed), (size(300), true));
+    let prove = LogCommand::Prove(log, LeafIndex::new(280));
+    let LogReply::Proof(shown) = ask(&mut province, prove).unwrap() else {
+        panic!("another reply");
+    };
+    assert!(shown.witnessed);
+    assert_eq!(shown.entry, cbor::encode(&digest(280)));
+    shown.proof.verify(&shown.policy, &shown.entry).unwrap();
+    let beyond = LogCommand::Prove(log, LeafIndex::new(300));
+    assert_eq!(ask(&mut province, beyond), Err(Refusal::NotFound));
+    let tail = LogCommand::Tail { log, from: None, count: 3 };
+    let LogReply::Tail(entries) = ask(&mut province, tail).unwrap() else {
+        panic!("another reply");
+    };
+    let leaves: Vec<u64> = entries.iter().map(|entry| entry.leaf.get()).collect();
+    assert_eq!(leaves, [297, 298, 299]);
+    assert_eq!(entries[0].digest, Some(digest(297)));
+    let LogReply::Follow(states) = ask(&mut province, LogCommand::Follow).unwrap() else {
+        panic!("another reply");
+    };
+    assert_eq!(states.len(), 5, "two own logs and three followed ones");
+    let state = states.iter().find(|state| state.log == log).unwrap();
+    assert_eq!((state.size, state.signed, state.witnessed), (size(300), size(300), size(300)));
+    assert!(!state.misfit && !state.closed && !state.recovering);
 }
 
 #[test]
