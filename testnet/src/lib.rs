@@ -8,4 +8,5 @@ pub mod bank;
 pub mod fundlink;
 pub mod member;
 pub mod network;
+pub mod province;
 pub mod supervisor;
