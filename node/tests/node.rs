@@ -13,14 +13,17 @@ use std::time::Duration;
 use fundlink_node::config::Config;
 use fundlink_node::config::file::ConfigFile;
 use fundlink_node::control::ControlError;
+use fundlink_node::control::api::dossiers::{Ask, Asked, Consent, Dossier, SubjectOutcome};
+use fundlink_node::control::api::facts::Person;
+use fundlink_node::control::api::modes::SetMode;
 use fundlink_node::control::api::records::{Changes, Records};
-use fundlink_node::control::api::{Status, WatchedEvent};
+use fundlink_node::control::api::{Done, Status, WatchedEvent};
 use fundlink_node::control::client::{ClientError, ControlClient, EventStream};
 use fundlink_node::import::upload::upload;
 use fundlink_node::import::{self, ImportFiles, ImportOptions};
 use fundlink_node::keyfile::keys::{KeySet, Seed};
 use fundlink_node::network::{Address, NetworkError};
-use fundlink_node::node::{Node, NodeError};
+use fundlink_node::node::{Node, NodeError, RunningNode};
 use fundlink_node::store::OpenError;
 use fundlink_node::store::sled::SledStore;
 use fundlink_protocol::center::{CenterCode, Role};
@@ -70,7 +73,7 @@ fn setup(code: &str) -> Setup {
     let text = format!(
         "[node]\nnetwork = \"test\"\ncenter = \"{code}\"\nrole = \"{role_name}\"\n\
          [listen]\npeers = [\"{address}\"]\nhealth = \"127.0.0.1:0\"\n\
-         [[operator]]\nid = \"wang\"\nname = \"王芳\"\nroles = [\"clerk\"]\n"
+         [[operator]]\nid = \"wang\"\nname = \"王芳\"\nroles = [\"clerk\", \"system-administrator\"]\n"
     );
     let file = ConfigFile::parse(&text).expect("a configuration");
     let config = Config::from_file(file, folder.path()).expect("values that can be used");
@@ -294,7 +297,7 @@ async fn await_log(events: &mut EventStream, wanted: &str, part: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_node_publishes_is_witnessed_and_followed_by_the_others() {
+async fn what_one_node_publishes_is_witnessed_followed_and_asked_for() {
     let setups = [AUTHORITY, TAIYUAN, DATONG, LINFEN].map(setup);
     join(&setups);
     let mut nodes = Vec::new();
@@ -312,7 +315,57 @@ async fn what_one_node_publishes_is_witnessed_and_followed_by_the_others() {
     {
         await_log(events, name, TAIYUAN).await;
     }
+    let asking = async {
+        loop {
+            let dossier = ask_about_borrower(&nodes[1], &nodes[2]).await;
+            // Until all heartbeats are in, a center is asked because it is not current.
+            if dossier.rows.iter().all(|row| row.why != "not-current") {
+                return dossier;
+            }
+        }
+    };
+    let dossier = timeout(LIMIT, asking).await.expect("all are current in time");
+    let taiyuan = dossier.rows.iter().find(|row| row.center == TAIYUAN).expect("its row");
+    assert_eq!((taiyuan.state.as_str(), taiyuan.why.as_str()), ("answered", "holds"));
+    let SubjectOutcome::Found(found) = &taiyuan.outcomes[0] else {
+        panic!("{taiyuan:?}");
+    };
+    let loans = found.loans.as_ref().expect("L1 opens loans");
+    let loan = &loans.loans.as_ref().expect("each of them")[0];
+    assert_eq!((loan.contract.as_str(), loan.balance.as_str()), ("JK2", "538912.44"));
+    assert!(taiyuan.checks.iter().all(|check| check.fault.is_none()), "{taiyuan:?}");
+    let clear = dossier.rows.iter().filter(|row| row.why == "clear").count();
+    assert_eq!(clear, 1, "Linfen's log holds nothing about the person: {dossier:?}");
+    let verdict = dossier.verdict.as_ref().expect("a verdict");
+    assert_eq!((verdict.decision.as_str(), verdict.rule.as_str()), ("refused", "overdue-now"));
     for node in nodes {
         node.stop().await;
     }
+}
+
+/// Lets one node answer, and the other ask all cities about the borrower of its loan.
+async fn ask_about_borrower(answering: &RunningNode, asking: &RunningNode) -> Dossier {
+    let mode = SetMode { operator: "wang".into(), service: "query".into(), mode: "answer".into() };
+    let answering = ControlClient::new(answering.control());
+    let _: Done = answering.post("/v1/modes", &mode).await.expect("the mode is set");
+    let borrower = Person {
+        name: "周临".into(),
+        document_type: "01".into(),
+        document_number: "141099197812310529".into(),
+    };
+    let ask = Ask {
+        operator: "wang".into(),
+        to: None,
+        kind: "dossier".into(),
+        purpose: "L1".into(),
+        subjects: vec![borrower],
+        transfer: None,
+        consent: Some(Consent { reference: "SQ1".into(), digest: "00".repeat(32) }),
+        serial: "YW1".into(),
+    };
+    let asking = ControlClient::new(asking.control());
+    let asked: Asked = asking.post("/v1/ask", &ask).await.expect("it is asked");
+    let path = format!("/v1/dossiers/{}?wait=true", asked.dossier);
+    let dossier = timeout(LIMIT, asking.get::<Dossier>(&path)).await.expect("in time");
+    dossier.expect("the dossier")
 }

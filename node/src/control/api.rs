@@ -14,6 +14,8 @@ use fundlink_protocol::engine::output::{CommandRefusal, Event};
 use fundlink_protocol::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
+pub mod dossiers;
+pub mod facts;
 pub mod modes;
 pub mod net;
 pub mod records;

@@ -23,6 +23,7 @@ use super::api::{self, ApiError};
 use crate::engine_loop::EngineHandle;
 use crate::metrics::{ControlMetrics, StatusLabel};
 
+mod dossiers;
 mod events;
 mod modes;
 mod net;
@@ -49,6 +50,7 @@ pub fn router(control: Control) -> Router {
     Router::new()
         .route("/v1/status", get(status))
         .route("/v1/events", get(events::stream))
+        .merge(dossiers::routes())
         .merge(modes::routes())
         .merge(records::routes())
         .merge(net::routes())
