@@ -134,7 +134,8 @@ fn exit_of(refusal: Refusal) -> Exit {
         | Refusal::Overloaded
         | Refusal::Recovering
         | Refusal::Pending
-        | Refusal::RateLimited => Exit::Partial,
+        | Refusal::RateLimited
+        | Refusal::TagKey => Exit::Partial,
         Refusal::Proof | Refusal::Signature => Exit::Unverified,
         Refusal::Malformed
         | Refusal::TooLarge

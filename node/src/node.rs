@@ -22,7 +22,7 @@ use fundlink_protocol::engine::{Engine, EngineError, single};
 use fundlink_protocol::key::KeyPurpose;
 use fundlink_protocol::settlement::NoticeCursor;
 use fundlink_protocol::store::{Staged, StoreError};
-use fundlink_protocol::subject::{MemoryTagger, TagEpoch};
+use fundlink_protocol::subject::MemoryTagger;
 use fundlink_protocol::time::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -305,11 +305,7 @@ fn now_of(config: &Config) -> impl Fn() -> Timestamp + Send + Sync + 'static {
 }
 
 fn tagger(keys: &KeySet) -> MemoryTagger {
-    let mut tagger = MemoryTagger::default();
-    for held in &keys.tag_keys {
-        tagger.insert(TagEpoch(held.epoch), Zeroizing::new(*held.key.expose()));
-    }
-    tagger
+    MemoryTagger::new(keys.of(KeyPurpose::Sealing).map(|seed| Zeroizing::new(*seed.expose())))
 }
 
 fn start_workers(

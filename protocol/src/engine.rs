@@ -48,6 +48,7 @@ pub mod round;
 pub mod single;
 pub mod synchronization;
 pub mod tag_index;
+pub mod tags;
 pub mod timer;
 pub mod witnessing;
 
@@ -55,6 +56,7 @@ mod answers;
 mod cosigning;
 mod dispatch;
 mod leaf_proofs;
+mod membership;
 mod rates;
 
 use input::Input;

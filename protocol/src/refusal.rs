@@ -106,6 +106,8 @@ refusals! {
     NotFound = "NOT_FOUND", 404, "there is no such thing here", "未找到", "check the number or id";
     /// The state does not allow it.
     WrongState = "WRONG_STATE", 409, "the state does not allow this", "当前状态不允许此操作", "look at the present state";
+    /// The tag key has not reached this node.
+    TagKey = "TAG_KEY", 503, "this node does not hold the tag key yet", "本节点尚未取得关联标识密钥", "wait until another member has handed it on; it comes after admission";
     /// The answer is not here yet; nothing was refused.
     Pending = "PENDING", 202, "what it follows has not arrived yet", "前置报文尚未到达", "send it again later";
     /// Too late to cancel.

@@ -11,8 +11,9 @@ use crate::cose::{self, Received};
 use crate::engine::command::{Command, Reply};
 use crate::engine::input::{Failure, Input, RequestId};
 use crate::engine::output::{CommandRefusal, Event, Output, PeerReply};
+use crate::engine::rosters::command::NetCommand;
 use crate::engine::{
-    CoreDriver, Engine, Ports, ReceivingAccount, Settings, operator, rosters, single,
+    CoreDriver, Engine, Ports, ReceivingAccount, Settings, operator, rosters, single, tags,
 };
 use crate::id::QueryId;
 use crate::key::{KeyPurpose, MemoryKeyring};
@@ -22,11 +23,11 @@ use crate::refusal::Refusal;
 use crate::roster::change::{self, Change};
 use crate::roster::enrolment::{Applicant, VerifiedEnrolment, enrol};
 use crate::roster::join_file::{JoinFile, create_network};
-use crate::store::Staged;
 use crate::store::memory::MemoryStore;
+use crate::store::{Staged, Store, View};
 use crate::subject::{MemoryTagger, TagEpoch};
 use crate::time::{Date, Timestamp};
-use crate::wire::QueryReply;
+use crate::wire::{DeliveryReply, QueryReply};
 
 pub(crate) mod logs;
 pub(crate) mod people;
@@ -78,6 +79,20 @@ pub(crate) struct TestNode {
     pub(crate) tagger: MemoryTagger,
 }
 
+impl TestNode {
+    /// Writes to the store of a node that stands still.
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut dyn View)) {
+        let mut store = self.engine.store().clone();
+        let mut view = Staged::new(&store);
+        write(&mut view);
+        let batch = view.into_batch();
+        store.commit(batch).unwrap();
+        self.engine =
+            Engine::open(store, self.engine.settings().clone(), Timestamp::from_ms(i64::MAX))
+                .unwrap();
+    }
+}
+
 /// Who waits for the reply to a request, at the node that was asked.
 enum Waiting {
     Query { asker: CenterCode, asked: CenterCode, query: QueryId },
@@ -97,13 +112,11 @@ impl Province {
         ])
     }
 
-    /// A network of these members, by ascending code.
-    pub(crate) fn of(members: &[(CenterCode, Role)]) -> Self {
-        let now = Timestamp::start_of(Date::new(2026, 5, 6).unwrap()).plus_ms(9 * 3_600_000);
-        let file = joined(members, now);
-        let mut province = Self {
+    /// No node yet, at 2026-05-06 09:00 in China.
+    pub(crate) fn empty() -> Self {
+        Self {
             nodes: BTreeMap::new(),
-            now,
+            now: Timestamp::start_of(Date::new(2026, 5, 6).unwrap()).plus_ms(9 * 3_600_000),
             cut: BTreeSet::new(),
             replies: BTreeMap::new(),
             events: Vec::new(),
@@ -112,22 +125,64 @@ impl Province {
             waiting: BTreeMap::new(),
             inbox: VecDeque::new(),
             next: 1,
-        };
-        for (code, role) in members {
-            let mut store = MemoryStore::default();
-            rosters::install(&mut store, &file).unwrap();
-            let mut tagger = MemoryTagger::default();
-            if *role == Role::Center {
-                tagger.insert(TagEpoch(1), [7; 32].into());
+        }
+    }
+
+    /// Cuts a node off from all others.
+    pub(crate) fn cut_off(&mut self, code: CenterCode) {
+        for other in self.nodes.keys().filter(|other| **other != code) {
+            self.cut.extend([(code, *other), (*other, code)]);
+        }
+    }
+
+    /// Tells each node that every other one has connected, as far as the links carry.
+    pub(crate) fn connect_all(&mut self) {
+        let codes: Vec<CenterCode> = self.nodes.keys().copied().collect();
+        for at in &codes {
+            for center in codes.iter().copied().filter(|center| center != at) {
+                if !self.is_cut(*at, center) {
+                    self.inbox.push_back((*at, Input::Connected { center }));
+                }
             }
-            let engine = Engine::open(store, settings(*code, *role), now).unwrap();
-            province.nodes.insert(*code, TestNode { engine, keyring: keyring(*code), tagger });
+        }
+        self.drive();
+    }
+
+    /// A network of these members, by ascending code.
+    pub(crate) fn of(members: &[(CenterCode, Role)]) -> Self {
+        let mut province = Self::empty();
+        let now = province.now;
+        let file = joined(members, now);
+        let roster = file.open().unwrap().roster.into_roster();
+        for (code, role) in members {
+            let node = province.place(*code, *role, &file);
+            // The tag key is where it belongs from the start, so that nothing else is on its way.
+            if *role == Role::Center {
+                node.tagger.insert(TagEpoch(1), [7; 32].into());
+                node.write(|view| tags::handed_on(view, &roster));
+            }
         }
         for (code, _) in members {
             province.inbox.push_back((*code, Input::Started));
         }
         province.drive();
         province
+    }
+
+    /// Adds a node with a join file, as `fundlink net join` does, and starts it.
+    pub(crate) fn join(&mut self, code: CenterCode, role: Role, file: &JoinFile) {
+        self.place(code, role, file);
+        self.inbox.push_back((code, Input::Started));
+        self.drive();
+    }
+
+    fn place(&mut self, code: CenterCode, role: Role, file: &JoinFile) -> &mut TestNode {
+        let mut store = MemoryStore::default();
+        rosters::install(&mut store, file).unwrap();
+        let engine = Engine::open(store, settings(code, role), self.now).unwrap();
+        let node = TestNode { engine, keyring: keyring(code), tagger: tagger(code) };
+        self.nodes.insert(code, node);
+        self.node(code)
     }
 
     /// A node.
@@ -298,7 +353,7 @@ impl Province {
                 let statement = Box::new(statement);
                 self.inbox.push_back((to, Input::Statement { from, request, statement }));
             }
-            Err(refusal) => self.fail(request, Failure::Refused(refusal)),
+            Err(refusal) => self.refuse(request, refusal),
         }
     }
 
@@ -360,6 +415,16 @@ impl Province {
         if !self.is_cut(from, to) {
             self.inbox.push_back((to, input));
         }
+    }
+
+    /// What a node replies to bytes that do not verify.
+    fn refuse(&mut self, request: RequestId, refusal: Refusal) {
+        if !matches!(self.waiting.get(&request), Some(Waiting::Row { .. })) {
+            return self.fail(request, Failure::Refused(refusal));
+        }
+        let later = matches!(refusal, Refusal::KeyUnknown | Refusal::KeyNotYet);
+        let reply = if later { DeliveryReply::Later } else { DeliveryReply::Refused };
+        self.carry_reply(request, PeerReply::Delivery(reply(refusal)));
     }
 
     fn fail(&mut self, request: RequestId, failure: Failure) {
@@ -425,10 +490,16 @@ const PURPOSES: [KeyPurpose; 6] = [
     KeyPurpose::Roster,
 ];
 
-fn seed(center: CenterCode, purpose: KeyPurpose) -> [u8; 32] {
+/// The secret of a member for a purpose.
+pub(crate) fn seed(center: CenterCode, purpose: KeyPurpose) -> [u8; 32] {
     let mut seed = [purpose as u8; 32];
     seed[..4].copy_from_slice(&center.to_key());
     seed
+}
+
+/// A tagger without a tag key, which opens what is sealed to the member.
+pub(crate) fn tagger(center: CenterCode) -> MemoryTagger {
+    MemoryTagger::new([seed(center, KeyPurpose::Sealing).into()])
 }
 
 /// The name of the test network.
@@ -450,6 +521,17 @@ pub(crate) fn applicant(code: CenterCode, role: Role) -> Applicant {
         name: format!("center {code}"),
         addresses: vec![format!("/ip4/10.0.0.1/tcp/{}", code.number() % 10_000)],
     }
+}
+
+/// Has the authority of a province admit a center, which is not started yet.
+pub(crate) fn admit(province: &mut Province, code: CenterCode) {
+    let now = province.now;
+    let applicant = applicant(code, Role::Center);
+    let enrolment = enrol(&applicant, AUTHORITY, now, &mut keyring(code)).unwrap();
+    let fingerprint =
+        VerifiedEnrolment::parse(&network(), enrolment.clone()).unwrap().fingerprint();
+    let command = NetCommand::Admit { enrolment, fingerprint, witness: true };
+    province.command(AUTHORITY, Command::Net(command)).unwrap();
 }
 
 /// The join file after each member but the authority was admitted, all of them witnesses.

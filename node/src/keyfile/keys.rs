@@ -81,19 +81,8 @@ pub struct StoredKey {
     pub made: Timestamp,
 }
 
-/// The key that turns a person into a subject tag, in one epoch.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct TagKey {
-    /// The epoch that digests name.
-    #[n(1)]
-    pub epoch: u32,
-    /// The key, the same at every center.
-    #[n(2)]
-    pub key: Seed,
-}
-
-/// All the keys of one member, or the root key alone.
+/// All the keys of one member, or the root key alone. The tag key is not among them: the store
+/// holds it sealed to the sealing key.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct KeySet {
@@ -106,9 +95,6 @@ pub struct KeySet {
     /// The keys, the newest of a purpose last: rotation keeps the old one until the roster ends it.
     #[n(3)]
     pub keys: Vec<StoredKey>,
-    /// The tag keys, by epoch; none before the member has been given one.
-    #[n(4)]
-    pub tag_keys: Vec<TagKey>,
 }
 
 impl KeySet {
@@ -154,7 +140,7 @@ impl KeySet {
     }
 
     fn empty(network: &str, center: CenterCode) -> Self {
-        Self { network: network.to_owned(), center, keys: Vec::new(), tag_keys: Vec::new() }
+        Self { network: network.to_owned(), center, keys: Vec::new() }
     }
 
     /// Makes a new key for a purpose, beside those there are.
@@ -176,13 +162,6 @@ impl KeySet {
     /// Every key for a purpose, the newest last.
     pub fn of(&self, purpose: KeyPurpose) -> impl Iterator<Item = &Seed> {
         self.keys.iter().filter(move |key| key.purpose == purpose).map(|key| &key.seed)
-    }
-
-    /// Adds the tag key of an epoch, or replaces it.
-    pub fn set_tag_key(&mut self, epoch: u32, key: Seed) {
-        self.tag_keys.retain(|known| known.epoch != epoch);
-        self.tag_keys.push(TagKey { epoch, key });
-        self.tag_keys.sort_by_key(|known| known.epoch);
     }
 }
 

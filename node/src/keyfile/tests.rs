@@ -4,7 +4,6 @@ use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::key::KeyPurpose;
 use fundlink_protocol::time::Timestamp;
 
-use super::keys::Seed;
 use super::*;
 
 fn keys() -> KeySet {
@@ -90,7 +89,6 @@ fn a_key_file_is_not_overwritten_but_can_be_replaced() {
     assert!(matches!(error, KeyFileError::Exists(_)));
     let old = keys.newest(KeyPurpose::Statement).unwrap().clone();
     keys.add(KeyPurpose::Statement, Timestamp::from_ms(2)).unwrap();
-    keys.set_tag_key(1, Seed::new([7; 32]));
     replace(&path, &keys, &Protection::Unprotected).unwrap();
     let found = read(&path, &PassphraseSource::Nowhere).unwrap();
     assert_eq!(found, keys);

@@ -14,6 +14,7 @@ fn payload() -> TagKeyBox {
         issued_at: Timestamp::from_ms(1_778_000_000_000),
         epoch: 1,
         sealed: vec![7; 80].into(),
+        in_use: false,
     }
 }
 

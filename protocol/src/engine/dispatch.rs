@@ -6,8 +6,9 @@ use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
-    cosigning, dossiers, equivocation, following, heartbeats, imports, log_commands, modes, outbox,
-    publication, publishing, queries, recovery, roster_leaves, rosters, synchronization,
+    cosigning, dossiers, equivocation, following, heartbeats, imports, log_commands, membership,
+    modes, outbox, publication, publishing, queries, recovery, roster_leaves, rosters,
+    synchronization,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -41,6 +42,11 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
         }
         Input::Delivered { to, row, outcome } => match outcome {
             Ok(DeliveryReply::Committed(_)) => outbox::remove(round, to, row).map(drop),
+            Ok(DeliveryReply::Refused(Refusal::KeyEnded))
+                if membership::sign_again(round, to, row)? =>
+            {
+                Ok(())
+            }
             Ok(DeliveryReply::Refused(refusal)) => {
                 outbox::remove(round, to, row)?;
                 round.event(Event::Refused { from: to, refusal });
@@ -94,6 +100,10 @@ fn on_statement(
     if let Statement::Query(query) = statement.statement() {
         return queries::on_query(round, from, request, (statement, query));
     }
+    if let Some(reply) = membership::on_statement(round, from, statement)? {
+        round.respond(request, PeerReply::Delivery(reply));
+        return Ok(());
+    }
     let refusal = Refusal::UnknownStatement;
     round.event(Event::Refused { from, refusal });
     round.respond(request, PeerReply::Delivery(DeliveryReply::Refused(refusal)));
@@ -121,12 +131,7 @@ fn on_command(
         Command::ImportCommit => imports::commit(round).map(Reply::ImportCommitted),
         Command::ImportAbort => imports::abort(round).map(|()| Reply::Done),
         Command::Log(command) => log_commands::run(round, &command).map(Reply::Log),
-        Command::Net(command) => {
-            let reply = rosters::command::run(round, command)?;
-            let reply = reply.map(|reply| Box::new(Reply::Net(reply)));
-            round.output(Output::Reply { request, reply });
-            return Ok(());
-        }
+        Command::Net(command) => rosters::command::run(round, command).map(Reply::Net),
     };
     let reply = match done {
         Ok(reply) => Ok(Box::new(reply)),

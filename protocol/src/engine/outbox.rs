@@ -137,6 +137,19 @@ pub(super) fn send_all(round: &mut Round<'_>, to: CenterCode) -> Result<(), Stor
 /// Rows sent at once when a member connects; the rest follow by their timers.
 const SEND_ALL_MAX: usize = 256;
 
+/// The statement of an open row.
+pub(super) fn statement_of(
+    view: &dyn View,
+    to: CenterCode,
+    number: u64,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(bytes) = view.get(&row_key(to, number))? else {
+        return Ok(None);
+    };
+    let row: Row = cbor::decode_stored("outbox", &bytes)?;
+    view.get(&key(Area::Statement, &[row.statement.as_bytes()]))
+}
+
 /// Takes a row away, because it was committed or refused; gives its statement, if it was there.
 pub(super) fn remove(
     round: &mut Round<'_>,

@@ -13,6 +13,7 @@ use crate::refusal::Refusal;
 use crate::roster::Roster;
 use crate::roster::chain::ChainError;
 use crate::settlement::{BankOrder, BankOrderId};
+use crate::subject::{TagEpoch, TagError};
 use crate::wire::{DeliveryReply, QueryReply};
 
 /// One thing to do.
@@ -182,6 +183,20 @@ pub enum NetworkEvent {
     /// A roster was not taken.
     #[error("a roster was not taken: {0}")]
     RosterRejected(ChainError),
+    /// The tag key of an epoch is here: digests can be published.
+    #[error("the tag key of epoch {} is here", .0.0)]
+    TagKeyHere(TagEpoch),
+    /// Another member holds another tag key of the epoch than this one.
+    #[error("{from} holds another tag key of epoch {} than this node; tags do not match", .epoch.0)]
+    TagKeyDiffers {
+        /// The other member.
+        from: CenterCode,
+        /// The epoch.
+        epoch: TagEpoch,
+    },
+    /// The tag key could not be made, opened or sealed.
+    #[error("the tag key cannot be used: {0}")]
+    TagKeyTrouble(TagError),
     /// The roster in force is past the time by which the authority had to renew it.
     #[error("the roster, version {version}, should have been renewed; ask the authority")]
     RosterStale {
@@ -197,6 +212,9 @@ impl NetworkEvent {
         match self {
             Self::RosterRejected(_) => "roster_rejected",
             Self::RosterStale { .. } => "roster_stale",
+            Self::TagKeyHere(_) => "tag_key_here",
+            Self::TagKeyDiffers { .. } => "tag_key_differs",
+            Self::TagKeyTrouble(_) => "tag_key_trouble",
         }
     }
 }

@@ -112,7 +112,7 @@ fn circumstances(
 }
 
 fn grant(round: &Round<'_>, peer: CenterCode, query: &Query) -> Grant {
-    let asks = Action::Ask { kind: query.kind.name(), purpose: query.purpose.code() };
+    let asks = Action::Ask { kind: query.kind, purpose: query.purpose };
     if round.roster.rights(peer, asks).is_ok() { Grant::Given } else { Grant::Missing }
 }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use super::input::RequestId;
 use super::output::{Event, NetworkEvent, Output, PeerReply};
-use super::round::{Round, Route};
-use super::single;
+use super::round::{Round, Route, Stop};
 use super::timer::{self, Timer};
+use super::{single, tags};
 use crate::calendar::WorkingCalendar;
 use crate::cbor;
 use crate::center::{CenterCode, Role};
@@ -22,6 +22,7 @@ use crate::limits::{
 };
 use crate::log::origin::NetworkName;
 use crate::roster::chain::{AuthorityKeys, ChainError, VerifiedRoster};
+use crate::roster::change::Change;
 use crate::roster::check::RosterError;
 use crate::roster::join_file::{JoinFile, JoinFileError};
 use crate::roster::{Annex, AnnexKind, Roster};
@@ -32,6 +33,9 @@ pub mod command;
 pub mod frames;
 
 mod kept;
+
+#[cfg(test)]
+mod tests;
 
 use frames::{RosterReply, RosterRequest};
 
@@ -132,7 +136,8 @@ pub fn default_calendar() -> Annex {
 }
 
 pub(super) fn on_started(round: &mut Round<'_>) -> Result<(), StoreError> {
-    set_timer(round)
+    set_timer(round)?;
+    tags::on_started(round)
 }
 
 /// A member has connected: it may hold a newer roster.
@@ -274,7 +279,8 @@ fn put_in_force(round: &mut Round<'_>, roster: Roster) -> Result<(), StoreError>
     single::put_roster(round.view, &roster);
     round.roster = Arc::new(roster);
     round.output(Output::RosterChanged(Arc::clone(&round.roster)));
-    set_timer(round)
+    set_timer(round)?;
+    tags::on_roster(round)
 }
 
 fn take_annexes(round: &mut Round<'_>, annexes: &[Annex]) -> Result<(), StoreError> {
@@ -303,10 +309,13 @@ fn set_timer(round: &mut Round<'_>) -> Result<(), StoreError> {
 const STALE_AGAIN_MS: i64 = crate::time::DAY_MS;
 
 pub(super) fn on_timer(round: &mut Round<'_>) -> Result<(), StoreError> {
-    if round.settings.role == Role::Authority
-        && command::change(round, crate::roster::change::Change::Renew)?.is_ok()
-    {
-        return Ok(());
+    if round.settings.role == Role::Authority {
+        match command::issue_change(round, Change::Renew) {
+            Ok(()) => return Ok(()),
+            Err(Stop::Store(error)) => return Err(error),
+            // The alarm below says it, and an operator who tries sees why.
+            Err(Stop::Refused(_) | Stop::Explained(_)) => {}
+        }
     }
     if round.roster.is_stale(round.now) {
         let version = round.roster.version;

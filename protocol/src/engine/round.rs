@@ -140,6 +140,14 @@ impl<'a> Round<'a> {
         hash
     }
 
+    /// Stages a payload that was said before, to be signed by the key that is current now.
+    pub(super) fn say_again(&mut self, kind: StatementKind, payload: Vec<u8>, route: Route) {
+        let key =
+            self.own_key(purpose_of(kind)).map_or(crate::id::KeyId::new([0; 16]), |key| key.id());
+        let unsigned = Unsigned::new(kind, key, payload);
+        self.unsigned.push((ToSign::Statement { kind, unsigned }, route));
+    }
+
     /// Whether the member's outbox takes another statement.
     ///
     /// # Errors

@@ -8,41 +8,39 @@ use minicbor::{Decode, Encode};
 
 use super::{Member, MemberStatus, Roster};
 use crate::center::{CenterCode, Role};
+use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
 
 /// What a member may ask, where it differs from what its role may ask.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Grants {
-    /// Codes of purposes, such as `L1`, ascending.
+    /// For what it may ask.
     #[n(1)]
-    pub purposes: Vec<String>,
-    /// Names of kinds of query, ascending.
+    pub purposes: Vec<Purpose>,
+    /// What it may ask.
     #[n(2)]
-    pub kinds: Vec<String>,
+    pub kinds: Vec<QueryKind>,
 }
-
-/// Judicial assistance (司法协助) and supervision (监管): granted to nobody by role.
-const NOT_BY_ROLE: [&str; 2] = ["J1", "S1"];
 
 /// Something that a member does, or that is done for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action<'a> {
+pub enum Action {
     /// Being connected to.
     Connect,
     /// Pulling logs, rosters and its own statements.
     Sync,
     /// Asking a question of this kind for this purpose.
     Ask {
-        /// The name of the kind of query.
-        kind: &'a str,
-        /// The code of the purpose.
-        purpose: &'a str,
+        /// What is asked.
+        kind: QueryKind,
+        /// For what.
+        purpose: Purpose,
     },
     /// Answering a question for this purpose.
     Answer {
-        /// The code of the purpose.
-        purpose: &'a str,
+        /// For what it was asked.
+        purpose: Purpose,
     },
     /// Sending a contact letter, or accepting one.
     StartTransfer,
@@ -61,7 +59,7 @@ impl Roster {
     ///
     /// # Errors
     /// `NOT_MEMBER` for a stranger and for a revoked member, `SUSPENDED`, `NOT_GRANTED`.
-    pub fn rights(&self, code: CenterCode, action: Action<'_>) -> Result<&Member, Refusal> {
+    pub fn rights(&self, code: CenterCode, action: Action) -> Result<&Member, Refusal> {
         let member = self.member(code).ok_or(Refusal::NotMember)?;
         match member.status {
             MemberStatus::Active => {}
@@ -87,29 +85,25 @@ impl Roster {
     }
 }
 
-/// The request of a person about whom data is held (本人查询).
-const DATA_SUBJECT: &str = "A1";
-
 /// A suspended member may connect, sync, finish what was accepted, publish what follows from it,
 /// and answer the persons whose data it holds: they have not been suspended.
-fn survives_suspension(action: Action<'_>) -> bool {
+const fn survives_suspension(action: Action) -> bool {
     match action {
         Action::Connect | Action::Sync | Action::FinishTransfer | Action::Publish => true,
-        Action::Answer { purpose } => purpose == DATA_SUBJECT,
+        Action::Answer { purpose } => matches!(purpose, Purpose::DataSubject),
         Action::Ask { .. } | Action::StartTransfer | Action::Witness | Action::HoldTagKey => false,
     }
 }
 
 impl Member {
-    /// Whether the roster lets the member ask a question of this kind for this purpose.
+    /// Whether the roster lets the member ask this for that purpose. By role, a center may ask
+    /// everything but for judicial assistance (司法协助) and supervision (监管), and the authority
+    /// nothing: it watches digests.
     #[must_use]
-    pub fn may_ask(&self, kind: &str, purpose: &str) -> bool {
+    pub fn may_ask(&self, kind: QueryKind, purpose: Purpose) -> bool {
         match (&self.grants, self.role) {
-            (Some(grants), _) => {
-                grants.purposes.iter().any(|granted| granted == purpose)
-                    && grants.kinds.iter().any(|granted| granted == kind)
-            }
-            (None, Role::Center) => !NOT_BY_ROLE.contains(&purpose),
+            (Some(grants), _) => grants.purposes.contains(&purpose) && grants.kinds.contains(&kind),
+            (None, Role::Center) => !matches!(purpose, Purpose::Judicial | Purpose::Supervision),
             (None, Role::Authority) => false,
         }
     }

@@ -10,6 +10,7 @@ use crate::cose;
 use crate::engine::rosters::default_calendar;
 use crate::key::{KeyPurpose, Keyring, MemoryKeyring, PublicKey};
 use crate::limits::{KEY_OVERLAP_MS, ROSTER_LIFE_MS};
+use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
 use crate::statement::membership::{AuthorityKey, OfferedKey};
 use crate::testing::{
@@ -375,18 +376,18 @@ fn rights_follow_the_status_and_the_grants() {
     let suspended = after(&active, Change::Suspend(DATONG)).unwrap();
     let revoke = Change::Revoke { center: DATONG, takeover: TAIYUAN, compromised: false };
     let revoked = after(&suspended, revoke).unwrap();
-    let ask = |purpose| Action::Ask { kind: "account", purpose };
+    let ask = |purpose| Action::Ask { kind: QueryKind::Account, purpose };
     let (done, not) = (None::<Refusal>, Some(Refusal::NotMember));
     let cases = [
         (Action::Connect, done, done),
         (Action::Sync, done, done),
         (Action::FinishTransfer, done, done),
-        (Action::Answer { purpose: "A1" }, done, done),
-        (Action::Answer { purpose: "L1" }, done, Some(Refusal::Suspended)),
+        (Action::Answer { purpose: Purpose::DataSubject }, done, done),
+        (Action::Answer { purpose: Purpose::LoanApplication }, done, Some(Refusal::Suspended)),
         (Action::StartTransfer, done, Some(Refusal::Suspended)),
         (Action::Witness, done, Some(Refusal::Suspended)),
-        (ask("L1"), done, Some(Refusal::Suspended)),
-        (ask("J1"), Some(Refusal::NotGranted), Some(Refusal::Suspended)),
+        (ask(Purpose::LoanApplication), done, Some(Refusal::Suspended)),
+        (ask(Purpose::Judicial), Some(Refusal::NotGranted), Some(Refusal::Suspended)),
     ];
     for (action, when_active, when_suspended) in cases {
         assert_eq!(active.rights(DATONG, action).err(), when_active, "{action:?}");
@@ -395,11 +396,17 @@ fn rights_follow_the_status_and_the_grants() {
     }
     let stranger = CenterCode::new(140_700).unwrap();
     assert_eq!(active.rights(stranger, Action::Connect).err(), not);
-    assert_eq!(active.rights(AUTHORITY, ask("L1")).err(), Some(Refusal::NotGranted));
-    let grants = Grants { purposes: vec!["J1".into()], kinds: vec!["account".into()] };
+    assert_eq!(
+        active.rights(AUTHORITY, ask(Purpose::LoanApplication)).err(),
+        Some(Refusal::NotGranted)
+    );
+    let grants = Grants { purposes: vec![Purpose::Judicial], kinds: vec![QueryKind::Account] };
     let granted = after(&active, Change::Grant { center: DATONG, grants: Some(grants) }).unwrap();
-    assert_eq!(granted.rights(DATONG, ask("J1")).err(), done);
-    assert_eq!(granted.rights(DATONG, ask("L1")).err(), Some(Refusal::NotGranted));
+    assert_eq!(granted.rights(DATONG, ask(Purpose::Judicial)).err(), done);
+    assert_eq!(
+        granted.rights(DATONG, ask(Purpose::LoanApplication)).err(),
+        Some(Refusal::NotGranted)
+    );
 }
 
 #[test]

@@ -130,5 +130,8 @@ pub struct TagKeyBox {
     /// The sealed key.
     #[n(5)]
     pub sealed: Bytes,
+    /// Whether the sender has published digests under it: then it does not take another.
+    #[n(6)]
+    pub in_use: bool,
 }
 addressed_payload!(TagKeyBox);

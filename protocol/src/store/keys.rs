@@ -93,6 +93,14 @@ pub enum Area {
     RosterLeaf = 0x90,
     /// The latest heartbeat of a member. Key: center (4). Value: `heartbeats::HeartbeatRow`.
     Heartbeat = 0x8f,
+    /// Tag keys, sealed to this node. Key: epoch (4). Value: `tags::KeptBox`.
+    TagKey = b'G',
+    /// To which sealing key of a member a tag key was sealed. Key: epoch (4), center (4).
+    TagKeySent = b'g',
+    /// Tags of persons without a record here. Key: time (8), row hash (32). Value: `tags::Taken`.
+    TagTaken = b'j',
+    /// Such tags of one minute. Key: operator. Value: `tags::Window`.
+    TagRate = b'J',
 }
 
 /// Builds a key from an area and its parts.

@@ -6,21 +6,18 @@
 
 use std::sync::Arc;
 
-use super::super::output::CommandRefusal;
-use super::super::round::{Round, Route};
+use super::super::round::{Round, Route, Stop};
 use super::{issue, join_file, kept};
 use crate::center::{CenterCode, Role};
 use crate::id::PayloadHash;
 use crate::key::KeyPurpose;
 use crate::limits::ANNEX_BYTES_MAX;
 use crate::refusal::Refusal;
-use crate::roster::chain::ChainError;
 use crate::roster::change::{self, Change};
 use crate::roster::enrolment::{Fingerprint, VerifiedEnrolment};
 use crate::roster::join_file::JoinFile;
 use crate::roster::{Annex, Grants, LogEnd, Roster};
 use crate::statement::membership::{KeyChange, OfferedKey};
-use crate::store::StoreError;
 
 /// A wish about the network. All but the last three are the authority's.
 #[derive(Clone, Debug)]
@@ -97,26 +94,20 @@ pub enum NetReply {
     Sent(PayloadHash),
 }
 
-type Done<T> = Result<Result<T, CommandRefusal>, StoreError>;
-
 /// Does what is wished.
-pub(in super::super) fn run(round: &mut Round<'_>, command: NetCommand) -> Done<NetReply> {
+pub(in super::super) fn run(round: &mut Round<'_>, command: NetCommand) -> Result<NetReply, Stop> {
     match command {
-        NetCommand::Show => Ok(Ok(NetReply::Roster(Arc::clone(&round.roster)))),
+        NetCommand::Show => Ok(NetReply::Roster(Arc::clone(&round.roster))),
         NetCommand::JoinFile => {
-            let file = join_file(round.view, &round.roster)?;
-            Ok(file.map(|file| NetReply::JoinFile(Box::new(file))).ok_or_else(|| {
-                refusal(Refusal::NotFound, "this node was not set up by a join file")
-            }))
+            let file = join_file(round.view, &round.roster)?.ok_or_else(not_by_file)?;
+            Ok(NetReply::JoinFile(Box::new(file)))
         }
-        NetCommand::ChangeKey(key) => Ok(ask_for_key_change(round, key)),
+        NetCommand::ChangeKey(key) => ask_for_key_change(round, key),
         NetCommand::AuthorityKeys(statement) => take_authority_keys(round, &statement),
         NetCommand::Annex(annex) => replace_annex(round, &annex),
         NetCommand::Admit { enrolment, fingerprint, witness } => {
-            match read_enrolment(round, enrolment, fingerprint) {
-                Ok(enrolment) => make(round, Change::Admit { enrolment, witness }),
-                Err(refusal) => Ok(Err(refusal)),
-            }
+            let enrolment = read_enrolment(round, enrolment, fingerprint)?;
+            make(round, Change::Admit { enrolment, witness })
         }
         NetCommand::Suspend(center) => make(round, Change::Suspend(center)),
         NetCommand::Reinstate(center) => make(round, Change::Reinstate(center)),
@@ -137,100 +128,84 @@ pub(in super::super) fn run(round: &mut Round<'_>, command: NetCommand) -> Done<
     }
 }
 
-fn make(round: &mut Round<'_>, change: Change) -> Done<NetReply> {
-    Ok(change_in(round, change)?.map(|()| NetReply::Roster(Arc::clone(&round.roster))))
+fn make(round: &mut Round<'_>, change: Change) -> Result<NetReply, Stop> {
+    issue_change(round, change)?;
+    Ok(NetReply::Roster(Arc::clone(&round.roster)))
 }
 
 /// Makes and issues the next roster.
-pub(super) fn change(round: &mut Round<'_>, change: Change) -> Done<()> {
-    change_in(round, change)
-}
-
-fn change_in(round: &mut Round<'_>, change: Change) -> Done<()> {
+pub(in super::super) fn issue_change(round: &mut Round<'_>, change: Change) -> Result<(), Stop> {
     if round.settings.role != Role::Authority || round.center() != round.roster.authority {
-        let detail = "only the authority of the network signs rosters";
-        return Ok(Err(refusal(Refusal::NotGranted, detail)));
+        let why = "only the authority of the network signs rosters";
+        return Err(Stop::explained(Refusal::NotGranted, why));
     }
     let own = round.own_key(KeyPurpose::Roster);
     let keys = kept::authority_keys(round.view)?;
-    let Some(number) = keys.zip(own).and_then(|(keys, own)| keys.newest_with(&own)) else {
-        let detail = "the roster key of this node is not the one that the root key has named";
-        return Ok(Err(refusal(Refusal::WrongState, detail)));
-    };
-    match change::next(&round.roster, change, number, round.now) {
-        Ok(roster) => issue(round, roster).map(Ok),
-        Err(error) => Ok(Err(CommandRefusal {
-            refusal: Refusal::WrongState,
-            detail: Some(error.to_string()),
-        })),
-    }
+    let number = keys.zip(own).and_then(|(keys, own)| keys.newest_with(&own)).ok_or_else(|| {
+        let why = "the roster key of this node is not the one that the root key has named";
+        Stop::explained(Refusal::WrongState, why)
+    })?;
+    let roster = change::next(&round.roster, change, number, round.now)
+        .map_err(|error| Stop::explained(Refusal::WrongState, &error.to_string()))?;
+    Ok(issue(round, roster)?)
 }
 
 fn read_enrolment(
     round: &Round<'_>,
     bytes: Vec<u8>,
     fingerprint: Fingerprint,
-) -> Result<Box<VerifiedEnrolment>, CommandRefusal> {
+) -> Result<Box<VerifiedEnrolment>, Stop> {
     let enrolment = VerifiedEnrolment::parse(&round.settings.network, bytes)?;
     if enrolment.fingerprint() == fingerprint {
         Ok(Box::new(enrolment))
     } else {
-        Err(refusal(Refusal::Argument, "the fingerprint is not that of the enrolment"))
+        let why = "the fingerprint is not that of the enrolment";
+        Err(Stop::explained(Refusal::Argument, why))
     }
 }
 
-fn replace_annex(round: &mut Round<'_>, annex: &Annex) -> Done<NetReply> {
+fn replace_annex(round: &mut Round<'_>, annex: &Annex) -> Result<NetReply, Stop> {
     if annex.content.len() > ANNEX_BYTES_MAX || !super::is_readable(annex) {
-        return Ok(Err(refusal(Refusal::Argument, "the annex is too large or not of its kind")));
+        let why = "the annex is too large or not of its kind";
+        return Err(Stop::explained(Refusal::Argument, why));
     }
     let mut names = round.roster.annexes.clone();
     names.retain(|name| name.kind != annex.kind);
     names.push(annex.name());
     names.sort_unstable_by_key(|name| name.kind);
     let made = make(round, Change::Annexes(names))?;
-    if made.is_ok() {
-        kept::put_annex(round.view, annex);
-    }
+    kept::put_annex(round.view, annex);
     Ok(made)
 }
 
-fn take_authority_keys(round: &mut Round<'_>, statement: &[u8]) -> Done<NetReply> {
-    let Some(mut keys) = kept::authority_keys(round.view)? else {
-        return Ok(Err(refusal(Refusal::NotFound, "this node was not set up by a join file")));
-    };
+fn take_authority_keys(round: &mut Round<'_>, statement: &[u8]) -> Result<NetReply, Stop> {
+    let mut keys = kept::authority_keys(round.view)?.ok_or_else(not_by_file)?;
     let newest = keys.newest();
-    let wrong = |error: ChainError| CommandRefusal {
-        refusal: Refusal::Argument,
-        detail: Some(error.to_string()),
-    };
-    match keys.add(statement).map_err(wrong) {
-        Err(refusal) => return Ok(Err(refusal)),
-        Ok(_) if keys.newest() <= newest => {
-            return Ok(Err(refusal(Refusal::Argument, "the statement is not newer than the last")));
-        }
-        Ok(_) => {}
+    keys.add(statement).map_err(|error| Stop::explained(Refusal::Argument, &error.to_string()))?;
+    if keys.newest() <= newest {
+        let why = "the statement is not newer than the last one";
+        return Err(Stop::explained(Refusal::Argument, why));
     }
-    // Rosters that were signed under the statement before stay as they are; the next one tells
-    // everybody of the new keys. A node without the new key could sign none.
+    // The next roster tells everybody of the new keys; a node without one of them could sign none.
     let own = round.own_key(KeyPurpose::Roster);
     if own.and_then(|own| keys.newest_with(&own)).is_none() {
-        let detail = "the statement does not name the roster key of this node";
-        return Ok(Err(refusal(Refusal::WrongState, detail)));
+        let why = "the statement does not name the roster key of this node";
+        return Err(Stop::explained(Refusal::WrongState, why));
     }
     kept::put_authority_keys(round.view, &keys);
     make(round, Change::Renew)
 }
 
-fn ask_for_key_change(round: &mut Round<'_>, key: OfferedKey) -> Result<NetReply, CommandRefusal> {
+fn ask_for_key_change(round: &mut Round<'_>, key: OfferedKey) -> Result<NetReply, Stop> {
     if !key.is_proved(&round.settings.network, round.center()) {
-        return Err(refusal(Refusal::Argument, "the new key has not signed for this member"));
+        let why = "the new key has not signed for this member";
+        return Err(Stop::explained(Refusal::Argument, why));
     }
-    let request =
-        KeyChange { from: round.center(), to: round.roster.authority, issued_at: round.now, key };
-    let to = request.to;
+    let to = round.roster.authority;
+    let request = KeyChange { from: round.center(), to, issued_at: round.now, key };
     Ok(NetReply::Sent(round.say(&request, Route::Outbox(to))))
 }
 
-fn refusal(refusal: Refusal, detail: &str) -> CommandRefusal {
-    CommandRefusal { refusal, detail: Some(detail.to_owned()) }
+fn not_by_file() -> Stop {
+    Stop::explained(Refusal::NotFound, "this node was not set up by a join file")
 }
