@@ -325,7 +325,7 @@ pub fn check<R: BufRead>(
         accounts.check_sums(&mut context);
     }
     let employers = employers.finish(&mut context);
-    let accounts = accounts.finish(&counting, &mut context);
+    let (accounts, interest_not_booked) = accounts.finish(&counting, &mut context);
     let loans = loans.finish();
     let balance = Fen::checked_sum(accounts.iter().map(AccountDraft::balance));
     let loan_balance = Fen::checked_sum(loans.iter().map(|record| record.loan.balance));
@@ -335,7 +335,6 @@ pub fn check<R: BufRead>(
         }
     }
     context.faults.finish()?;
-    let missed = accounts.iter().filter(|draft| draft.misses_interest(&counting)).count();
     let report = ImportReport {
         as_of: options.as_of,
         hash: FileHash::new(*hasher.borrow().finalize().as_bytes()),
@@ -343,7 +342,7 @@ pub fn check<R: BufRead>(
         balance: balance.unwrap_or_default(),
         loan_balance: loan_balance.unwrap_or_default(),
         unknown_provinces,
-        interest_not_booked: missed as u64,
+        interest_not_booked,
     };
     let accounts = ImportedAccounts { drafts: accounts.into_iter(), counting };
     Ok(ImportSet { accounts, loans, employers, report })

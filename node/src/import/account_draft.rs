@@ -206,6 +206,15 @@ impl Reversible for Withdrawal {
     }
 }
 
+/// How interest of the year before was booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum YearEndInterest {
+    /// It was, or there was no money to earn any.
+    InOrder,
+    /// There was money on the last 1 July, and nothing was booked on it.
+    Missing,
+}
+
 /// What is needed to work an account out.
 #[derive(Clone, Debug)]
 pub(super) struct Counting {
@@ -256,14 +265,19 @@ impl AccountDraft {
         true
     }
 
-    /// Whether there was money on the last 1 July, and no year-end interest was booked on it.
-    pub(super) fn misses_interest(&self, counting: &Counting) -> bool {
+    /// Whether interest can be computed, and was booked when the running interest year began.
+    pub(super) fn year_end_interest(
+        &self,
+        counting: &Counting,
+    ) -> Result<YearEndInterest, ImportRule> {
         let rows = self.rows.unpack(&self.account.number);
+        Self::accrual(&rows, counting).ok_or(ImportRule::Interest)?;
         let (carried, _) = Self::carried(&rows, counting);
         let booked = rows.iter().any(|row| {
             row.business == BusinessType::YearEndInterest && value_date(row) == counting.year_start
         });
-        carried != 0 && !booked
+        let missing = carried != 0 && !booked;
+        Ok(if missing { YearEndInterest::Missing } else { YearEndInterest::InOrder })
     }
 
     /// What earns since the running interest year began or before, and the postings after that.

@@ -9,8 +9,8 @@ use fundlink_protocol::employer::EmployerNumber;
 use fundlink_protocol::record::{AccountNotes, Employment, FraudMark, Freeze, Person};
 use fundlink_protocol::time::Date;
 
-use super::account_draft::{AccountDraft, Counting};
-use super::context::{Context, FileState};
+use super::account_draft::{AccountDraft, Counting, YearEndInterest};
+use super::context::{Absent, Context, FileState};
 use super::employers::Employers;
 use super::persons::{Owner, Persons};
 use super::rule::ImportRule;
@@ -83,11 +83,13 @@ impl Accounts {
         Ok(accounts)
     }
 
-    /// The account with a number; `Err(true)` when its own row has a fault, which was reported.
-    pub(super) fn find(&mut self, number: &AccountNumber) -> Result<&mut AccountDraft, bool> {
+    /// The account with a number.
+    pub(super) fn find(&mut self, number: &AccountNumber) -> Result<&mut AccountDraft, Absent> {
         match self.places.get(number) {
-            Some(place) => self.drafts.get_mut(*place).ok_or(false),
-            None => Err(self.state == FileState::Unread || self.faulty.contains(number)),
+            Some(place) => self.drafts.get_mut(*place).ok_or(Absent::Unknown),
+            None => Err(Absent::reported_if(
+                self.state == FileState::Unread || self.faulty.contains(number),
+            )),
         }
     }
 
@@ -98,19 +100,25 @@ impl Accounts {
         }
     }
 
-    /// The accounts in the order of their numbers, once each can be worked out.
+    /// The accounts in the order of their numbers, once each can be worked out; and how many of them
+    /// miss year-end interest.
     pub(super) fn finish(
         mut self,
         counting: &Counting,
         context: &mut Context<'_>,
-    ) -> Vec<AccountDraft> {
+    ) -> (Vec<AccountDraft>, u64) {
+        let mut missing = 0;
         for draft in &self.drafts {
-            if let Err(rule) = draft.work_out(counting) {
-                context.faults.at(ImportFile::Accounts, draft.line, "GRZHYE", rule);
+            match draft.year_end_interest(counting) {
+                Ok(YearEndInterest::Missing) => missing += 1,
+                Ok(YearEndInterest::InOrder) => {}
+                Err(rule) => {
+                    context.faults.at(ImportFile::Accounts, draft.line, "GRZHYE", rule);
+                }
             }
         }
         self.drafts.sort_by(|a, b| a.number().cmp(b.number()));
-        self.drafts
+        (self.drafts, missing)
     }
 }
 
@@ -195,8 +203,8 @@ fn read_employment(row: &mut Row<'_>, employers: &Employers) -> Option<Option<Em
     };
     let employer = match employers.find(&number) {
         Ok(employer) => employer,
-        Err(true) => return None,
-        Err(false) => {
+        Err(Absent::Reported) => return None,
+        Err(Absent::Unknown) => {
             row.fault(Place::Employer, ImportRule::Reference);
             return None;
         }

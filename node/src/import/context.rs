@@ -25,6 +25,21 @@ pub(super) enum FileState {
     Read,
 }
 
+/// Why a record that a row refers to cannot be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// Its own row or file has a fault, which was reported: the reference is no further one.
+    Reported,
+    /// There is no such record.
+    Unknown,
+}
+
+impl Absent {
+    pub(super) const fn reported_if(reported: bool) -> Self {
+        if reported { Self::Reported } else { Self::Unknown }
+    }
+}
+
 impl<'c> Context<'c> {
     pub(super) const fn new(
         options: &'c ImportOptions,

@@ -8,7 +8,7 @@ use fundlink_protocol::money::Fen;
 use fundlink_protocol::rate::Rate;
 use fundlink_protocol::time::Date;
 
-use super::context::{Context, FileState};
+use super::context::{Absent, Context, FileState};
 use super::rule::ImportRule;
 use super::table::{Row, columns};
 use super::{ImportError, ImportFile, value};
@@ -69,10 +69,11 @@ impl Employers {
         Ok(employers)
     }
 
-    /// The employer with a number; `Err(true)` when its own row has a fault, which was reported.
-    pub(super) fn find(&self, number: &EmployerNumber) -> Result<&Employer, bool> {
+    /// The employer with a number.
+    pub(super) fn find(&self, number: &EmployerNumber) -> Result<&Employer, Absent> {
         let reported = self.state == FileState::Unread || self.faulty.contains(number);
-        self.drafts.get(number).map(|draft| &draft.employer).ok_or(reported)
+        let found = self.drafts.get(number).map(|draft| &draft.employer);
+        found.ok_or_else(|| Absent::reported_if(reported))
     }
 
     /// Adds a person's balance to the employer's.

@@ -15,7 +15,7 @@ use fundlink_protocol::money::Fen;
 use fundlink_protocol::time::Date;
 
 use super::accounts::Accounts;
-use super::context::Context;
+use super::context::{Absent, Context};
 use super::rule::ImportRule;
 use super::table::{Row, columns};
 use super::{ImportError, ImportFile, value};
@@ -55,8 +55,8 @@ pub(super) fn read(
                     row.fault(Place::Account, ImportRule::LedgerRows);
                 }
             }
-            Err(true) => {}
-            Err(false) => row.fault(Place::Account, ImportRule::Reference),
+            Err(Absent::Reported) => {}
+            Err(Absent::Unknown) => row.fault(Place::Account, ImportRule::Reference),
         }
     })?;
     Ok(())

@@ -15,7 +15,7 @@ use fundlink_protocol::money::Fen;
 use fundlink_protocol::record::LoanRecord;
 use fundlink_protocol::time::Date;
 
-use super::context::{Context, FileState};
+use super::context::{Absent, Context, FileState};
 use super::rule::ImportRule;
 use super::table::{Row, columns};
 use super::{ImportError, ImportFile, value};
@@ -85,11 +85,13 @@ impl Loans {
         Ok(loans)
     }
 
-    /// The loan with a contract; `Err(true)` when its own row has a fault, which was reported.
-    pub(super) fn find(&mut self, contract: &LoanContract) -> Result<&mut LoanRecord, bool> {
+    /// The loan with a contract.
+    pub(super) fn find(&mut self, contract: &LoanContract) -> Result<&mut LoanRecord, Absent> {
         match self.places.get(contract) {
-            Some(place) => self.records.get_mut(*place).ok_or(false),
-            None => Err(self.state == FileState::Unread || self.faulty.contains(contract)),
+            Some(place) => self.records.get_mut(*place).ok_or(Absent::Unknown),
+            None => Err(Absent::reported_if(
+                self.state == FileState::Unread || self.faulty.contains(contract),
+            )),
         }
     }
 
@@ -196,8 +198,8 @@ pub(super) mod co_borrowers {
             let Some(contract) = contract else { return };
             let record = match loans.find(&contract) {
                 Ok(record) => record,
-                Err(true) => return,
-                Err(false) => return row.fault(Place::Contract, ImportRule::Reference),
+                Err(Absent::Reported) => return,
+                Err(Absent::Unknown) => return row.fault(Place::Contract, ImportRule::Reference),
             };
             let (Some(name), Some(document), Some(account)) = (name, document, account) else {
                 return;

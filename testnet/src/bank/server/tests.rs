@@ -1,4 +1,4 @@
-//! The bank over a real socket, and with the node's own driver.
+//! The bank over a real socket.
 
 use fundlink_node::settlement::bank_api::{OrderKind, OrderState};
 use fundlink_protocol::letter_number::LetterNumber;
