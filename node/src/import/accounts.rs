@@ -1,5 +1,9 @@
 //! The file of accounts: table 5.0.4 (个人账户), with the employer (DWZH), which the standard's table
 //! leaves to a join.
+//!
+//! **Promises.** An account is taken only with its owner and, where it names one, its employer; balance,
+//! status and closing day agree with each other.
+//! **Left to others.** What its rows come to: `account_draft`.
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;

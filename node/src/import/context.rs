@@ -1,4 +1,7 @@
 //! What every file is read with: the options, the faults so far, the totals.
+//!
+//! **Promises.** Every file is read by the same loop, so progress, totals and reports are complete.
+//! **Left to others.** The columns: one module for each file.
 
 use std::io::BufRead;
 

@@ -2,6 +2,9 @@
 //!
 //! The file is optional. Its columns: FILE (such as `accounts.csv`), ROWS, and SUM in yuan: of
 //! DWZHYE, GRZHYE, FSE and DKYE; empty for the files without one of these.
+//!
+//! **Promises.** Every data file must be named, and all totals are compared exactly.
+//! **Left to others.** Where the totals come from: the system that wrote the dump.
 
 use std::io::BufRead;
 

@@ -1,4 +1,7 @@
 //! The file of employers: tables 4.0.2 (缴存单位信息) and 5.0.2 (单位账户) in one.
+//!
+//! **Promises.** An employer's number stands once; a stated balance is that of its persons.
+//! **Left to others.** Address, phone and persons of contact: they are not read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;

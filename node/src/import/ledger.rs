@@ -3,6 +3,9 @@
 //!
 //! FSE is signed: it is what the row adds to the account's balance, year-end interest included.
 //! FSLXE is interest that goes with the row and does not stay in the account.
+//!
+//! **Promises.** No row is counted twice, and none without its account.
+//! **Left to others.** What the rows of an account come to: `account_draft`.
 
 use std::collections::HashSet;
 use std::io::BufRead;

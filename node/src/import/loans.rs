@@ -2,6 +2,9 @@
 //!
 //! The standard has no table of what is overdue now in either: DQYQQS (当前逾期期数) may say it;
 //! without it, a loan is overdue when YQBJZE is above zero.
+//!
+//! **Promises.** A contract and a loan account stand once; nobody is in one loan twice.
+//! **Left to others.** The status, which follows from the fields: `fundlink_protocol::loan`.
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;

@@ -1,4 +1,7 @@
 //! The file of persons: table 4.0.3 (个人信息), of which only name and document are kept.
+//!
+//! **Promises.** A number of an account stands once; address, phone and marital state are not read.
+//! **Left to others.** Whether each person has an account: `accounts`.
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;

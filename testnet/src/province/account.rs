@@ -1,4 +1,7 @@
 //! What one account has lived through: drawn at random, or written down for the cast.
+//!
+//! **Promises.** What is drawn depends on the person alone, not on who was drawn before.
+//! **Left to others.** Booking it: `ledger`. Writing it: `writer`.
 
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::time::{Date, Month};

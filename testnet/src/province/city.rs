@@ -1,4 +1,7 @@
 //! The cities of the synthetic province.
+//!
+//! **Promises.** Codes are those of GB/T 2260; sizes are those of the seed, or said to be guessed.
+//! **Left to others.** Addresses and ports of their nodes: the supervisor.
 
 use std::fmt;
 

@@ -1,4 +1,7 @@
 //! A CSV file in the manner of a city's system.
+//!
+//! **Promises.** Values with commas, quotes or line ends are quoted (RFC 4180).
+//! **Left to others.** Which rows and columns: `writer`.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

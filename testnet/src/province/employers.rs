@@ -1,4 +1,7 @@
 //! The employers of a city.
+//!
+//! **Promises.** Their codes have right check characters and an area that no county has.
+//! **Left to others.** Who works there: `account`.
 
 use fundlink_protocol::credit_code::CreditCode;
 

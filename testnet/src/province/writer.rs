@@ -1,4 +1,7 @@
 //! Writes a city: every person's account, ledger and loan, the employers, the control totals.
+//!
+//! **Promises.** Control totals are those of what was written; memory does not grow with the city.
+//! **Left to others.** What is written: `account`, `ledger`, `loans` and `cast`.
 
 use std::io;
 use std::path::Path;
