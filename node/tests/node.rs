@@ -15,13 +15,14 @@ use fundlink_node::config::file::ConfigFile;
 use fundlink_node::control::ControlError;
 use fundlink_node::control::api::dossiers::{Ask, Asked, Consent, Dossier, SubjectOutcome};
 use fundlink_node::control::api::facts::Person;
+use fundlink_node::control::api::logs::{Checkpoint, Entry, LogState, Proof};
 use fundlink_node::control::api::modes::SetMode;
 use fundlink_node::control::api::records::{Changes, Records};
 use fundlink_node::control::api::{Done, Status, WatchedEvent};
 use fundlink_node::control::client::{ClientError, ControlClient, EventStream};
 use fundlink_node::import::upload::upload;
 use fundlink_node::import::{self, ImportFiles, ImportOptions};
-use fundlink_node::keyfile::keys::{KeySet, Seed};
+use fundlink_node::keyfile::keys::KeySet;
 use fundlink_node::network::{Address, NetworkError};
 use fundlink_node::node::{Node, NodeError, RunningNode};
 use fundlink_node::store::OpenError;
@@ -78,8 +79,7 @@ fn setup(code: &str) -> Setup {
     let file = ConfigFile::parse(&text).expect("a configuration");
     let config = Config::from_file(file, folder.path()).expect("values that can be used");
     let start = Timestamp::from_ms(0);
-    let mut keys = KeySet::generate("test", center(code), role, start).expect("random bytes");
-    keys.set_tag_key(1, Seed::new([7; 32]));
+    let keys = KeySet::generate("test", center(code), role, start).expect("random bytes");
     let member = member(code, role, &keys, address);
     Setup { folder, config, keys, member }
 }
@@ -315,6 +315,7 @@ async fn what_one_node_publishes_is_witnessed_followed_and_asked_for() {
     {
         await_log(events, name, TAIYUAN).await;
     }
+    check_log_of_taiyuan(&ControlClient::new(nodes[2].control())).await;
     let asking = async {
         loop {
             let dossier = ask_about_borrower(&nodes[1], &nodes[2]).await;
@@ -341,6 +342,28 @@ async fn what_one_node_publishes_is_witnessed_followed_and_asked_for() {
     for node in nodes {
         node.stop().await;
     }
+}
+
+/// What another center holds of Taiyuan's log: the account and the loan, with their proofs.
+async fn check_log_of_taiyuan(client: &ControlClient) {
+    let log = format!("{TAIYUAN}/1");
+    let states: Vec<LogState> = client.get("/v1/logs").await.expect("it answers");
+    let state = states.iter().find(|state| state.log == log).expect("it is followed");
+    assert_eq!((state.size, state.misfit), (2, false));
+    let tail = format!("/v1/logs/tail?log={log}&count=5");
+    let entries: Vec<Entry> = client.get(&tail).await.expect("it answers");
+    let digests = entries.iter().map(|entry| entry.digest.as_ref().expect("a digest"));
+    let statuses: Vec<&str> = digests.map(|digest| digest.status.as_str()).collect();
+    assert_eq!(statuses, ["account-open", "loan-granted"]);
+    let path = format!("/v1/logs/proof?log={log}&leaf=1");
+    let proof: Proof = client.get(&path).await.expect("it is proved");
+    assert_eq!(proof.entry, entries[1].entry);
+    assert!(proof.proof.starts_with("c2sp.org/tlog-proof@v1\n"), "{}", proof.proof);
+    let path = format!("/v1/logs/checkpoint?log={log}");
+    let checkpoint: Checkpoint = client.get(&path).await.expect("it is held");
+    assert_eq!((checkpoint.size, checkpoint.root.as_str()), (2, state.root.as_str()));
+    let refused = client.get::<Proof>(&format!("/v1/logs/proof?log={log}&leaf=2")).await;
+    assert!(matches!(refused, Err(ClientError::Refused(error)) if error.code == "NOT_FOUND"));
 }
 
 /// Lets one node answer, and the other ask all cities about the borrower of its loan.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod dossiers;
 pub mod facts;
+pub mod logs;
 pub mod modes;
 pub mod net;
 pub mod records;

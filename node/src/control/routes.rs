@@ -25,6 +25,7 @@ use crate::metrics::{ControlMetrics, StatusLabel};
 
 mod dossiers;
 mod events;
+mod logs;
 mod modes;
 mod net;
 mod records;
@@ -51,6 +52,7 @@ pub fn router(control: Control) -> Router {
         .route("/v1/status", get(status))
         .route("/v1/events", get(events::stream))
         .merge(dossiers::routes())
+        .merge(logs::routes())
         .merge(modes::routes())
         .merge(records::routes())
         .merge(net::routes())
