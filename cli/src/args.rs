@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::command::{completions, config, data, init, mode, net, run};
+use crate::command::{ask, completions, config, data, init, mode, net, run};
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
@@ -50,6 +50,10 @@ pub(crate) enum Command {
     /// Check or import the records of the core system
     #[command(subcommand)]
     Data(data::Arguments),
+    /// Ask one center about a person or a household
+    Ask(ask::AskArguments),
+    /// Ask every center that may hold something about a household, and say what follows for a loan
+    Dossier(ask::DossierArguments),
     /// Show or set what each service does by itself
     #[command(subcommand)]
     Mode(mode::Arguments),

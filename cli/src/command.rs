@@ -7,6 +7,7 @@ use crate::args::{Arguments, Command};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
+pub(crate) mod ask;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod data;
@@ -27,6 +28,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Status => status::run(&arguments.config_file(), output),
         Command::Net(net) => net::run(net, &arguments.config_file(), output),
         Command::Data(data) => data::run(data, &arguments.config_file(), output),
+        Command::Ask(ask) => ask::ask(ask, &arguments.config_file(), output),
+        Command::Dossier(dossier) => ask::dossier(dossier, &arguments.config_file(), output),
         Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),
         Command::Config(config) => config::run(*config, &arguments.config_file(), output),
         Command::Completions(completions) => Ok(completions::run(completions)),

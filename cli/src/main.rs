@@ -16,6 +16,7 @@ mod language;
 mod operator;
 mod output;
 mod progress;
+mod subject;
 mod table;
 mod text;
 

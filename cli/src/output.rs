@@ -4,7 +4,7 @@
 //! ends the command quietly.
 //! **Left to others.** The words.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use crate::exit::{Exit, Failure};
@@ -60,6 +60,13 @@ impl Output {
     /// A remark beside the result.
     pub(crate) fn note(&self, line: impl AsRef<str>) {
         write(io::stderr().lock(), line.as_ref());
+    }
+
+    /// A question, without a line end, before something is typed.
+    pub(crate) fn prompt(&self, question: impl AsRef<str>) {
+        let mut stderr = io::stderr().lock();
+        // A terminal that is gone answers nothing either.
+        write!(stderr, "{}", question.as_ref()).and_then(|()| stderr.flush()).ok();
     }
 
     /// Says why the command failed, and gives its exit code.

@@ -64,6 +64,19 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("data import", &["fundlink --config taiyuan data import ./export --operator li"]),
     ("data show", &["fundlink --config taiyuan data show"]),
+    (
+        "ask",
+        &[
+            "fundlink --config taiyuan ask loan-history --center 140200 --purpose L1 --serial DK-2026-0077 --consent SQ-1 --consent-file consent.pdf --operator li --subject-file person.csv",
+            "fundlink --config taiyuan ask account --center 141000 --purpose D1 --serial KH-12 --operator li",
+        ],
+    ),
+    (
+        "dossier",
+        &[
+            "fundlink --config taiyuan dossier --purpose L1 --serial DK-2026-0077 --consent SQ-1 --consent-file consent.pdf --operator li --subject-file household.csv",
+        ],
+    ),
     ("mode show", &["fundlink --config taiyuan mode show"]),
     ("mode set", &["fundlink --config taiyuan mode set transfer confirm --operator li"]),
     ("config show", &["fundlink --config taiyuan config show"]),
