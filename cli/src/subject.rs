@@ -12,7 +12,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read};
 use std::path::PathBuf;
 
 use fundlink_node::clock;
-use fundlink_node::control::api::dossiers;
+use fundlink_node::control::api::facts;
 use fundlink_protocol::account::AccountNumber;
 use fundlink_protocol::document::{DocumentNumber, DocumentType};
 use fundlink_protocol::person_name::PersonName;
@@ -36,17 +36,17 @@ pub(crate) struct Subject {
     /// The document.
     pub(crate) document: DocumentNumber,
     /// The account, where the command needs one.
-    #[expect(dead_code, reason = "transfers name an account")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "transfers name an account"))]
     pub(crate) account: Option<AccountNumber>,
 }
 
 impl Subject {
     /// The person as the control interface takes one.
-    pub(crate) fn to_api(&self) -> dossiers::Subject {
-        dossiers::Subject {
+    pub(crate) fn to_api(&self) -> facts::Person {
+        facts::Person {
             name: self.name.as_str().to_owned(),
             document_type: self.document.kind().code(),
-            document: self.document.as_str().to_owned(),
+            document_number: self.document.as_str().to_owned(),
         }
     }
 }

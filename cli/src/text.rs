@@ -210,6 +210,8 @@ texts! {
     own_facts() = "own records", "本中心记录";
     answered(as_of) = "answered, as of {as_of}", "已答复，数据截止 {as_of}";
     not_asked() = "not asked", "未查询";
+    timed_out() = "did not answer in time", "未在规定时间内答复";
+    answer_invalid(why) = "what it sent is no answer: {why}", "答复无效：{why}";
     no_answer_yet() = "no answer yet", "尚未答复";
     proofs_omitted(count) =
         "NOT COMPLETE: {count} digests of the log are missing in the answer", "不完整：答复缺少日志中的 {count} 条记录";

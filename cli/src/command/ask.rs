@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use fundlink_node::control::api::dossiers::{Ask, Asked, Consent, Dossier};
+use fundlink_node::control::api::dossiers::{Ask, Asked, Consent, Dossier, Row};
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::purpose::{Purpose, QueryKind};
 
@@ -161,14 +161,13 @@ fn digest(path: &Path, language: Language) -> Result<String, Failure> {
 
 /// Whether everybody answered, and every proof holds.
 fn exit_of(dossier: &Dossier) -> Exit {
-    let faulty = |answer: &fundlink_node::control::api::dossiers::Answer| {
-        answer.omitted > 0 || !answer.faults.is_empty()
-    };
+    let faulty = |row: &Row| row.omitted > 0 || row.checks.iter().any(|c| c.fault.is_some());
     let rows = &dossier.rows;
-    if rows.iter().any(|row| row.answer.as_ref().is_some_and(faulty)) {
+    if rows.iter().any(|row| faulty(row) || row.state == "invalid") {
         return Exit::Unverified;
     }
-    if rows.iter().any(|row| matches!(row.state.as_str(), "failed" | "waiting")) {
+    if rows.iter().any(|row| matches!(row.state.as_str(), "unreachable" | "timed-out" | "waiting"))
+    {
         return Exit::Partial;
     }
     if rows.iter().any(|row| row.state == "refused") { Exit::Refused } else { Exit::Done }

@@ -1,10 +1,9 @@
 //! The facts of one city about each subject, for people.
 
-use fundlink_node::control::api::dossiers::Row;
-use fundlink_node::control::api::dossiers::facts::{
-    Access, Account, Certificate, Found, Loan, Months, Outcome,
-};
+use fundlink_node::control::api::dossiers::{Found, Row, SubjectOutcome};
+use fundlink_node::control::api::facts::{Account, Asked, Certificate, Loan, Months};
 
+use super::show::refusal;
 use crate::language::Language;
 use crate::output::Output;
 use crate::table::{Align, Table};
@@ -16,16 +15,15 @@ pub(super) fn show(row: &Row, output: &Output) {
         output.line("");
         output.line(language.subject_heading(&row.center, index.saturating_add(1)));
         match outcome {
-            Outcome::Found(found) => show_found(found, output),
-            Outcome::NoRecord { as_of, complete: true } => output.line(language.no_record(as_of)),
-            Outcome::NoRecord { as_of, complete: false } => {
+            SubjectOutcome::Found(found) => show_found(found, output),
+            SubjectOutcome::NoRecord { as_of, complete: true } => {
+                output.line(language.no_record(as_of))
+            }
+            SubjectOutcome::NoRecord { as_of, complete: false } => {
                 output.line(language.no_record_incomplete(as_of));
             }
-            Outcome::Unresolved { reason } => output.line(unresolved(reason, language)),
-            Outcome::Refused { error } => output.line(match language {
-                Language::English => format!("{} ({})", error.message, error.code),
-                Language::Chinese => format!("{}（{}）", error.message_zh, error.code),
-            }),
+            SubjectOutcome::Unresolved { reason } => output.line(unresolved(reason, language)),
+            SubjectOutcome::Refused { code } => output.line(refusal(code, language)),
         }
     }
 }
@@ -50,13 +48,14 @@ fn show_found(found: &Found, output: &Output) {
     if let Some(accounts) = &found.accounts {
         show_accounts(accounts, output);
     }
-    match (found.open_loans, &found.loans) {
-        (_, Some(loans)) if !loans.is_empty() => show_loans(loans, output),
-        (Some(open), _) => output.line(language.open_loans(open)),
-        (None, _) => {}
-    }
-    for carried in found.carried_loans.iter().flatten() {
-        output.line(language.carried_loans(&carried.from, carried.used));
+    if let Some(known) = &found.loans {
+        match &known.loans {
+            Some(loans) if !loans.is_empty() => show_loans(loans, output),
+            Some(_) | None => output.line(language.open_loans(known.open)),
+        }
+        for carried in known.carried.iter().flatten() {
+            output.line(language.carried_loans(&carried.from, carried.used));
+        }
     }
     if let Some(certificate) = &found.certificate {
         show_certificate(certificate, output);
@@ -84,7 +83,7 @@ fn show_accounts(accounts: &[Account], output: &Output) {
             months.map(|months| pick(months).to_string()).unwrap_or_default()
         };
         table.row([
-            format!("{} {}", account.status, account.status_zh),
+            format!("{} {}", account.status.code, account.status.name_zh),
             account.paid_to.clone().unwrap_or_default(),
             number(|months| months.total),
             number(|months| months.streak),
@@ -93,7 +92,7 @@ fn show_accounts(accounts: &[Account], output: &Output) {
     }
     output.table(&table);
     for account in accounts {
-        for carried in account.carried.iter().flatten() {
+        for carried in &account.carried {
             let months = carried.months.total;
             output.line(language.carried_months(months, &carried.from));
         }
@@ -151,7 +150,7 @@ fn status(word: &str, language: Language) -> String {
 
 fn show_certificate(certificate: &Certificate, output: &Output) {
     let language = output.language;
-    let loans = match certificate.loan_box.as_str() {
+    let loans = match certificate.loan_record.as_str() {
         "none" => language.box_none(),
         "one-settled" => language.box_one_settled(),
         "several-settled" => language.box_several_settled(),
@@ -161,7 +160,7 @@ fn show_certificate(certificate: &Certificate, output: &Output) {
     let months = &certificate.months;
     output.line(language.certificate_number(&certificate.number, &certificate.valid_until));
     output.line(language.certificate_account(
-        &certificate.status_zh,
+        &certificate.status.name_zh,
         &certificate.balance,
         months.total,
         months.streak,
@@ -169,7 +168,7 @@ fn show_certificate(certificate: &Certificate, output: &Output) {
     output.line(language.certificate_loans(loans));
 }
 
-fn show_accesses(accesses: &[Access], output: &Output) {
+fn show_accesses(accesses: &[Asked], output: &Output) {
     let language = output.language;
     let heading = [language.time(), language.member(), language.purpose(), language.kind()];
     let mut table = Table::new(heading.map(|title| (title, Align::Left)));

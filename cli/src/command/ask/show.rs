@@ -1,6 +1,7 @@
 //! A dossier, for people: what each city said and what its proofs are worth, or why it said nothing.
 
-use fundlink_node::control::api::dossiers::{Answer, Dossier, Row, Verdict};
+use fundlink_node::control::api::dossiers::{Dossier, Row, Verdict};
+use fundlink_protocol::refusal::Refusal;
 
 use super::facts;
 use crate::language::Language;
@@ -14,12 +15,11 @@ pub(super) fn show(dossier: &Dossier, output: &Output) {
     let heading = [language.member(), language.asked(), language.answer(), language.proofs()];
     let mut table = Table::new(heading.map(|title| (title, Align::Left)));
     for row in &dossier.rows {
-        let proofs = row.answer.as_ref().map(|answer| proofs(answer, language));
         table.row([
             row.center.clone(),
             why(&row.why, language),
             state(row, language),
-            proofs.unwrap_or_default(),
+            proofs(row, language),
         ]);
     }
     output.table(&table);
@@ -46,36 +46,49 @@ fn why(word: &str, language: Language) -> String {
 }
 
 fn state(row: &Row, language: Language) -> String {
-    let reason = row.error.as_ref().map(|error| match language {
-        Language::English => format!("{} ({})", error.message, error.code),
-        Language::Chinese => format!("{}（{}）", error.message_zh, error.code),
-    });
+    let as_of = row.freshness.as_ref().map(|freshness| freshness.as_of.as_str());
     match row.state.as_str() {
         "own" => language.own_facts(),
-        "answered" => language.answered(row.as_of.as_deref().unwrap_or_default()),
+        "answered" => language.answered(as_of.unwrap_or_default()),
         "not-asked" => language.not_asked(),
         "waiting" => language.no_answer_yet(),
-        "refused" | "failed" => reason.unwrap_or_default(),
+        "unreachable" => refusal(Refusal::Unreachable.code(), language),
+        "timed-out" => language.timed_out(),
+        "refused" => refusal(row.code.as_deref().unwrap_or_default(), language),
+        "invalid" => {
+            language.answer_invalid(refusal(row.code.as_deref().unwrap_or_default(), language))
+        }
         other => other.to_owned(),
     }
 }
 
-fn proofs(answer: &Answer, language: Language) -> String {
-    if answer.omitted > 0 {
-        return language.proofs_omitted(answer.omitted);
+/// A refusal by its code, in words.
+pub(super) fn refusal(code: &str, language: Language) -> String {
+    let Some(known) = Refusal::from_code(code) else { return code.to_owned() };
+    let sentence = match language {
+        Language::English => known.english(),
+        Language::Chinese => known.chinese(),
+    };
+    language.with_detail(sentence, code)
+}
+
+fn proofs(row: &Row, language: Language) -> String {
+    if row.omitted > 0 {
+        return language.proofs_omitted(row.omitted);
     }
-    if let Some(fault) = answer.faults.first() {
+    if let Some(fault) = row.checks.iter().find_map(|check| check.fault.as_ref()) {
         return language.proofs_wrong(fault);
     }
+    let count = |word: &str| row.checks.iter().filter(|check| check.proven == word).count();
     let mut parts = Vec::new();
-    if answer.witnessed > 0 {
-        parts.push(language.proofs_witnessed(answer.witnessed));
-    }
-    if answer.logged > 0 {
-        parts.push(language.proofs_logged(answer.logged));
-    }
-    if answer.awaited > 0 {
-        parts.push(language.proofs_awaited(answer.awaited));
+    for (count, text) in [
+        (count("witnessed"), Language::proofs_witnessed as fn(Language, usize) -> String),
+        (count("logged"), Language::proofs_logged),
+        (count("awaited"), Language::proofs_awaited),
+    ] {
+        if count > 0 {
+            parts.push(text(language, count));
+        }
     }
     parts.join(", ")
 }
@@ -90,8 +103,8 @@ fn show_verdict(verdict: &Verdict, output: &Output) {
         other => other.to_owned(),
     };
     let reason = match language {
-        Language::English => &verdict.message,
-        Language::Chinese => &verdict.message_zh,
+        Language::English => &verdict.text,
+        Language::Chinese => &verdict.text_zh,
     };
     output.line("");
     output.line(language.verdict(decision, reason, &verdict.rule));
