@@ -25,6 +25,7 @@ pub mod certificates;
 pub mod command;
 pub mod dossiers;
 pub mod equivocation;
+pub mod evidence;
 pub mod following;
 pub mod heartbeats;
 pub mod imports;

@@ -32,6 +32,7 @@ pub mod dossier;
 pub mod employer;
 pub mod engine;
 pub mod entropy;
+pub mod evidence;
 pub mod id;
 pub mod interest;
 pub mod key;

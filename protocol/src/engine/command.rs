@@ -1,5 +1,6 @@
 //! What a local caller can want, and what it gets back.
 
+use super::evidence::EvidenceWish;
 use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging};
 use super::log_commands::{LogCommand, LogReply};
 use super::modes::ServiceMode;
@@ -7,6 +8,7 @@ use super::operator::OperatorId;
 use super::rosters::command::{NetCommand, NetReply};
 use crate::center::CenterCode;
 use crate::dossier::{Dossier, Wish};
+use crate::evidence::Parts;
 use crate::id::DossierId;
 use crate::time::Timestamp;
 
@@ -28,6 +30,8 @@ pub enum Command {
     Ask(Box<Wish>),
     /// What came of asking, so far.
     Dossier(DossierId),
+    /// Collects the parts of an evidence file.
+    Evidence(Box<EvidenceWish>),
     /// How the records stand.
     Records,
     /// Begins to load the records of a core system.
@@ -55,6 +59,8 @@ pub enum Reply {
     Asked(DossierId),
     /// What came of asking, so far.
     Dossier(Box<Dossier>),
+    /// The parts of an evidence file, by name.
+    Evidence(Parts),
     /// How the records stand.
     Records(Box<RecordsReport>),
     /// What an import has staged so far.

@@ -6,8 +6,8 @@ use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
-    cosigning, dossiers, equivocation, following, heartbeats, imports, log_commands, membership,
-    modes, outbox, publication, publishing, queries, recovery, roster_leaves, rosters,
+    cosigning, dossiers, equivocation, evidence, following, heartbeats, imports, log_commands,
+    membership, modes, outbox, publication, publishing, queries, recovery, roster_leaves, rosters,
     synchronization,
 };
 use crate::center::CenterCode;
@@ -123,6 +123,7 @@ fn on_command(
         }
         Command::Ask(wish) => dossiers::ask(round, &wish).map(Reply::Asked),
         Command::Dossier(id) => dossiers::show(round, id).map(Reply::Dossier),
+        Command::Evidence(wish) => evidence::collect(round, &wish).map(Reply::Evidence),
         Command::Records => imports::report(round.view)
             .map(|report| Reply::Records(Box::new(report)))
             .map_err(Stop::from),
