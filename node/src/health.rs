@@ -16,6 +16,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::engine_loop::EngineHandle;
 use crate::metrics::Metrics;
 
 /// Whether the node can serve.
@@ -43,6 +44,7 @@ pub struct HealthError {
 struct Shown {
     metrics: Arc<Metrics>,
     readiness: watch::Receiver<Readiness>,
+    engine: EngineHandle,
 }
 
 /// Takes the port, so that a port in use is known before anything starts.
@@ -61,13 +63,14 @@ pub async fn serve(
     listener: TcpListener,
     metrics: Arc<Metrics>,
     readiness: watch::Receiver<Readiness>,
+    engine: EngineHandle,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let router = Router::new()
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics_text))
-        .with_state(Shown { metrics, readiness });
+        .with_state(Shown { metrics, readiness, engine });
     axum::serve(listener, router).with_graceful_shutdown(stop).await
 }
 
@@ -82,6 +85,7 @@ async fn readyz(State(shown): State<Shown>) -> Response {
 }
 
 async fn metrics_text(State(shown): State<Shown>) -> Response {
+    shown.metrics.sampled.sample(&shown.engine).await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], shown.metrics.text()).into_response()
 }
@@ -92,6 +96,7 @@ mod tests {
     use tokio::net::TcpStream;
 
     use super::*;
+    use crate::engine_loop::tests::{start_joined, wall};
 
     async fn fetch(address: SocketAddr, path: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -108,7 +113,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (ready, readiness) = watch::channel(Readiness::Waiting("the witnesses"));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let served = tokio::spawn(serve(listener, Arc::default(), readiness, async {
+        let (engine, running, _ended) = start_joined(wall());
+        let served = tokio::spawn(serve(listener, Arc::default(), readiness, engine, async {
             stopped.await.ok();
         }));
         assert!(fetch(address, "/livez").await.starts_with("HTTP/1.1 200"));
@@ -118,9 +124,11 @@ mod tests {
         assert!(fetch(address, "/readyz").await.starts_with("HTTP/1.1 200"));
         let metrics = fetch(address, "/metrics").await;
         assert!(metrics.contains("application/openmetrics-text") && metrics.contains("# EOF"));
+        assert!(metrics.contains("fundlink_node_log_entries{log=\"140100/1\"}"), "{metrics}");
         assert!(fetch(address, "/other").await.starts_with("HTTP/1.1 404"));
         stop.send(()).unwrap();
         served.await.unwrap().unwrap();
+        running.stop().await;
     }
 
     #[tokio::test]

@@ -16,6 +16,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+mod sampled;
+
+pub use sampled::SampledMetrics;
+
 /// All that a node counts.
 pub struct Metrics {
     registry: Mutex<Registry>,
@@ -25,6 +29,8 @@ pub struct Metrics {
     pub verification: VerificationMetrics,
     /// What the control interface counts.
     pub control: ControlMetrics,
+    /// What is looked up when somebody asks.
+    pub sampled: SampledMetrics,
 }
 
 /// What the engine loop counts.
@@ -100,7 +106,8 @@ impl Metrics {
         let verification =
             VerificationMetrics::register(registry.sub_registry_with_prefix("verification"));
         let control = ControlMetrics::register(registry.sub_registry_with_prefix("control"));
-        Self { registry: Mutex::new(registry), engine, verification, control }
+        let sampled = SampledMetrics::register(registry.sub_registry_with_prefix("node"));
+        Self { registry: Mutex::new(registry), engine, verification, control, sampled }
     }
 
     /// Lets another part register what it counts.

@@ -184,7 +184,8 @@ impl Node {
         };
         let served = socket.serve(routes::router(control), until(stopped.clone()));
         tasks.spawn(log_failure("the control interface", served));
-        let health = serve_health(health, metrics, ready, stopped, &mut tasks);
+        let health = Health { metrics, readiness: ready, engine: handle.clone(), listener: health };
+        let health = health.serve(stopped, &mut tasks);
         let running = RunningNode {
             engine: handle,
             control: config.control,
@@ -362,18 +363,23 @@ fn start_bank(
     Ok(line)
 }
 
-fn serve_health(
+/// What health and metrics are served from.
+struct Health {
     listener: Option<TcpListener>,
     metrics: Arc<Metrics>,
     readiness: watch::Receiver<Readiness>,
-    stopping: watch::Receiver<bool>,
-    tasks: &mut JoinSet<()>,
-) -> Option<SocketAddr> {
-    let listener = listener?;
-    let address = listener.local_addr().ok();
-    let served = health::serve(listener, metrics, readiness, until(stopping));
-    tasks.spawn(log_failure("health and metrics", served));
-    address
+    engine: EngineHandle,
+}
+
+impl Health {
+    fn serve(self, stopping: watch::Receiver<bool>, tasks: &mut JoinSet<()>) -> Option<SocketAddr> {
+        let listener = self.listener?;
+        let address = listener.local_addr().ok();
+        let until = until(stopping);
+        let served = health::serve(listener, self.metrics, self.readiness, self.engine, until);
+        tasks.spawn(log_failure("health and metrics", served));
+        address
+    }
 }
 
 async fn until(mut stopping: watch::Receiver<bool>) {

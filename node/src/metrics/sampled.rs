@@ -1,0 +1,106 @@
+//! What is looked up when somebody asks for the metrics: figures of the store, not counts.
+//!
+//! **Promises.** A look costs two commands, and only when asked for; where the engine does not answer,
+//! the figures of the last look stay.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use fundlink_protocol::engine::command::{Command, Reply, Status};
+use fundlink_protocol::engine::log_commands::{LogCommand, LogReply, LogState};
+
+use crate::engine_loop::EngineHandle;
+
+/// Figures of the store.
+#[derive(Clone, Debug)]
+pub struct SampledMetrics {
+    roster_renew_by: Gauge,
+    outbox_rows: Family<CenterLabel, Gauge>,
+    log_entries: Family<LogLabel, Gauge>,
+    log_witnessed: Family<LogLabel, Gauge>,
+    log_current: Family<LogLabel, Gauge>,
+    log_alarms: Family<LogLabel, Gauge>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CenterLabel {
+    center: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LogLabel {
+    log: String,
+}
+
+impl SampledMetrics {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            roster_renew_by: Gauge::default(),
+            outbox_rows: Family::default(),
+            log_entries: Family::default(),
+            log_witnessed: Family::default(),
+            log_current: Family::default(),
+            log_alarms: Family::default(),
+        };
+        registry.register_with_unit(
+            "roster_renew_by",
+            "When the authority has to have renewed the roster, since 1970",
+            Unit::Seconds,
+            metrics.roster_renew_by.clone(),
+        );
+        registry.register(
+            "outbox_rows",
+            "Statements that a member has not acknowledged",
+            metrics.outbox_rows.clone(),
+        );
+        registry.register("log_entries", "Entries held of a log", metrics.log_entries.clone());
+        registry.register(
+            "log_witnessed_entries",
+            "Entries under the newest checkpoint with a quorum; what is above waits for witnesses",
+            metrics.log_witnessed.clone(),
+        );
+        registry.register(
+            "log_current",
+            "Whether a log is held up to its center's latest heartbeat",
+            metrics.log_current.clone(),
+        );
+        registry.register(
+            "log_alarms",
+            "Whether a signed checkpoint does not fit a log, or two faces were proven",
+            metrics.log_alarms.clone(),
+        );
+        metrics
+    }
+
+    /// Looks everything up.
+    pub async fn sample(&self, engine: &EngineHandle) {
+        if let Ok(Reply::Status(status)) = engine.command(Command::Status).await {
+            self.set_status(&status);
+        }
+        let states = engine.command(Command::Log(LogCommand::Follow)).await;
+        if let Ok(Reply::Log(LogReply::Follow(states))) = states {
+            for state in &states {
+                self.set_log(state);
+            }
+        }
+    }
+
+    fn set_status(&self, status: &Status) {
+        self.roster_renew_by.set(status.roster_renew_by.ms().div_euclid(1_000));
+        for (center, open) in &status.outboxes {
+            let label = CenterLabel { center: center.to_string() };
+            self.outbox_rows.get_or_create(&label).set(i64::from(*open));
+        }
+    }
+
+    fn set_log(&self, state: &LogState) {
+        let label = LogLabel { log: state.log.to_string() };
+        let size = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
+        self.log_entries.get_or_create(&label).set(size(state.size.get()));
+        self.log_witnessed.get_or_create(&label).set(size(state.witnessed.get()));
+        self.log_current.get_or_create(&label).set(i64::from(state.current));
+        self.log_alarms.get_or_create(&label).set(i64::from(state.misfit || state.closed));
+    }
+}
