@@ -31,8 +31,6 @@ pub(super) enum Bucket {
     Peer,
     /// What it asks for the purpose with this number.
     Purpose(u8),
-    /// Lookups by tag at this center itself.
-    Tagging,
 }
 
 const MINUTE_MS: i64 = 60_000;
@@ -47,7 +45,6 @@ pub(super) fn take(
     let bucket = match bucket {
         Bucket::Peer => 0,
         Bucket::Purpose(number) => number,
-        Bucket::Tagging => u8::MAX,
     };
     let place = key(Area::Rate, &[&peer.to_key(), &[bucket]]);
     let minute = now.ms().div_euclid(MINUTE_MS);

@@ -6,29 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use minicbor::{Decode, Encode};
-use zeroize::Zeroizing;
-
-use super::super::operator::OperatorId;
-use super::super::publishing::current_epoch;
-use super::super::rates::Bucket;
 use super::super::round::{Round, Stop};
-use super::super::{audit, heartbeats, rates, tag_index};
-use crate::account::SerialNumber;
-use crate::admission::Budget;
-use crate::cbor;
+use super::super::tags::{self, TagReason};
+use super::super::{heartbeats, tag_index};
 use crate::center::CenterCode;
-use crate::cose::payload_hash;
+use crate::document::DocumentNumber;
 use crate::dossier::{Why, Wish};
-use crate::id::{QueryId, SubjectTag};
-use crate::purpose::{Purpose, QueryKind};
-use crate::record::Person;
+use crate::purpose::QueryKind;
 use crate::refusal::Refusal;
 use crate::roster::MemberStatus;
 use crate::store::StoreError;
-use crate::store::keys::{Area, key};
-use crate::subject::TagSubject;
-use crate::time::Timestamp;
 
 /// Every center with why it is asked, or is not, by ascending code.
 pub(super) fn centers(round: &mut Round<'_>, wish: &Wish) -> Result<Vec<(CenterCode, Why)>, Stop> {
@@ -42,8 +29,7 @@ pub(super) fn centers(round: &mut Round<'_>, wish: &Wish) -> Result<Vec<(CenterC
     if matches!(wish.kind, QueryKind::DepositCertificate | QueryKind::TransferStatus) {
         return Err(Stop::explained(Refusal::Argument, "name the center that is asked"));
     }
-    note_tagging(round, wish)?;
-    let holders = holders(round, &wish.subjects)?;
+    let holders = holders(round, wish)?;
     let members: Vec<(CenterCode, MemberStatus)> =
         round.roster.centers().map(|member| (member.code, member.status)).collect();
     let mut centers = Vec::new();
@@ -63,58 +49,20 @@ pub(super) fn centers(round: &mut Round<'_>, wish: &Wish) -> Result<Vec<(CenterC
     Ok(centers)
 }
 
-/// What the audit log keeps of a lookup by tag: who looked for how many persons, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-struct Tagging {
-    /// When.
-    #[n(1)]
-    at: Timestamp,
-    /// Who.
-    #[n(2)]
-    operator: OperatorId,
-    /// Why.
-    #[n(3)]
-    purpose: Purpose,
-    /// For which business.
-    #[n(4)]
-    serial: SerialNumber,
-    /// For how many persons.
-    #[n(5)]
-    persons: u32,
-    /// Makes two lookups of one moment two rows.
-    #[n(6)]
-    place: QueryId,
-}
-
-/// Counts a lookup and keeps it in the audit log, before any tag is computed.
-fn note_tagging(round: &mut Round<'_>, wish: &Wish) -> Result<(), Stop> {
-    let own = (round.center(), Bucket::Tagging);
-    let limit = round.settings.policy.queries_per_minute;
-    if rates::take(round.view, round.now, own, limit)? == Budget::Spent {
-        return Err(Refusal::RateLimited.into());
-    }
-    let row = Tagging {
-        at: round.now,
-        operator: wish.operator.clone(),
+/// The centers whose logs hold a digest about one of the persons; `None` without the tag key.
+fn holders(round: &mut Round<'_>, wish: &Wish) -> Result<Option<BTreeSet<CenterCode>>, Stop> {
+    let documents: Vec<DocumentNumber> =
+        wish.subjects.iter().map(|person| person.document.clone()).collect();
+    let reason = TagReason {
         purpose: wish.purpose,
-        serial: wish.serial.clone(),
-        persons: u32::try_from(wish.subjects.len()).unwrap_or(u32::MAX),
-        place: QueryId::new(round.entropy.draw()),
+        operator: wish.operator.clone(),
+        serial: Some(wish.serial.as_str().to_owned()),
     };
-    let bytes = cbor::encode(&row);
-    let hash = payload_hash(&bytes);
-    round.view.put(key(Area::Statement, &[hash.as_bytes()]), bytes.clone());
-    audit::audit(round, hash, &bytes)?;
-    Ok(())
-}
-
-/// The centers whose logs hold a digest about one of the persons; `None` without tags.
-fn holders(
-    round: &mut Round<'_>,
-    subjects: &[Person],
-) -> Result<Option<BTreeSet<CenterCode>>, StoreError> {
-    let Some(tags) = tags(round, subjects) else { return Ok(None) };
+    let tags = match tags::of_persons(round, &documents, &reason) {
+        Ok(tags) => tags,
+        Err(Stop::Explained(refused)) if refused.refusal == Refusal::TagKey => return Ok(None),
+        Err(stop) => return Err(stop),
+    };
     let mut holders = BTreeSet::new();
     for tag in tags {
         let digests = tag_index::by_tag(round.view, tag, DIGESTS_MAX)?;
@@ -141,14 +89,4 @@ fn reason(
     let latest = heartbeats::latest(round.view, center)?;
     let declares = latest.is_some_and(|row| row.heartbeat.unusable_records > 0);
     Ok(if declares { Why::Unnumbered } else { Why::Clear })
-}
-
-/// The tags of persons in the epoch in force; `None` while the key is not here.
-pub(super) fn tags(round: &mut Round<'_>, subjects: &[Person]) -> Option<Vec<SubjectTag>> {
-    let texts: Vec<Zeroizing<String>> =
-        subjects.iter().map(|person| person.document.tag_text()).collect();
-    let subjects: Vec<TagSubject<'_>> =
-        texts.iter().map(|text| TagSubject::Person(text.as_str())).collect();
-    let epoch = current_epoch(round);
-    round.tagger.tags(epoch, &subjects).ok()
 }
