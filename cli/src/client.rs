@@ -93,7 +93,8 @@ impl Node {
 
     /// Lets some time pass between two looks at something that takes a while.
     pub(crate) fn pause(&self) {
-        self.runtime.block_on(tokio::time::sleep(LOOK_AGAIN));
+        // A sleep is made for the runtime that it is made in.
+        self.runtime.block_on(async { tokio::time::sleep(LOOK_AGAIN).await });
     }
 
     fn failure(&self, error: ClientError) -> Failure {

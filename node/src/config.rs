@@ -15,7 +15,9 @@ use fundlink_protocol::engine::operator::{Operator, OperatorId};
 use fundlink_protocol::engine::{CoreDriver, ReceivingAccount, Settings};
 use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::policy::Policy;
+use fundlink_protocol::time::Timestamp;
 
+use crate::clock;
 use crate::keyfile::passphrase::PassphraseSource;
 use crate::network::Address;
 
@@ -161,6 +163,12 @@ impl Config {
             log: check::log(file.log)?,
             clock_offset_s: file.clock.offset_s,
         })
+    }
+
+    /// The time at this member: that of the machine, moved as configured.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        clock::wall_time().plus_ms(self.clock_offset_s.saturating_mul(1_000))
     }
 
     /// What the engine is told when it starts.

@@ -5,4 +5,9 @@
 //!
 //! **Left to others.** The tests themselves, in `tests/tests`.
 
+pub mod dump;
 pub mod hostile;
+pub mod member;
+pub mod people;
+pub mod program;
+pub mod province;

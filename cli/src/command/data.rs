@@ -6,7 +6,6 @@
 
 use std::path::{Path, PathBuf};
 
-use fundlink_node::clock;
 use fundlink_node::config::Config;
 use fundlink_node::control::api::records::Records;
 use fundlink_node::import::{
@@ -191,8 +190,7 @@ fn options(
     config: &Config,
     language: Language,
 ) -> Result<ImportOptions, Failure> {
-    let now = clock::wall_time().plus_ms(config.clock_offset_s.saturating_mul(1_000));
-    let today = now.date().ok_or_else(|| Failure::usage(language.clock_out_of_range()))?;
+    let today = config.now().date().ok_or_else(|| Failure::usage(language.clock_out_of_range()))?;
     let policy = &config.policy;
     let mut options = ImportOptions::new(config.center, arguments.as_of.unwrap_or(today));
     options.continuity = ContinuityRules {

@@ -8,7 +8,6 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fundlink_node::clock;
 use fundlink_node::control::api::net::{ChangeKey, Sent};
 use fundlink_node::keyfile;
 use fundlink_protocol::cbor;
@@ -68,7 +67,7 @@ pub(super) fn rotate(
     let purpose = arguments.purpose.into();
     let node = Node::of(config, language)?;
     let mut member = Member::open(config)?;
-    member.keys.add(purpose, clock::wall_time())?;
+    member.keys.add(purpose, member.config.now())?;
     let network = &member.config.network;
     let mut keyring = setup::keyring(&member.keys);
     let offered = enrolment::offer_key(network, member.config.center, purpose, &mut keyring);

@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use fundlink_node::clock;
 use fundlink_node::config::Config;
 use fundlink_node::keyfile::keys::KeySet;
 use fundlink_node::keyfile::passphrase::{Passphrase, PassphraseSource};
@@ -96,12 +95,12 @@ pub(super) fn create(
             return Err(Failure::usage(language.out_exists(taken.display())));
         }
     }
-    let root = KeySet::generate_root(&network, member.config.center, clock::wall_time())?;
+    let root = KeySet::generate_root(&network, member.config.center, member.config.now())?;
     let applicant = member.applicant(&arguments.name, &arguments.addresses, language)?;
     let file = join_file::create_network(
         &applicant,
         vec![rosters::default_calendar()],
-        clock::wall_time(),
+        member.config.now(),
         (&mut keyring(&root), &mut keyring(&member.keys)),
         None,
     )
@@ -138,7 +137,7 @@ pub(super) fn enrol(
     let language = output.language;
     let member = Member::open(config)?;
     let applicant = member.applicant(&arguments.name, &arguments.addresses, language)?;
-    let now = clock::wall_time();
+    let now = member.config.now();
     let mut keyring = keyring(&member.keys);
     let enrolment = enrolment::enrol(&applicant, arguments.authority, now, &mut keyring);
     let enrolment = enrolment.map_err(Failure::usage)?;

@@ -1,0 +1,286 @@
+//! A member whose node is a real process: started, asked, stopped, killed.
+//!
+//! **Promises.** A node does not outlive its test: it ends when the pipe to it closes, and is killed
+//! when it is dropped. Its ports are its own as long as it lives: nobody else here takes them, and no
+//! outgoing connection does.
+//! **Left to others.** Making members of a network: `province`.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "what fails here fails a test")]
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fundlink_node::config::file::ConfigFile;
+use fundlink_node::config::template;
+use fundlink_testnet::member::Identity;
+use serde_json::Value;
+
+use crate::program::{self, Said, until};
+
+/// A member, and its node if that runs.
+#[derive(Debug)]
+pub struct Member {
+    /// Who it is.
+    pub identity: Identity,
+    /// The folder of its configuration.
+    pub home: PathBuf,
+    peers: Port,
+    health: Port,
+    node: Option<Child>,
+}
+
+/// A TCP port of loopback that is ours.
+///
+/// It lies below the ports that the system gives to outgoing connections. The UDP port of the same
+/// number, which nobody needs, is held as a mark for other tests.
+#[derive(Debug)]
+struct Port {
+    number: u16,
+    _mark: UdpSocket,
+}
+
+/// How long a node may take to start, or to stop.
+const LIMIT: Duration = Duration::from_secs(60);
+const FIRST_PORT: u16 = 10_240;
+const LAST_PORT: u16 = 32_000;
+
+impl Member {
+    /// A member that has nothing yet.
+    ///
+    /// # Panics
+    /// When no port is free.
+    #[must_use]
+    pub fn new(identity: Identity, folder: &Path) -> Self {
+        let home = folder.join(identity.english);
+        Self { identity, home, peers: Port::take(), health: Port::take(), node: None }
+    }
+
+    /// Where other members dial it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("/ip4/127.0.0.1/tcp/{}", self.peers.number)
+    }
+
+    /// The port for other members.
+    #[must_use]
+    pub const fn peer_port(&self) -> u16 {
+        self.peers.number
+    }
+
+    /// Where its health and metrics are.
+    #[must_use]
+    pub fn health(&self) -> String {
+        format!("127.0.0.1:{}", self.health.number)
+    }
+
+    /// Runs a command of this member.
+    ///
+    /// # Panics
+    /// When it cannot be started or does not end in time.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        program::run(&self.home, arguments)
+    }
+
+    /// Runs a command of this member, with what a person types.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    #[must_use]
+    pub fn run_reading(&self, arguments: &[&str], typed: &str) -> Said {
+        program::run_reading(&self.home, arguments, typed)
+    }
+
+    /// What a command of this member prints for programs.
+    ///
+    /// # Panics
+    /// When it does not do what was asked.
+    #[must_use]
+    pub fn ask(&self, arguments: &[&str]) -> Value {
+        self.run(&[&["--json"], arguments].concat()).done().json()
+    }
+
+    /// Changes the configuration file, as an editor would.
+    ///
+    /// # Panics
+    /// When it is not there or not a configuration.
+    pub fn configure(&self, edit: impl FnOnce(&mut ConfigFile)) {
+        let path = self.home.join("fundlink.toml");
+        let text = fs::read_to_string(&path).expect("the configuration is there");
+        let mut file = ConfigFile::parse(&text).expect("it is a configuration");
+        edit(&mut file);
+        fs::write(&path, template::render(&file)).expect("it can be written");
+    }
+
+    /// Starts the node and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it runs already, ends, or is not ready in time.
+    pub fn start(&mut self) {
+        assert!(self.node.is_none(), "{} runs already", self.identity.english);
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.log_path());
+        let mut command = self.node_command();
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log.expect("a log file"));
+        self.node = Some(command.spawn().expect("the program starts"));
+        let ready = until(LIMIT, || match self.ended() {
+            Some(exit) => Some(Err(exit)),
+            None => self.get("/readyz").is_some_and(|(status, _)| status == 200).then_some(Ok(())),
+        });
+        match ready {
+            Some(Ok(())) => {}
+            Some(Err(exit)) => panic!("the node ended with {exit:?}: {}", self.log()),
+            None => panic!("the node is not ready in time: {}", self.log()),
+        }
+    }
+
+    /// Starts the node where it cannot run, and hears what it says until it ends.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    #[must_use]
+    pub fn fail_to_start(&self) -> Said {
+        program::hear(self.node_command(), "")
+    }
+
+    /// The command that runs the node; it ends when its standard input does.
+    #[must_use]
+    pub fn node_command(&self) -> Command {
+        let mut command = Command::new(program::fundlink());
+        command.args(["--lang", "en", "--config"]).arg(&self.home);
+        command.args(["run", "--exit-with-parent"]);
+        command
+    }
+
+    /// Stops the node cleanly.
+    ///
+    /// # Panics
+    /// When it does not run, or does not end with 0.
+    pub fn stop(&mut self) {
+        let mut node = self.node.take().expect("the node runs");
+        drop(node.stdin.take());
+        let exit = program::await_end(&mut node);
+        let exit = exit.and_then(|exit| exit.code());
+        assert_eq!(exit, Some(0), "the node did not stop cleanly: {}", self.log());
+    }
+
+    /// Ends the node at once, as a power cut would (kill -9).
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn kill(&mut self) {
+        let mut node = self.node.take().expect("the node runs");
+        node.kill().and_then(|()| node.wait()).expect("a child can be ended");
+    }
+
+    /// Whether the node runs, as far as its starter knows.
+    #[must_use]
+    pub const fn is_started(&self) -> bool {
+        self.node.is_some()
+    }
+
+    /// The exit code of a node that has ended by itself; none for one that runs.
+    ///
+    /// # Panics
+    /// When it was never started.
+    pub fn ended(&mut self) -> Option<Option<i32>> {
+        let node = self.node.as_mut().expect("the node was started");
+        let ended = node.try_wait().expect("a child can be waited for");
+        ended.map(|ended| ended.code())
+    }
+
+    /// Waits until a node that cannot go on has ended, and gives its exit code.
+    ///
+    /// # Panics
+    /// When it goes on.
+    pub fn await_end(&mut self) -> Option<i32> {
+        let mut node = self.node.take().expect("the node was started");
+        let ended = program::await_end(&mut node);
+        ended.unwrap_or_else(|| panic!("the node goes on: {}", self.log())).code()
+    }
+
+    /// Memory of the node that is in RAM.
+    ///
+    /// # Panics
+    /// When the node does not run.
+    #[must_use]
+    pub fn resident_kib(&self) -> u64 {
+        let id = self.node.as_ref().expect("the node runs").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.expect("it is told").trim().strip_suffix("kB").expect("it is in KiB");
+        number.trim().parse().expect("a number")
+    }
+
+    /// What the node counts: the sum over all lines of a metric whose labels hold all these texts.
+    ///
+    /// # Panics
+    /// When the node does not answer.
+    #[must_use]
+    pub fn counted(&self, name: &str, labels: &[&str]) -> f64 {
+        let (_, metrics) = self.get("/metrics").expect("the node serves its metrics");
+        let fits = |line: &&str| {
+            let rest = line.strip_prefix(name);
+            rest.is_some_and(|rest| rest.starts_with(['{', ' ']))
+                && labels.iter().all(|label| line.contains(label))
+        };
+        let value =
+            |line: &str| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
+        metrics.lines().filter(fits).filter_map(value).sum()
+    }
+
+    /// Status and body of a request to the health port.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<(u16, String)> {
+        let get = || -> io::Result<String> {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.health.number))?;
+            stream.set_read_timeout(Some(LIMIT))?;
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        let answer = get().ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    }
+
+    /// What the node has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.home.join("node.log")
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        if let Some(mut node) = self.node.take() {
+            // It may have ended by itself.
+            node.kill().and_then(|()| node.wait()).ok();
+        }
+    }
+}
+
+impl Port {
+    fn take() -> Self {
+        // Tests that run at the same time begin to look at different places.
+        let span = u32::from(LAST_PORT - FIRST_PORT);
+        let begin = std::process::id().wrapping_mul(97) % span;
+        let numbers = (0..span).map(|step| {
+            FIRST_PORT + u16::try_from((begin + step) % span).expect("less than the last port")
+        });
+        let take = |number: u16| {
+            let mark = UdpSocket::bind((Ipv4Addr::LOCALHOST, number)).ok()?;
+            TcpListener::bind((Ipv4Addr::LOCALHOST, number)).ok()?;
+            Some(Self { number, _mark: mark })
+        };
+        numbers.into_iter().find_map(take).expect("some port is free")
+    }
+}
