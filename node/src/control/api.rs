@@ -15,6 +15,7 @@ use fundlink_protocol::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
 pub mod dossiers;
+pub mod evidence;
 pub mod facts;
 pub mod logs;
 pub mod modes;

@@ -25,6 +25,7 @@ use crate::metrics::{ControlMetrics, StatusLabel};
 
 mod dossiers;
 mod events;
+mod evidence;
 mod logs;
 mod modes;
 mod net;
@@ -53,6 +54,7 @@ pub fn router(control: Control) -> Router {
         .route("/v1/events", get(events::stream))
         .merge(dossiers::routes())
         .merge(logs::routes())
+        .merge(evidence::routes())
         .merge(modes::routes())
         .merge(records::routes())
         .merge(net::routes())
