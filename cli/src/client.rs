@@ -160,6 +160,8 @@ fn exit_of(refusal: Refusal) -> Exit {
         | Refusal::Mode
         | Refusal::WrongState
         | Refusal::TooLate
+        | Refusal::Cancelled
+        | Refusal::InFlight
         | Refusal::Operator => Exit::Refused,
     }
 }

@@ -141,6 +141,14 @@ impl Received {
         Some((statement.from(), statement.to()))
     }
 
+    /// What a statement says that was verified before it was stored here.
+    ///
+    /// # Errors
+    /// `MALFORMED` when the stored bytes are damaged.
+    pub fn read_again(self) -> Result<Statement, Refusal> {
+        Statement::decode(self.kind, &self.payload)
+    }
+
     /// Checks signature, key and payload.
     ///
     /// # Errors

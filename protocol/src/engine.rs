@@ -21,9 +21,12 @@ use crate::subject::Tagger;
 use crate::time::Timestamp;
 
 pub mod audit;
+pub mod bank;
 pub mod certificates;
 pub mod command;
+pub mod core_orders;
 pub mod dossiers;
+pub mod embedded_core;
 pub mod equivocation;
 pub mod evidence;
 pub mod following;
@@ -51,6 +54,12 @@ pub mod synchronization;
 pub mod tag_index;
 pub mod tags;
 pub mod timer;
+pub mod transfer_case;
+pub mod transfer_command;
+pub mod transfer_desk;
+pub mod transfers;
+pub mod transfers_in;
+pub mod transfers_out;
 pub mod witnessing;
 
 mod answers;

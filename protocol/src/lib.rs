@@ -36,6 +36,7 @@ pub mod evidence;
 pub mod id;
 pub mod interest;
 pub mod key;
+pub mod ledger;
 pub mod letter_number;
 pub mod limits;
 pub mod loan;

@@ -24,6 +24,12 @@ pub const CURRENT_MS: i64 = 300_000;
 pub const CHECKPOINT_MS_MIN: i64 = 1_000;
 /// Inputs of one round: bounds the batch and the time to the next commit.
 pub const ROUND_INPUTS_MAX: usize = 1_024;
+/// Statements of a transfer that may come before their predecessor and are kept.
+pub const STEPS_AHEAD_MAX: u32 = 16;
+/// Attempts to pay under one letter that are ordered without a person.
+pub const PAY_ATTEMPTS_AUTO_MAX: u32 = 5;
+/// Transfers in one listing.
+pub const TRANSFERS_LISTED_MAX: usize = 1_000;
 /// Characters of a name (XingMing C120 of JGJ/T 320).
 pub const NAME_CHARS_MAX: usize = 120;
 /// Members of a network: the country has 341 centers and about 120 branches of their own.

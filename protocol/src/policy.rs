@@ -36,6 +36,8 @@ pub struct Policy {
     /// The first serial of this network's letter numbers a day, so that other channels keep a
     /// range. Default 1.
     pub letter_serial_first: u32,
+    /// Whether a second person must approve a letter before it is sent. Default no.
+    pub letter_needs_reviewer: bool,
     /// Whether a letter may still be withdrawn after acceptance, until settlement. Default no.
     pub cancellable_until_settled: bool,
     /// Queries a minute and purpose that one member may ask. Default 600.
@@ -58,6 +60,7 @@ impl Default for Policy {
             loan_overdue_periods_max: 5,
             auto_amount_max: Fen::MAX,
             letter_serial_first: 1,
+            letter_needs_reviewer: false,
             cancellable_until_settled: false,
             queries_per_minute: 600,
         }

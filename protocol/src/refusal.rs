@@ -112,6 +112,10 @@ refusals! {
     Pending = "PENDING", 202, "what it follows has not arrived yet", "前置报文尚未到达", "send it again later";
     /// Too late to cancel.
     TooLate = "TOO_LATE", 409, "it is too late for this", "已无法撤销", "wait for the other center";
+    /// The letter was withdrawn before it came.
+    Cancelled = "CANCELLED", 409, "the letter was withdrawn before it arrived", "联系函在送达前已撤销", "write a new letter";
+    /// Another transfer of the person is open.
+    InFlight = "IN_FLIGHT", 409, "another transfer of this person is not finished", "该职工另有未办结的转移业务", "wait until the other transfer is over";
     /// The operator is not in the configuration or lacks the role.
     Operator = "OPERATOR", 403, "the operator is not known or lacks the role", "操作员未登记或无此权限", "name an operator of the configuration";
     /// A command was given with a wrong or missing part.

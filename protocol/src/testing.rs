@@ -29,6 +29,7 @@ use crate::subject::{MemoryTagger, TagEpoch};
 use crate::time::{Date, Timestamp};
 use crate::wire::{DeliveryReply, QueryReply};
 
+pub(crate) mod bank;
 pub(crate) mod logs;
 pub(crate) mod people;
 
@@ -40,6 +41,13 @@ pub(crate) const DATONG: CenterCode = code(140_200);
 pub(crate) const LINFEN: CenterCode = code(141_000);
 /// The provincial authority.
 pub(crate) const AUTHORITY: CenterCode = code(140_000);
+
+const MEMBERS: [(CenterCode, Role); 4] = [
+    (AUTHORITY, Role::Authority),
+    (TAIYUAN, Role::Center),
+    (DATONG, Role::Center),
+    (LINFEN, Role::Center),
+];
 
 const fn code(number: u32) -> CenterCode {
     match CenterCode::new(number) {
@@ -104,12 +112,14 @@ enum Waiting {
 impl Province {
     /// Taiyuan, Datong, Linfen and the authority, all active, at 2026-05-06 09:00 in China.
     pub(crate) fn new() -> Self {
-        Self::of(&[
-            (AUTHORITY, Role::Authority),
-            (TAIYUAN, Role::Center),
-            (DATONG, Role::Center),
-            (LINFEN, Role::Center),
-        ])
+        Self::of(&MEMBERS)
+    }
+
+    /// The same at 09:00 in China of another day.
+    pub(crate) fn starting(day: Date) -> Self {
+        let mut province = Self::empty();
+        province.now = Timestamp::start_of(day).plus_ms(9 * 3_600_000);
+        province.with_members(&MEMBERS)
     }
 
     /// No node yet, at 2026-05-06 09:00 in China.
@@ -150,7 +160,11 @@ impl Province {
 
     /// A network of these members, by ascending code.
     pub(crate) fn of(members: &[(CenterCode, Role)]) -> Self {
-        let mut province = Self::empty();
+        Self::empty().with_members(members)
+    }
+
+    fn with_members(mut self, members: &[(CenterCode, Role)]) -> Self {
+        let province = &mut self;
         let now = province.now;
         let file = joined(members, now);
         let roster = file.open().unwrap().roster.into_roster();
@@ -166,7 +180,7 @@ impl Province {
             province.inbox.push_back((*code, Input::Started));
         }
         province.drive();
-        province
+        self
     }
 
     /// Adds a node with a join file, as `fundlink net join` does, and starts it.

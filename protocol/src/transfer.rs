@@ -4,5 +4,12 @@
 //! state, and no `match` over them has a catch-all.
 //! **Left to others.** Reading, staging and saying: the engine's handlers.
 
+pub mod deadline;
+pub mod facts;
+pub mod incoming;
+pub mod outgoing;
 pub mod reason;
+pub mod reconciliation;
+pub mod rules;
 pub mod status_code;
+pub mod task;

@@ -296,6 +296,8 @@ pub struct PolicyTable {
     pub auto_amount_max: Option<String>,
     /// The first serial of a day.
     pub letter_serial_first: u32,
+    /// Whether a second person must approve a letter before it is sent.
+    pub letter_needs_reviewer: bool,
     /// Whether a letter can be withdrawn after its acceptance.
     pub cancellable_until_settled: bool,
     /// Queries a minute and purpose that one member may ask.
@@ -319,6 +321,7 @@ impl Default for PolicyTable {
             loan_overdue_periods_max: policy.loan_overdue_periods_max,
             auto_amount_max: None,
             letter_serial_first: policy.letter_serial_first,
+            letter_needs_reviewer: policy.letter_needs_reviewer,
             cancellable_until_settled: policy.cancellable_until_settled,
             queries_per_minute: policy.queries_per_minute,
         }

@@ -51,6 +51,7 @@ fn what_is_rendered_is_read_back() {
         roles: vec![RoleOfOperator::Clerk, RoleOfOperator::SystemAdministrator],
     }];
     file.policy.auto_amount_max = Some("200000.00".into());
+    file.policy.letter_needs_reviewer = true;
     file.policy.cancellable_until_settled = true;
     file.log.format = LogFormat::Json;
     let full = template::render(&file);

@@ -151,6 +151,11 @@ pub enum WatchedEvent {
         /// Which.
         dossier: String,
     },
+    /// Money moved under a letter number that no sheet here explains.
+    UnexplainedMoney {
+        /// The number that the bank's summary quotes.
+        letter: String,
+    },
     /// Something from outside was refused.
     Refused {
         /// By whom it came.
@@ -183,6 +188,9 @@ impl From<&Event> for WatchedEvent {
                 purpose: purpose.code().to_owned(),
             },
             Event::Dossier { dossier } => Self::Dossier { dossier: dossier.to_string() },
+            Event::UnexplainedMoney { letter } => {
+                Self::UnexplainedMoney { letter: letter.to_string() }
+            }
             Event::Refused { from, refusal } => {
                 Self::Refused { from: from.to_string(), code: refusal.code().to_owned() }
             }

@@ -144,6 +144,10 @@ impl Release {
                 self.metrics.answers.get_or_create(&CodeLabel { code: purpose.code() }).inc();
             }
             Event::Dossier { dossier } => tracing::info!(%dossier, "a dossier is complete"),
+            Event::UnexplainedMoney { letter } => {
+                tracing::error!(%letter, "money that no sheet explains");
+                count("unexplained_money");
+            }
             Event::Refused { from, refusal } => {
                 tracing::debug!(center = %from, code = refusal.code(), "refused");
                 let label = CodeLabel { code: refusal.code() };

@@ -6,10 +6,12 @@ use super::log_commands::{LogCommand, LogReply};
 use super::modes::ServiceMode;
 use super::operator::OperatorId;
 use super::rosters::command::{NetCommand, NetReply};
+use super::transfer_command::{TransferCommand, TransferLine, TransferView};
 use crate::center::CenterCode;
 use crate::dossier::{Dossier, Wish};
 use crate::evidence::Parts;
 use crate::id::DossierId;
+use crate::ledger::TrialBalance;
 use crate::time::Timestamp;
 
 /// A wish of the control interface.
@@ -44,6 +46,8 @@ pub enum Command {
     ImportAbort,
     /// About logs: checkpoints, proofs, copies.
     Log(LogCommand),
+    /// Something about transfers.
+    Transfer(Box<TransferCommand>),
     /// About the network: members, keys, rosters.
     Net(NetCommand),
 }
@@ -71,6 +75,12 @@ pub enum Reply {
     Log(LogReply),
     /// What came of a wish about the network.
     Net(NetReply),
+    /// A transfer in full.
+    Transfer(Box<TransferView>),
+    /// Transfers, one line each.
+    Transfers(Vec<TransferLine>),
+    /// The sums of the ledger.
+    LedgerSums(TrialBalance),
     /// Done; there is nothing to show.
     Done,
 }

@@ -6,9 +6,9 @@ use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
-    cosigning, dossiers, equivocation, evidence, following, heartbeats, imports, log_commands,
-    membership, modes, outbox, publication, publishing, queries, recovery, roster_leaves, rosters,
-    synchronization,
+    bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats, imports,
+    log_commands, membership, modes, outbox, publication, publishing, queries, recovery,
+    roster_leaves, rosters, synchronization, transfer_desk, transfers,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -20,6 +20,7 @@ use crate::wire::DeliveryReply;
 
 /// Runs one round over the inputs.
 pub(super) fn run(round: &mut Round<'_>, inputs: Vec<Input>) -> Result<(), StoreError> {
+    core_orders::execute_staged(round)?;
     for input in inputs {
         handle(round, input)?;
     }
@@ -41,16 +42,19 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
             dossiers::on_answered(round, from, query, outcome)
         }
         Input::Delivered { to, row, outcome } => match outcome {
-            Ok(DeliveryReply::Committed(_)) => outbox::remove(round, to, row).map(drop),
             Ok(DeliveryReply::Refused(Refusal::KeyEnded))
                 if membership::sign_again(round, to, row)? =>
             {
                 Ok(())
             }
+            Ok(DeliveryReply::Committed(_)) => match outbox::remove(round, to, row)? {
+                Some(statement) => transfers::on_delivered(round, statement, Ok(())),
+                None => Ok(()),
+            },
             Ok(DeliveryReply::Refused(refusal)) => {
-                outbox::remove(round, to, row)?;
+                let Some(statement) = outbox::remove(round, to, row)? else { return Ok(()) };
                 round.event(Event::Refused { from: to, refusal });
-                Ok(())
+                transfers::on_delivered(round, statement, Err(refusal))
             }
             // The row's timer sends it again.
             Ok(DeliveryReply::Pending(_) | DeliveryReply::Later(_)) | Err(_) => Ok(()),
@@ -67,7 +71,9 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
         Input::SyncReplied { from, token, outcome } => {
             synchronization::on_reply(round, from, token, outcome)
         }
-        Input::CoreOutcome { .. } | Input::BankReply(_) | Input::BankNotices { .. } => Ok(()),
+        Input::CoreOutcome { order, outcome } => core_orders::on_outcome(round, order, outcome),
+        Input::BankReply(reply) => bank::on_reply(round, &reply),
+        Input::BankNotices { cursor, notices } => bank::on_notices(round, cursor, &notices),
         Input::RosterRequested { request, frame } => rosters::on_requested(round, request, &frame),
         Input::RosterReplied { frame } => rosters::on_replied(round, &frame),
         Input::Command { request, command } => on_command(round, request, *command),
@@ -80,6 +86,7 @@ fn on_started(round: &mut Round<'_>) -> Result<(), StoreError> {
     recovery::start(round)?;
     publication::schedule(round)?;
     following::resume(round)?;
+    core_orders::send_open(round)?;
     heartbeats::beat(round)
 }
 
@@ -103,6 +110,9 @@ fn on_statement(
     if let Some(reply) = membership::on_statement(round, from, statement)? {
         round.respond(request, PeerReply::Delivery(reply));
         return Ok(());
+    }
+    if transfers::is_transfer(statement.statement().kind()) {
+        return transfers::on_statement(round, from, request, statement);
     }
     let refusal = Refusal::UnknownStatement;
     round.event(Event::Refused { from, refusal });
@@ -133,6 +143,7 @@ fn on_command(
         Command::ImportAbort => imports::abort(round).map(|()| Reply::Done),
         Command::Log(command) => log_commands::run(round, &command).map(Reply::Log),
         Command::Net(command) => rosters::command::run(round, command).map(Reply::Net),
+        Command::Transfer(command) => transfer_desk::run(round, *command),
     };
     let reply = match done {
         Ok(reply) => Ok(Box::new(reply)),
@@ -171,6 +182,8 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Follow(log) => following::retry(round, log),
         Timer::Recover => recovery::ask_all(round),
         Timer::Query(query) => dossiers::on_timer(round, query),
-        Timer::Transfer(_) | Timer::Watch => Ok(()),
+        Timer::Transfer(transfer) => transfers::on_timer(round, transfer),
+        Timer::CoreOrders => core_orders::send_open(round),
+        Timer::Watch => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 
+use super::embedded_core;
 use super::heartbeats::UNUSABLE_RECORDS;
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
@@ -209,6 +210,7 @@ pub(super) fn commit(round: &mut Round<'_>) -> Result<Changes, Stop> {
     records::put_state(round.view, &state);
     single::write(round.view, UNUSABLE_RECORDS, &staging.staged.unnumbered);
     put_staging(round.view, None);
+    embedded_core::follow_import(round)?;
     publishing::begin(round, staging.generation, old.map(|set| set.generation))?;
     Ok(staging.changes)
 }

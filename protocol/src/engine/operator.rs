@@ -2,6 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
+use super::round::Round;
+use super::single;
+use crate::id::{Blinding, OperatorMark};
+use crate::store::StoreError;
+
 /// The name under which an operator acts and is audited: 1 to 32 of `[a-z0-9._-]`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
@@ -60,6 +65,34 @@ pub enum OperatorRole {
     #[n(5)]
     AuditAdministrator,
 }
+
+/// The pseudonym of an operator for other centers: keyed, so that they cannot guess the name.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn mark(
+    round: &mut Round<'_>,
+    operator: &OperatorId,
+) -> Result<OperatorMark, StoreError> {
+    let known: Option<Blinding> = single::read(round.view, MARK_KEY)?;
+    let secret = match known {
+        Some(secret) => secret,
+        None => {
+            let drawn = Blinding::new(round.entropy.draw());
+            single::write(round.view, MARK_KEY, &drawn);
+            drawn
+        }
+    };
+    let hash = blake3::keyed_hash(secret.as_bytes(), operator.as_str().as_bytes());
+    let mut mark = [0; 16];
+    for (to, from) in mark.iter_mut().zip(hash.as_bytes()) {
+        *to = *from;
+    }
+    Ok(OperatorMark::new(mark))
+}
+
+/// The name of the secret behind the pseudonyms.
+const MARK_KEY: &[u8] = b"operator-key";
 
 /// A person with roles.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use super::log_event::LogEvent;
 use crate::center::CenterCode;
 use crate::core_system::CoreOrder;
 use crate::id::{DossierId, QueryId, TransferId};
+use crate::letter_number::LetterNumber;
 use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
 use crate::roster::Roster;
@@ -167,6 +168,11 @@ pub enum Event {
     Dossier {
         /// Which.
         dossier: DossierId,
+    },
+    /// Money moved under a letter number that no sheet here explains.
+    UnexplainedMoney {
+        /// The number that the bank's summary quotes.
+        letter: LetterNumber,
     },
     /// An input was refused.
     Refused {

@@ -4,7 +4,10 @@
 //! that it answers, so that a receiver puts what arrives out of order back into order.
 //! **Left to others.** What follows from one: `engine::transfers`.
 
+use crate::center::CenterCode;
 use crate::id::{PayloadHash, TransferId};
+use crate::statement::{Statement, StatementKind};
+use crate::time::Timestamp;
 
 pub mod account_facts;
 pub mod letter;
@@ -23,6 +26,68 @@ pub trait Step {
 
     /// The last statement of the other center that the sender had when it said this.
     fn answers(&self) -> PayloadHash;
+}
+
+macro_rules! transfer_steps {
+    ($($(#[$doc:meta])* $name:ident($path:path);)*) => {
+        /// The statements of a transfer other than its letter.
+        #[derive(Clone, Copy, Debug)]
+        pub enum TransferStep<'a> {
+            $($(#[$doc])* $name(&'a $path),)*
+        }
+
+        impl<'a> TransferStep<'a> {
+            /// A statement as one of a transfer, if it is one.
+            #[must_use]
+            pub fn of(statement: &'a Statement) -> Option<Self> {
+                $(if let Statement::$name(said) = statement {
+                    return Some(Self::$name(said));
+                })*
+                None
+            }
+
+            /// What all of them name.
+            #[must_use]
+            pub fn step(self) -> &'a dyn Step {
+                match self { $(Self::$name(said) => said,)* }
+            }
+
+            /// Whether a kind of statement is one of these.
+            #[must_use]
+            pub const fn is_kind(kind: StatementKind) -> bool {
+                $(matches!(kind, StatementKind::$name))||*
+            }
+        }
+    };
+}
+
+transfer_steps! {
+    /// 撤销.
+    Cancellation(letter::Cancellation);
+    /// The answer to it.
+    CancellationAnswer(reply::CancellationAnswer);
+    /// 受理.
+    Acceptance(reply::Acceptance);
+    /// 驳回.
+    TransferRefusal(reply::TransferRefusal);
+    /// The refusal was read.
+    RefusalConfirmation(reply::RefusalConfirmation);
+    /// 信息表.
+    Sheet(sheet::Sheet);
+    /// The debit is confirmed.
+    Remittance(notice::Remittance);
+    /// 协商.
+    Difference(notice::Difference);
+    /// The receiving account, corrected.
+    Correction(notice::Correction);
+    /// 冲账.
+    Reversal(sheet::Reversal);
+    /// The account stands as before.
+    Restoration(sheet::Restoration);
+    /// 办结.
+    Credit(notice::Credit);
+    /// The money was sent back.
+    Return(notice::Return);
 }
 
 /// Declares a statement of a transfer: the six fields that all have, then its own from key 7.
@@ -81,6 +146,34 @@ macro_rules! step_statement {
     };
 }
 use step_statement;
+
+/// The six fields that every [`Step`] begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StepHead {
+    pub(crate) from: CenterCode,
+    pub(crate) to: CenterCode,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) transfer: TransferId,
+    pub(crate) step: u32,
+    pub(crate) answers: PayloadHash,
+}
+
+/// Builds a statement from its head and its own fields.
+macro_rules! step {
+    ($head:expr, $name:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {{
+        let head: $crate::statement::transfer::StepHead = $head;
+        $name {
+            from: head.from,
+            to: head.to,
+            issued_at: head.issued_at,
+            transfer: head.transfer,
+            step: head.step,
+            answers: head.answers,
+            $($field $(: $value)?),*
+        }
+    }};
+}
+pub(crate) use step;
 
 #[cfg(test)]
 mod tests;

@@ -101,6 +101,42 @@ pub enum Area {
     TagTaken = b'j',
     /// Such tags of one minute. Key: operator. Value: `tags::Window`.
     TagRate = b'J',
+    /// Personal accounts of the embedded ledger. Key: account number. Value: `ledger::Personal`.
+    LedgerAccount = 0xa0,
+    /// The sums of the ledger's classes. Key: none. Value: `ledger::TrialBalance`.
+    LedgerTotals = 0xa1,
+    /// Money in suspense. Key: class (1), transfer (32). Value: amount.
+    Suspense = 0xa2,
+    /// Postings of the embedded ledger. Key: number (8). Value: `ledger::posting::Posting`.
+    Posting = 0xa3,
+    /// Settlements, so that they can be undone. Key: order (32). Value: `ledger::Undo`.
+    LedgerUndo = 0xa4,
+    /// Orders to the core whose outcome is not in. Key: order (32). Value: `core_orders::OpenOrder`.
+    CoreOrder = 0xa5,
+    /// Orders that the embedded core has executed. Key: order (32). Value: `embedded_core::Done`.
+    CoreDone = 0xa6,
+    /// Orders to the bank. Key: letter number (16), attempt (4). Value: `bank::OrderRow`.
+    BankOrder = 0xa7,
+    /// Bank notices that were counted. Key: hash of account and reference (32). Value: transfer or
+    /// none.
+    Notice = 0xa8,
+    /// Outgoing transfers. Key: transfer (32). Value: `transfers_out::Outgoing`.
+    TransferOut = 0xa9,
+    /// Incoming transfers. Key: transfer (32). Value: `transfers_in::Incoming`.
+    TransferIn = 0xaa,
+    /// Transfers by their letter number. Key: letter number (16). Value: transfer (32).
+    TransferNumber = 0xab,
+    /// Statements of a transfer that came before their predecessor. Key: transfer (32), step (4).
+    /// Value: payload hash (32).
+    TransferPending = 0xac,
+    /// The transfer of a statement that we sent. Key: payload hash (32). Value: transfer (32).
+    TransferOf = 0xad,
+    /// The last serial of a day. Key: date (4). Value: serial.
+    LetterSerial = 0xae,
+    /// The open incoming transfer of a person. Key: hash of the document (32). Value: transfer (32).
+    TransferPerson = 0xaf,
+    /// Letters that were withdrawn before they came. Key: transfer (32). Value: payload hash (32).
+    TransferEarly = 0xb0,
 }
 
 /// Builds a key from an area and its parts.

@@ -9,13 +9,13 @@ use crate::account::AccountNumber;
 use crate::center::CenterCode;
 use crate::document::DocumentNumber;
 use crate::employer::EmployerName;
-use crate::engine::operator::OperatorId;
-use crate::id::PayloadHash;
+use crate::id::OperatorMark;
 use crate::letter_number::LetterNumber;
 use crate::person_name::PersonName;
 use crate::plain_text::PlainText;
 use crate::settlement::SpecialAccount;
 use crate::statement::addressed_payload;
+use crate::statement::query::Consent;
 use crate::time::Timestamp;
 
 /// Words of a person to a person (备注), at most 200 characters.
@@ -62,12 +62,13 @@ pub struct Letter {
     /// The transfer-in center's special account, to which the money goes; never the person's card.
     #[n(9)]
     pub receiving: SpecialAccount,
-    /// What the person has signed.
+    /// What the applicant has signed: that the data travel, that the account is transferred out, and
+    /// that the amount is what balance and interest are on the day of settlement.
     #[n(10)]
     pub consent: Consent,
-    /// Who entered it, by the name that the center gives the person.
+    /// Who entered it, as a pseudonym that only the transfer-in center can resolve.
     #[n(11)]
-    pub operator: OperatorId,
+    pub operator: OperatorMark,
     /// Words to the clerk there.
     #[n(12)]
     pub remark: Option<Remark>,
@@ -83,22 +84,6 @@ impl fmt::Debug for Letter {
             .field("number", &self.number)
             .finish_non_exhaustive()
     }
-}
-
-/// The applicant's signed consent (授权): that the data travel, that the account is transferred
-/// out, and that the amount is what balance and interest are on the day of settlement.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Consent {
-    /// Where the signed paper or file is kept.
-    #[n(1)]
-    pub reference: PlainText<64>,
-    /// BLAKE3 of the text that was signed.
-    #[n(2)]
-    pub digest: PayloadHash,
-    /// When it was signed.
-    #[n(3)]
-    pub given_at: Timestamp,
 }
 
 step_statement!(

@@ -1,0 +1,378 @@
+//! What both sides of a transfer keep: its thread of statements, its task, its alarms, its money.
+//!
+//! **Promises.** Statements of one center count in the order of their steps; one deadline a wait;
+//! a movement of money stands here once.
+//! **Left to others.** What follows from any of it: `transfers_out`, `transfers_in`.
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+
+use super::output::Event;
+use super::rosters;
+use super::round::{Round, Route};
+use super::timer::{self, Timer};
+use crate::calendar::WorkingCalendar;
+use crate::center::CenterCode;
+use crate::core_system::CoreStep;
+use crate::digest::{Digest, DigestStatus};
+use crate::id::{Commitment, OrderId, PayloadHash, TransferId};
+use crate::money::Fen;
+use crate::settlement::Direction;
+use crate::statement::Payload;
+use crate::statement::transfer::StepHead;
+use crate::statement::transfer::letter::Letter;
+use crate::store::StoreError;
+use crate::store::keys::{Area, key};
+use crate::subject::{Reference, TagSubject};
+use crate::time::{Date, Timestamp};
+use crate::transfer::deadline::{Wait, end_of, last_day};
+use crate::transfer::reconciliation::{MoneyLine, net};
+use crate::transfer::task::{Task, TaskReason};
+
+/// What both sides of a transfer keep.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Case {
+    /// The transfer.
+    #[n(1)]
+    pub id: TransferId,
+    /// The contact letter.
+    #[n(2)]
+    pub letter: Letter,
+    /// The statements.
+    #[n(3)]
+    pub thread: Thread,
+    /// What a person must do.
+    #[n(4)]
+    pub task: Option<Task>,
+    /// When to look again, and for what.
+    #[n(5)]
+    pub alarms: BTreeMap<Alarm, Timestamp>,
+    /// The movements of money under the letter, as the bank reported them.
+    #[n(6)]
+    pub lines: Vec<MoneyLine>,
+    /// The order to the core that is on its way: a mark on the state.
+    #[n(7)]
+    pub core: Option<CoreMark>,
+    /// How often each step was ordered from the core.
+    #[n(8)]
+    pub core_attempts: BTreeMap<CoreStep, u32>,
+    /// How often the bank was given an order.
+    #[n(9)]
+    pub attempts: u32,
+    /// The order to the bank whose end is not known.
+    #[n(10)]
+    pub payment: Option<Payment>,
+    /// The last digest of this transfer in the own log.
+    #[n(11)]
+    pub published: Option<PublishedStep>,
+    /// Digests that wait for the tag key.
+    #[n(12)]
+    pub unpublished: Vec<WaitingDigest>,
+    /// States, in the order in which they were entered.
+    #[n(13)]
+    pub history: Vec<StateChange>,
+}
+
+/// The statements of a transfer, as one side has them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Thread {
+    /// The step of the last statement of our own.
+    #[n(1)]
+    pub ours: u32,
+    /// The step of the last statement of the other center that was handled.
+    #[n(2)]
+    pub theirs: u32,
+    /// That statement; the letter, as long as there is none.
+    #[n(3)]
+    pub heard: PayloadHash,
+    /// All statements of both, in the order in which they counted here.
+    #[n(4)]
+    pub statements: Vec<PayloadHash>,
+}
+
+/// What a transfer waits for by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Alarm {
+    /// The other center, or a person, had until then.
+    #[n(1)]
+    Deadline,
+    /// The bank is asked what became of an order.
+    #[n(2)]
+    AskBank,
+    /// An order that was not executed is recalled.
+    #[n(3)]
+    Recall,
+    /// A short sum is no longer waited for.
+    #[n(4)]
+    ShortSum,
+    /// Digests that waited for the tag key are tried again.
+    #[n(5)]
+    Publish,
+    /// A payment that waited for the node's recovery is ordered.
+    #[n(6)]
+    PayLater,
+}
+
+/// An order to the core that is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CoreMark {
+    /// The order.
+    #[n(1)]
+    pub order: OrderId,
+    /// What it does.
+    #[n(2)]
+    pub step: CoreStep,
+}
+
+/// An order to the bank whose end is not known.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Payment {
+    /// Which attempt.
+    #[n(1)]
+    pub attempt: u32,
+    /// How much.
+    #[n(2)]
+    pub amount: Fen,
+    /// The day on which it is executed, or not at all.
+    #[n(3)]
+    pub execute_on: Date,
+    /// How often the bank was asked.
+    #[n(4)]
+    pub asked: u32,
+    /// What the debits under the letter had come to when it was given.
+    #[n(5)]
+    pub debited_before: Fen,
+}
+
+impl core::fmt::Debug for Payment {
+    /// Without the amount.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Payment({}, {})", self.attempt, self.execute_on)
+    }
+}
+
+/// A digest of the transfer in the own log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PublishedStep {
+    /// Its revision.
+    #[n(1)]
+    pub revision: u32,
+    /// Its leaf.
+    #[n(2)]
+    pub leaf: u64,
+    /// What it says.
+    #[n(3)]
+    pub status: DigestStatus,
+}
+
+/// A digest that waits for the tag key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WaitingDigest {
+    /// What it says.
+    #[n(1)]
+    pub status: DigestStatus,
+    /// What it commits to.
+    #[n(2)]
+    pub commitment: Commitment,
+    /// The business date.
+    #[n(3)]
+    pub date: Date,
+}
+
+/// A state that was entered.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct StateChange {
+    /// When.
+    #[n(1)]
+    pub at: Timestamp,
+    /// Its name.
+    #[n(2)]
+    pub state: String,
+}
+
+/// States that are kept a transfer; the oldest go first, the first one stays.
+const HISTORY_MAX: usize = 64;
+/// Milliseconds until a digest that found no tag key is tried again.
+const PUBLISH_AGAIN_MS: i64 = 60_000;
+
+impl Case {
+    /// A case that begins with its letter.
+    #[must_use]
+    pub fn new(id: TransferId, letter: Letter, ours: u32, theirs: u32) -> Self {
+        let heard = PayloadHash::new(*id.as_bytes());
+        Self {
+            id,
+            letter,
+            thread: Thread { ours, theirs, heard, statements: vec![heard] },
+            task: None,
+            alarms: BTreeMap::new(),
+            lines: Vec::new(),
+            core: None,
+            core_attempts: BTreeMap::new(),
+            attempts: 0,
+            payment: None,
+            published: None,
+            unpublished: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    /// The other center.
+    #[must_use]
+    pub fn other(&self, own: CenterCode) -> CenterCode {
+        if self.letter.from == own { self.letter.to } else { self.letter.from }
+    }
+
+    /// Says something to the other center.
+    pub(super) fn say<P: Payload>(
+        &mut self,
+        round: &mut Round<'_>,
+        build: impl FnOnce(StepHead) -> P,
+    ) -> PayloadHash {
+        self.thread.ours = self.thread.ours.saturating_add(1);
+        let to = self.other(round.center());
+        let head = StepHead {
+            from: round.center(),
+            to,
+            issued_at: round.now,
+            transfer: self.id,
+            step: self.thread.ours,
+            answers: self.thread.heard,
+        };
+        let hash = round.say(&build(head), Route::Outbox(to));
+        round.view.put(key(Area::TransferOf, &[hash.as_bytes()]), self.id.as_bytes().to_vec());
+        self.thread.statements.push(hash);
+        hash
+    }
+
+    /// Notes that a statement of the other center was handled.
+    pub(super) fn hear(&mut self, step: u32, hash: PayloadHash) {
+        self.thread.theirs = step;
+        self.thread.heard = hash;
+        self.thread.statements.push(hash);
+    }
+
+    /// Notes a state and tells the watchers.
+    pub(super) fn note_state(&mut self, round: &mut Round<'_>, state: &'static str) {
+        if self.history.len() >= HISTORY_MAX {
+            self.history.remove(1);
+        }
+        self.history.push(StateChange { at: round.now, state: state.to_owned() });
+        round.event(Event::Transfer { transfer: self.id, state });
+    }
+
+    /// Has a person decide before the transfer goes on.
+    pub(super) fn ask_person(
+        &mut self,
+        round: &Round<'_>,
+        reason: TaskReason,
+    ) -> Result<(), StoreError> {
+        let due = deadline(round, Wait::Case)?;
+        self.task = Some(Task { reason, role: reason.role(), due, first: None });
+        Ok(())
+    }
+
+    /// Whether a task stops the transfer.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| task.reason.stops())
+    }
+
+    /// Sets the deadline of a wait.
+    pub(super) fn wait(&mut self, round: &Round<'_>, wait: Wait) -> Result<(), StoreError> {
+        self.alarms.insert(Alarm::Deadline, end_of(deadline(round, wait)?));
+        Ok(())
+    }
+
+    /// What has moved in a direction, less what moved the other way.
+    #[must_use]
+    pub fn net(&self, direction: Direction) -> Fen {
+        net(&self.lines, direction).unwrap_or(Fen::ZERO)
+    }
+
+    /// Publishes a step of the transfer, now or once the tag key is here.
+    pub(super) fn publish(
+        &mut self,
+        round: &mut Round<'_>,
+        status: DigestStatus,
+        commitment: Commitment,
+    ) -> Result<(), StoreError> {
+        self.unpublished.push(WaitingDigest { status, commitment, date: today(round)? });
+        self.publish_waiting(round)
+    }
+
+    /// Publishes what waits, in its order.
+    pub(super) fn publish_waiting(&mut self, round: &mut Round<'_>) -> Result<(), StoreError> {
+        let epoch = round.roster.tag_epoch;
+        let number = self.letter.document.tag_text();
+        let subject = [TagSubject::Person(number.as_str())];
+        let tags = round.tagger.tags(epoch, &subject);
+        let reference = round.tagger.reference(epoch, Reference::Transfer(self.id));
+        let (Ok(subjects), Ok(reference)) = (tags, reference) else {
+            self.alarms.insert(Alarm::Publish, round.now.plus_ms(PUBLISH_AGAIN_MS));
+            return Ok(());
+        };
+        for waiting in core::mem::take(&mut self.unpublished) {
+            let before = self.published;
+            let digest = Digest {
+                status: waiting.status,
+                revision: before.map_or(1, |before| before.revision.saturating_add(1)),
+                previous: before.map(|before| before.leaf),
+                epoch: epoch.0,
+                subjects: subjects.clone(),
+                reference: Some(reference),
+                commitment: waiting.commitment,
+                date: waiting.date,
+            };
+            let leaf = round.publish(&digest)?;
+            let (revision, status) = (digest.revision, digest.status);
+            self.published = Some(PublishedStep { revision, leaf, status });
+        }
+        self.alarms.remove(&Alarm::Publish);
+        Ok(())
+    }
+
+    /// Stages when the transfer is to be looked at again.
+    pub(super) fn stage_timer(&self, round: &mut Round<'_>) -> Result<(), StoreError> {
+        let timer = Timer::Transfer(self.id);
+        match self.alarms.values().min() {
+            Some(at) => timer::set(round.view, *at, timer),
+            None => timer::clear(round.view, timer),
+        }
+    }
+
+    /// The alarms that have gone off, taken out.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<Alarm> {
+        let due: Vec<Alarm> =
+            self.alarms.iter().filter(|(_, at)| **at <= now).map(|(alarm, _)| *alarm).collect();
+        for alarm in &due {
+            self.alarms.remove(alarm);
+        }
+        due
+    }
+}
+
+/// The business date of the round.
+pub(super) fn today(round: &Round<'_>) -> Result<Date, StoreError> {
+    let damaged = || StoreError::Corrupt { place: "clock", detail: "a time without a date".into() };
+    round.now.date().ok_or_else(damaged)
+}
+
+/// The working days of the network.
+pub(super) fn calendar(round: &Round<'_>) -> Result<WorkingCalendar, StoreError> {
+    rosters::calendar(round.view, &round.roster)
+}
+
+/// The last day for something that is awaited from now on.
+pub(super) fn deadline(round: &Round<'_>, wait: Wait) -> Result<Date, StoreError> {
+    Ok(last_day(wait, today(round)?, &round.settings.policy, &calendar(round)?))
+}

@@ -1,0 +1,352 @@
+//! What people want of transfers, and what they are shown.
+//!
+//! **Promises.** What is shown to an operator of the center may hold personal data and hides it from
+//! `Debug`; nothing here is sent to anybody else.
+//! **Left to others.** Doing it: `transfer_desk`. The JSON of it: the node's control interface.
+
+use core::fmt;
+
+use super::operator::OperatorId;
+use super::transfer_case::{Case, StateChange};
+use super::transfers::Side;
+use super::transfers_in::Incoming;
+use super::transfers_out::Outgoing;
+use crate::account::AccountNumber;
+use crate::center::CenterCode;
+use crate::employer::EmployerName;
+use crate::id::{FileHash, PayloadHash, TransferId};
+use crate::letter_number::LetterNumber;
+use crate::money::Fen;
+use crate::record::Person;
+use crate::settlement::SpecialAccount;
+use crate::statement::query::Consent;
+use crate::statement::transfer::letter::Remark;
+use crate::time::{Date, Timestamp};
+use crate::transfer::incoming::IncomingState;
+use crate::transfer::outgoing::OutgoingState;
+use crate::transfer::reason::RefusalReason;
+use crate::transfer::reconciliation::MoneyLine;
+use crate::transfer::status_code::NationalCode;
+use crate::transfer::task::Task;
+
+/// A wish that concerns transfers.
+#[derive(Debug)]
+pub enum TransferCommand {
+    /// Writes a contact letter.
+    Start(Box<Application>),
+    /// Lists transfers.
+    List(TransferFilter),
+    /// Shows one in full.
+    Show(TransferName),
+    /// Withdraws a letter.
+    Cancel {
+        /// Who withdraws it.
+        operator: OperatorId,
+        /// Which.
+        transfer: TransferName,
+        /// Why, in words.
+        remark: Option<Remark>,
+    },
+    /// Decides about one that waits for a person.
+    Decide {
+        /// Who decides.
+        operator: OperatorId,
+        /// Which.
+        transfer: TransferName,
+        /// What.
+        decision: Decision,
+    },
+    /// The sums of the ledger (试算平衡).
+    LedgerSums,
+}
+
+/// The application from which a contact letter is written (转移接续申请).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Who enters it.
+    pub operator: OperatorId,
+    /// The transfer-out center.
+    pub to: CenterCode,
+    /// The applicant, who has an account here.
+    pub person: Person,
+    /// 原住房公积金账号, over there.
+    pub account: AccountNumber,
+    /// 原工作单位.
+    pub employer: Option<EmployerName>,
+    /// What the applicant has signed.
+    pub consent: Consent,
+    /// Words to the clerk over there.
+    pub remark: Option<Remark>,
+}
+
+impl fmt::Debug for Application {
+    /// Without the person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application")
+            .field("operator", &self.operator)
+            .field("to", &self.to)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a caller names a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferName {
+    /// By its id.
+    Id(TransferId),
+    /// By the number of its letter.
+    Number(LetterNumber),
+}
+
+/// What a person decides about a transfer that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Incoming `Draft`: send the letter (复核通过); not by the one who entered it.
+    Approve,
+    /// Outgoing `Held`: accept; for a suspicious name with the hash of the scan that was looked at.
+    Accept(Option<FileHash>),
+    /// Outgoing `Received`, `Held`, `Accepted`: refuse, with a reason and words.
+    Refuse(RefusalReason, Option<Remark>),
+    /// Outgoing `Accepted` or `Reversed`: settle for this value date; today without one.
+    Settle(Option<Date>),
+    /// Outgoing `Settled`: the core's interest is right, send the sheet.
+    SendSheet,
+    /// Outgoing `PayFailed`, or `Paid` when a part came back: order what is missing again, under the
+    /// same sheet.
+    PayAgain,
+    /// Outgoing `Settled` or `PayFailed`: undo the settlement and settle anew for this day.
+    Renew(Option<Date>),
+    /// Outgoing `Settled`, `PayFailed` or `Reversed`: restore the account; the case is over.
+    Restore,
+    /// Incoming `Negotiating`: the money is to go to this account.
+    Correct(SpecialAccount),
+    /// Incoming `Negotiating` or `Announced`: send back what has arrived, to this account.
+    SendBack(SpecialAccount),
+    /// Either side: go on waiting.
+    Wait,
+}
+
+impl Decision {
+    /// The decision as a stable word, for programs.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Accept(_) => "accept",
+            Self::Refuse(..) => "refuse",
+            Self::Settle(_) => "settle",
+            Self::SendSheet => "send_sheet",
+            Self::PayAgain => "pay_again",
+            Self::Renew(_) => "renew",
+            Self::Restore => "restore",
+            Self::Correct(_) => "correct",
+            Self::SendBack(_) => "send_back",
+            Self::Wait => "wait",
+        }
+    }
+}
+
+/// Which transfers are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TransferFilter {
+    /// Only this side.
+    pub side: Option<Side>,
+    /// Only in a state of this name.
+    pub state: Option<String>,
+    /// Only those that wait for a person.
+    pub waiting: bool,
+    /// Ended ones, too.
+    pub ended: bool,
+}
+
+/// Where a transfer stands, on either side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferState {
+    /// 转出.
+    Out(OutgoingState),
+    /// 转入.
+    In(IncomingState),
+}
+
+impl TransferState {
+    /// The name by which programs know the state.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Out(state) => state.name(),
+            Self::In(state) => state.name(),
+        }
+    }
+
+    /// The code of the national platform.
+    #[must_use]
+    pub const fn national_code(self) -> NationalCode {
+        match self {
+            Self::Out(state) => state.national_code(),
+            Self::In(state) => state.national_code(),
+        }
+    }
+
+    /// Whether nothing follows.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Out(state) => state.is_final(),
+            Self::In(state) => state.is_final(),
+        }
+    }
+
+    /// Which side it is of.
+    #[must_use]
+    pub const fn side(self) -> Side {
+        match self {
+            Self::Out(_) => Side::Out,
+            Self::In(_) => Side::In,
+        }
+    }
+}
+
+/// One line of a listing; without personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferLine {
+    /// The transfer.
+    pub transfer: TransferId,
+    /// Its letter number.
+    pub number: LetterNumber,
+    /// The other center.
+    pub other: CenterCode,
+    /// Where it stands.
+    pub state: TransferState,
+    /// When it entered that.
+    pub since: Timestamp,
+    /// When what is awaited is late.
+    pub due: Option<Timestamp>,
+    /// What a person must do.
+    pub task: Option<Task>,
+}
+
+/// A transfer in full, for an operator of the center.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TransferView {
+    /// What a listing says.
+    pub line: TransferLine,
+    /// The applicant, as the letter names the person.
+    pub person: Person,
+    /// The account over there (outgoing: here).
+    pub account: AccountNumber,
+    /// The account that is credited, on the transfer-in side.
+    pub credited_account: Option<AccountNumber>,
+    /// The latest sheet, or the settlement that it will say.
+    pub sheet: Option<SheetView>,
+    /// Where the money is to go.
+    pub receiving: SpecialAccount,
+    /// Attempts to pay.
+    pub attempts: u32,
+    /// The movements of money under the letter.
+    pub lines: Vec<MoneyLine>,
+    /// All statements of both sides, in order: what evidence is made of.
+    pub statements: Vec<PayloadHash>,
+    /// The states that it went through.
+    pub history: Vec<StateChange>,
+}
+
+impl fmt::Debug for TransferView {
+    /// Without the person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransferView").field("line", &self.line).finish_non_exhaustive()
+    }
+}
+
+/// What a sheet says of money.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SheetView {
+    /// Which revision.
+    pub revision: u32,
+    /// 本金.
+    pub principal: Fen,
+    /// 利息.
+    pub interest: Fen,
+    /// The day to which interest was settled.
+    pub value_date: Date,
+}
+
+impl fmt::Debug for SheetView {
+    /// Without amounts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SheetView({}, {})", self.revision, self.value_date)
+    }
+}
+
+impl TransferLine {
+    fn new(case: &Case, own: CenterCode, state: TransferState) -> Self {
+        Self {
+            transfer: case.id,
+            number: case.letter.number,
+            other: case.other(own),
+            state,
+            since: case.history.last().map_or(case.letter.issued_at, |change| change.at),
+            due: case.alarms.get(&super::transfer_case::Alarm::Deadline).copied(),
+            task: case.task.clone(),
+        }
+    }
+
+    /// The line of an outgoing transfer.
+    #[must_use]
+    pub fn of_outgoing(outgoing: &Outgoing, own: CenterCode) -> Self {
+        Self::new(&outgoing.case, own, TransferState::Out(outgoing.state))
+    }
+
+    /// The line of an incoming transfer.
+    #[must_use]
+    pub fn of_incoming(incoming: &Incoming, own: CenterCode) -> Self {
+        Self::new(&incoming.case, own, TransferState::In(incoming.state))
+    }
+}
+
+impl TransferView {
+    fn new(case: &Case, line: TransferLine, receiving: SpecialAccount) -> Self {
+        let letter = &case.letter;
+        Self {
+            line,
+            person: Person { name: letter.name.clone(), document: letter.document.clone() },
+            account: letter.account.clone(),
+            credited_account: None,
+            sheet: None,
+            receiving,
+            attempts: case.attempts,
+            lines: case.lines.clone(),
+            statements: case.thread.statements.clone(),
+            history: case.history.clone(),
+        }
+    }
+
+    /// An outgoing transfer.
+    #[must_use]
+    pub fn of_outgoing(outgoing: &Outgoing, own: CenterCode) -> Self {
+        let line = TransferLine::of_outgoing(outgoing, own);
+        let sheet = outgoing.settled.as_ref().map(|settled| SheetView {
+            revision: outgoing.revision,
+            principal: settled.principal,
+            interest: settled.interest,
+            value_date: settled.value_date,
+        });
+        Self { sheet, ..Self::new(&outgoing.case, line, outgoing.receiving.clone()) }
+    }
+
+    /// An incoming transfer.
+    #[must_use]
+    pub fn of_incoming(incoming: &Incoming, own: CenterCode) -> Self {
+        let line = TransferLine::of_incoming(incoming, own);
+        let sheet = incoming.sheet.as_ref().map(|received| SheetView {
+            revision: received.sheet.revision,
+            principal: received.sheet.principal,
+            interest: received.sheet.interest,
+            value_date: received.sheet.value_date,
+        });
+        Self {
+            sheet,
+            credited_account: Some(incoming.account.clone()),
+            ..Self::new(&incoming.case, line, incoming.receiving.clone())
+        }
+    }
+}

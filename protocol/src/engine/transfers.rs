@@ -1,0 +1,352 @@
+//! Transfers: which case an input belongs to, and the order of statements within a case.
+//!
+//! **Promises.** Statements of a case are handled in the order of their steps, each once; one that
+//! comes early is stored and answered `PENDING`; a repeat gets the answer that the first one got.
+//! **Left to others.** What a statement means: `transfers_out`, `transfers_in`.
+
+use minicbor::{Decode, Encode};
+
+use super::input::RequestId;
+use super::output::{Event, PeerReply};
+use super::round::Round;
+use super::transfer_case::Case;
+use super::{bank, transfers_in, transfers_out};
+use crate::cbor;
+use crate::center::CenterCode;
+use crate::core_system::{CoreOrder, CoreOutcome};
+use crate::cose::{Received, Verified};
+use crate::id::{PayloadHash, TransferId};
+use crate::letter_number::LetterNumber;
+use crate::limits::{CLOCK_SKEW_MS, STEPS_AHEAD_MAX};
+use crate::refusal::Refusal;
+use crate::roster::MemberStatus;
+use crate::settlement::BankReply;
+use crate::statement::transfer::TransferStep;
+use crate::statement::{Statement, StatementKind};
+use crate::store::keys::{Area, key};
+use crate::store::{StoreError, View};
+use crate::transfer::reconciliation::MoneyLine;
+use crate::wire::DeliveryReply;
+
+/// Which side of a transfer this center is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Side {
+    /// 转出地.
+    #[n(1)]
+    Out,
+    /// 转入地.
+    #[n(2)]
+    In,
+}
+
+/// Whether statements of a kind belong to transfers.
+#[must_use]
+pub const fn is_transfer(kind: StatementKind) -> bool {
+    matches!(kind, StatementKind::Letter) || TransferStep::is_kind(kind)
+}
+
+/// Handles a statement of a transfer and stages the reply to its delivery.
+pub(super) fn on_statement(
+    round: &mut Round<'_>,
+    from: CenterCode,
+    request: RequestId,
+    statement: &Verified,
+) -> Result<(), StoreError> {
+    let reply = match admit(round, from, statement.statement()) {
+        Ok(()) => take_in(round, statement)?,
+        Err(refusal) => DeliveryReply::Refused(refusal),
+    };
+    if let DeliveryReply::Refused(refusal) = reply {
+        round.event(Event::Refused { from, refusal });
+    }
+    round.respond(request, PeerReply::Delivery(reply));
+    Ok(())
+}
+
+/// Who may say this here, and when.
+fn admit(round: &Round<'_>, from: CenterCode, statement: &Statement) -> Result<(), Refusal> {
+    if statement.from() != from {
+        return Err(Refusal::Peer);
+    }
+    match round.roster.member(from).map(|member| member.status) {
+        None | Some(MemberStatus::Revoked) => return Err(Refusal::NotMember),
+        // A suspended member finishes what was accepted before, and starts nothing.
+        Some(MemberStatus::Suspended) if statement.kind() == StatementKind::Letter => {
+            return Err(Refusal::Suspended);
+        }
+        Some(MemberStatus::Active | MemberStatus::Suspended) => {}
+    }
+    if statement.to() != Some(round.center()) {
+        return Err(Refusal::Addressee);
+    }
+    if statement.issued_at().ms_since(round.now) > CLOCK_SKEW_MS {
+        return Err(Refusal::Future);
+    }
+    Ok(())
+}
+
+fn take_in(round: &mut Round<'_>, statement: &Verified) -> Result<DeliveryReply, StoreError> {
+    let hash = statement.hash();
+    if let Some(bytes) = round.view.get(&key(Area::Reply, &[hash.as_bytes()]))? {
+        return cbor::decode_stored("replies", &bytes);
+    }
+    if let Statement::Letter(letter) = statement.statement() {
+        return transfers_out::on_letter(round, letter, statement);
+    }
+    let Some(said) = TransferStep::of(statement.statement()) else {
+        return Ok(DeliveryReply::Refused(Refusal::UnknownStatement));
+    };
+    let place = Place { transfer: said.step().transfer(), step: said.step().step(), hash };
+    let Some((side, case)) = find(round.view, place.transfer)? else {
+        return take_in_unknown(round, statement, said, place);
+    };
+    let from = statement.statement().from();
+    if case.other(round.center()) != from || !hears(side, &said) {
+        return Ok(DeliveryReply::Refused(Refusal::NotFound));
+    }
+    if case.thread.statements.contains(&hash) {
+        return Ok(DeliveryReply::Committed(hash));
+    }
+    if place.step <= case.thread.theirs {
+        return Ok(DeliveryReply::Refused(Refusal::IdReused));
+    }
+    if place.step > case.thread.theirs.saturating_add(STEPS_AHEAD_MAX) {
+        return Ok(DeliveryReply::Refused(Refusal::Overloaded));
+    }
+    round.keep_received(hash, statement.statement().kind(), statement.bytes())?;
+    if place.step > case.thread.theirs.saturating_add(1) {
+        put_pending(round.view, place);
+        return Ok(DeliveryReply::Pending(hash));
+    }
+    let reply = handle(round, side, said, place)?;
+    handle_pending(round, side, place.transfer)?;
+    Ok(reply)
+}
+
+/// A statement of a transfer whose letter is not here.
+fn take_in_unknown(
+    round: &mut Round<'_>,
+    statement: &Verified,
+    said: TransferStep<'_>,
+    place: Place,
+) -> Result<DeliveryReply, StoreError> {
+    if let TransferStep::Cancellation(cancellation) = said {
+        round.keep_received(place.hash, StatementKind::Cancellation, statement.bytes())?;
+        transfers_out::on_early_cancellation(round, cancellation, place.hash)?;
+        return Ok(DeliveryReply::Committed(place.hash));
+    }
+    Ok(if hears(Side::Out, &said) {
+        // Its letter is on the way; the row's timer brings this again.
+        DeliveryReply::Pending(place.hash)
+    } else {
+        DeliveryReply::Refused(Refusal::NotFound)
+    })
+}
+
+/// Where a statement stands among those of its sender.
+#[derive(Clone, Copy)]
+struct Place {
+    transfer: TransferId,
+    step: u32,
+    hash: PayloadHash,
+}
+
+/// Handles the statement whose turn it is. A refusal takes its turn, too, and is remembered.
+fn handle(
+    round: &mut Round<'_>,
+    side: Side,
+    statement: TransferStep<'_>,
+    place: Place,
+) -> Result<DeliveryReply, StoreError> {
+    let heard = (place.step, place.hash);
+    let done = match side {
+        Side::Out => transfers_out::on_statement(round, place.transfer, statement, heard)?,
+        Side::In => transfers_in::on_statement(round, place.transfer, statement, heard)?,
+    };
+    let reply = match done {
+        Ok(()) => return Ok(DeliveryReply::Committed(place.hash)),
+        Err(refusal) => DeliveryReply::Refused(refusal),
+    };
+    round.view.put(key(Area::Reply, &[place.hash.as_bytes()]), cbor::encode(&reply));
+    Ok(reply)
+}
+
+/// Handles what came early and is due now.
+fn handle_pending(
+    round: &mut Round<'_>,
+    side: Side,
+    transfer: TransferId,
+) -> Result<(), StoreError> {
+    while let Some((_, case)) = find(round.view, transfer)? {
+        let step = case.thread.theirs.saturating_add(1);
+        let row = pending_key(transfer, step);
+        let Some(bytes) = round.view.get(&row)? else { break };
+        round.view.delete(row);
+        let hash = read_hash(&bytes)?;
+        let statement = stored_statement(round, hash)?;
+        if let Some(said) = TransferStep::of(&statement) {
+            handle(round, side, said, Place { transfer, step, hash })?;
+        }
+    }
+    Ok(())
+}
+
+/// A statement that was verified when it came in, read back.
+pub(super) fn stored_statement(
+    round: &Round<'_>,
+    hash: PayloadHash,
+) -> Result<Statement, StoreError> {
+    let damaged = || StoreError::Corrupt {
+        place: "statements",
+        detail: "a statement of a transfer is missing or unreadable".into(),
+    };
+    let bytes = round.statement(hash)?.ok_or_else(damaged)?;
+    let received = Received::parse(bytes).map_err(|_| damaged())?;
+    received.read_again().map_err(|_| damaged())
+}
+
+/// Takes in what became of a statement that was delivered.
+pub(super) fn on_delivered(
+    round: &mut Round<'_>,
+    statement: PayloadHash,
+    outcome: Result<(), Refusal>,
+) -> Result<(), StoreError> {
+    let Some(bytes) = round.view.get(&key(Area::TransferOf, &[statement.as_bytes()]))? else {
+        return Ok(());
+    };
+    let transfer = TransferId::new(*read_hash(&bytes)?.as_bytes());
+    match find(round.view, transfer)? {
+        Some((Side::Out, _)) => transfers_out::on_delivered(round, transfer, outcome),
+        Some((Side::In, _)) => transfers_in::on_delivered(round, transfer, statement, outcome),
+        None => Ok(()),
+    }
+}
+
+/// Takes in what the core made of an order.
+pub(super) fn on_core_outcome(
+    round: &mut Round<'_>,
+    order: &CoreOrder,
+    outcome: CoreOutcome,
+) -> Result<(), StoreError> {
+    match find(round.view, order.transfer)? {
+        Some((Side::Out, _)) => transfers_out::on_core_outcome(round, order, outcome),
+        Some((Side::In, _)) => transfers_in::on_core_outcome(round, order, outcome),
+        None => Ok(()),
+    }
+}
+
+/// Takes in what the bank says of an order.
+pub(super) fn on_bank_outcome(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    reply: &BankReply,
+) -> Result<(), StoreError> {
+    match find(round.view, transfer)? {
+        Some((Side::Out, _)) => transfers_out::on_bank_outcome(round, transfer, reply),
+        Some((Side::In, _)) => transfers_in::on_bank_outcome(round, transfer, reply),
+        None => Ok(()),
+    }
+}
+
+/// Takes in a movement of money under a letter.
+pub(super) fn on_money(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    line: MoneyLine,
+) -> Result<(), StoreError> {
+    match find(round.view, transfer)? {
+        Some((Side::Out, _)) => transfers_out::on_money(round, transfer, line),
+        Some((Side::In, _)) => transfers_in::on_money(round, transfer, line),
+        None => Ok(()),
+    }
+}
+
+/// Calls a person, because money moved under a letter that no sheet explains.
+pub(super) fn on_unexplained_money(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+) -> Result<(), StoreError> {
+    match find(round.view, transfer)? {
+        Some((Side::Out, _)) => transfers_out::on_unexplained_money(round, transfer),
+        Some((Side::In, _)) => transfers_in::on_unexplained_money(round, transfer),
+        None => Ok(()),
+    }
+}
+
+/// Looks at a transfer whose time has come.
+pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<(), StoreError> {
+    match find(round.view, transfer)? {
+        Some((Side::Out, _)) => transfers_out::on_timer(round, transfer),
+        Some((Side::In, _)) => transfers_in::on_timer(round, transfer),
+        None => Ok(()),
+    }
+}
+
+/// The side and the case of a transfer, if it is here.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn find(view: &dyn View, transfer: TransferId) -> Result<Option<(Side, Case)>, StoreError> {
+    if let Some(outgoing) = transfers_out::load(view, transfer)? {
+        return Ok(Some((Side::Out, outgoing.case)));
+    }
+    Ok(transfers_in::load(view, transfer)?.map(|incoming| (Side::In, incoming.case)))
+}
+
+/// The transfer with a letter number.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn find_number(
+    view: &dyn View,
+    number: LetterNumber,
+) -> Result<Option<(TransferId, Side)>, StoreError> {
+    let place = key(Area::TransferNumber, &[&bank::number_bytes(number)]);
+    let Some(bytes) = view.get(&place)? else { return Ok(None) };
+    let transfer = TransferId::new(*read_hash(&bytes)?.as_bytes());
+    Ok(find(view, transfer)?.map(|(side, _)| (transfer, side)))
+}
+
+/// Notes the letter number of a transfer.
+pub(super) fn put_number(view: &mut dyn View, number: LetterNumber, transfer: TransferId) {
+    let place = key(Area::TransferNumber, &[&bank::number_bytes(number)]);
+    view.put(place, transfer.as_bytes().to_vec());
+}
+
+/// Whether a statement is said to a side.
+const fn hears(side: Side, said: &TransferStep<'_>) -> bool {
+    match said {
+        TransferStep::Difference(_) => true,
+        TransferStep::Acceptance(_)
+        | TransferStep::CancellationAnswer(_)
+        | TransferStep::TransferRefusal(_)
+        | TransferStep::Sheet(_)
+        | TransferStep::Remittance(_)
+        | TransferStep::Reversal(_)
+        | TransferStep::Restoration(_) => matches!(side, Side::In),
+        TransferStep::Cancellation(_)
+        | TransferStep::RefusalConfirmation(_)
+        | TransferStep::Correction(_)
+        | TransferStep::Credit(_)
+        | TransferStep::Return(_) => matches!(side, Side::Out),
+    }
+}
+
+fn put_pending(view: &mut dyn View, place: Place) {
+    view.put(pending_key(place.transfer, place.step), place.hash.as_bytes().to_vec());
+}
+
+fn pending_key(transfer: TransferId, step: u32) -> Vec<u8> {
+    key(Area::TransferPending, &[transfer.as_bytes(), &step.to_be_bytes()])
+}
+
+pub(super) fn read_hash(bytes: &[u8]) -> Result<PayloadHash, StoreError> {
+    bytes.try_into().map(PayloadHash::new).map_err(|_| StoreError::Corrupt {
+        place: "transfers",
+        detail: "an id of another length".into(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

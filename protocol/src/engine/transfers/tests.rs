@@ -1,0 +1,7 @@
+//! Transfers between engines, to the fen: the stories of the domain notes, and what goes wrong.
+
+mod interleavings;
+mod payments;
+mod refusals;
+mod stories;
+pub(super) mod world;

@@ -1,0 +1,101 @@
+//! Any order of delivery, any number of repeats, any crash: one debit, one credit, and an end.
+
+use proptest::prelude::*;
+
+use super::world::{World, application, newcomer, saver, yuan};
+use crate::account::AccountStatus;
+use crate::engine::input::Input;
+use crate::testing::people::LI;
+use crate::testing::{DATONG, TAIYUAN};
+
+const OLD: &str = "9923041500021";
+const NEW: &str = "0126050100001";
+
+/// What goes wrong at one moment.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    /// A node is killed: what it was about to send or to take in is lost.
+    Kill(bool),
+    /// A link carries nothing for so many seconds.
+    Cut(bool, u8),
+    /// Everything that is waiting is sent again.
+    Repeat(bool),
+    /// Nothing, for so many steps.
+    Steps(u8),
+}
+
+fn trouble() -> impl Strategy<Value = Trouble> {
+    prop_oneof![
+        any::<bool>().prop_map(Trouble::Kill),
+        (any::<bool>(), 0_u8..20).prop_map(|(side, seconds)| Trouble::Cut(side, seconds)),
+        any::<bool>().prop_map(Trouble::Repeat),
+        (1_u8..12).prop_map(Trouble::Steps),
+    ]
+}
+
+fn apply(world: &mut World, trouble: Trouble) {
+    let center = |out: bool| if out { DATONG } else { TAIYUAN };
+    match trouble {
+        Trouble::Kill(out) => {
+            world.province.outside.retain(|(at, _)| *at != center(out));
+            world.province.restart(center(out));
+            world.bank.report_again(&mut world.province, center(out));
+        }
+        Trouble::Cut(out, seconds) => {
+            let link = (center(out), center(!out));
+            world.province.cut.insert(link);
+            world.province.advance(i64::from(seconds) * 1_000);
+            world.province.cut.remove(&link);
+        }
+        Trouble::Repeat(out) => {
+            world.province.input(center(out), Input::Connected { center: center(!out) });
+        }
+        Trouble::Steps(steps) => {
+            for _ in 0..steps {
+                world.province.step();
+            }
+            world.bank.serve(&mut world.province);
+        }
+    }
+    world.check_ledgers();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_transfer_completes_once_whatever_goes_wrong(
+        troubles in proptest::collection::vec(trouble(), 0..30),
+    ) {
+        let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
+        let mut world = World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)]);
+        let start = crate::engine::transfer_command::TransferCommand::Start(
+            Box::new(application(DATONG, OLD, LI)),
+        );
+        let command = crate::engine::command::Command::Transfer(Box::new(start));
+        let request = world.province.give(TAIYUAN, command);
+        // The letter is committed before anything goes wrong.
+        while !world.province.replies.contains_key(&request) {
+            world.province.step();
+        }
+        for trouble in troubles {
+            apply(&mut world, trouble);
+        }
+        // Faults end: the transfer does, too.
+        world.wait_minutes(20);
+        let filter = crate::engine::transfer_command::TransferFilter {
+            ended: true,
+            ..Default::default()
+        };
+        let lines = world.list(TAIYUAN, filter);
+        prop_assert_eq!(lines.len(), 1);
+        let transfer = lines[0].transfer;
+        prop_assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
+        prop_assert_eq!(world.bank.executed(DATONG), 1);
+        let old = world.stored(DATONG, OLD).record.account;
+        prop_assert_eq!((old.status, old.balance), (AccountStatus::TransferredOut, yuan("0.00")));
+        let new = world.stored(TAIYUAN, NEW).record;
+        prop_assert_eq!(new.account.balance, yuan("44285.84"));
+        prop_assert_eq!(new.imported.len(), 1);
+    }
+}

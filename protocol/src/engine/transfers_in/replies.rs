@@ -1,0 +1,88 @@
+//! Incoming transfers: what the transfer-out center says to the letter and to its withdrawal.
+
+use super::super::round::Round;
+use super::Incoming;
+use crate::refusal::Refusal;
+use crate::statement::transfer::reply::{
+    CancellationAnswer, CancellationOutcome, RefusalConfirmation, TransferRefusal,
+};
+use crate::statement::transfer::step;
+use crate::store::StoreError;
+use crate::transfer::deadline::Wait;
+use crate::transfer::incoming::{CancelledFrom, IncomingState, Rejection};
+
+/// The letter is accepted.
+pub(super) fn on_acceptance(
+    round: &mut Round<'_>,
+    incoming: &mut Incoming,
+) -> Result<Result<(), Refusal>, StoreError> {
+    let next = match incoming.state {
+        IncomingState::Requested => IncomingState::Accepted,
+        // It crossed the withdrawal; the answer to that decides.
+        IncomingState::Cancelling(_) => IncomingState::Cancelling(CancelledFrom::Accepted),
+        IncomingState::Draft
+        | IncomingState::Accepted
+        | IncomingState::Announced
+        | IncomingState::Negotiating
+        | IncomingState::Credited(_)
+        | IncomingState::Completed(_)
+        | IncomingState::Rejected(..)
+        | IncomingState::Cancelled
+        | IncomingState::Returning
+        | IncomingState::Returned
+        | IncomingState::Restored => return Ok(Err(Refusal::WrongState)),
+    };
+    incoming.enter(round, next);
+    incoming.case.wait(round, Wait::Settlement)?;
+    Ok(Ok(()))
+}
+
+/// The letter is refused: that is confirmed, and the case is closed as failed.
+pub(super) fn on_refusal(
+    round: &mut Round<'_>,
+    incoming: &mut Incoming,
+    refusal: &TransferRefusal,
+) -> Result<Result<(), Refusal>, StoreError> {
+    let rejection = Rejection::Reason(refusal.reason);
+    if !incoming.state.may_become(IncomingState::Rejected(rejection, false)) {
+        return Ok(Err(Refusal::WrongState));
+    }
+    incoming.enter(round, IncomingState::Rejected(rejection, false));
+    incoming.case.say(round, |head| step!(head, RefusalConfirmation {}));
+    incoming.enter(round, IncomingState::Rejected(rejection, true));
+    Ok(Ok(()))
+}
+
+/// The withdrawal is granted, or too late.
+pub(super) fn on_cancellation_answer(
+    round: &mut Round<'_>,
+    incoming: &mut Incoming,
+    answer: &CancellationAnswer,
+) -> Result<Result<(), Refusal>, StoreError> {
+    match (incoming.state, answer.outcome) {
+        (IncomingState::Cancelling(_), CancellationOutcome::Granted) => {
+            incoming.enter(round, IncomingState::Cancelled);
+        }
+        (IncomingState::Cancelling(from), CancellationOutcome::TooLate) => {
+            incoming.enter(round, from.state());
+            incoming.case.wait(round, Wait::Settlement)?;
+        }
+        // A sheet has said the same before.
+        (
+            IncomingState::Draft
+            | IncomingState::Requested
+            | IncomingState::Accepted
+            | IncomingState::Announced
+            | IncomingState::Negotiating
+            | IncomingState::Credited(_)
+            | IncomingState::Completed(_)
+            | IncomingState::Rejected(..)
+            | IncomingState::Cancelled
+            | IncomingState::Returning
+            | IncomingState::Returned
+            | IncomingState::Restored,
+            CancellationOutcome::Granted | CancellationOutcome::TooLate,
+        ) => {}
+    }
+    Ok(Ok(()))
+}

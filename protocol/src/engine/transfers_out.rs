@@ -1,0 +1,413 @@
+//! Outgoing transfers: what this center does when another asks for an account (转出).
+//!
+//! **Promises.** A state is entered only over an edge of the machine, when the outcome of its core
+//! order is in; an account leaves once, and is restored only when its money never left the bank or
+//! is back there.
+//! **Left to others.** The rules and states: `transfer`. Which case an input belongs to: `transfers`.
+
+use minicbor::{Decode, Encode};
+
+use super::bank;
+use super::embedded_core;
+use super::outbox;
+use super::round::Round;
+use super::transfer_case::{Alarm, Case};
+use crate::cbor;
+use crate::core_system::{CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal, CoreStep};
+use crate::id::{Commitment, OrderId, PayloadHash, TransferId};
+use crate::money::Fen;
+use crate::refusal::Refusal;
+use crate::settlement::{BankReply, SpecialAccount};
+use crate::statement::transfer::TransferStep;
+use crate::statement::transfer::reply::IdentityMatch;
+use crate::statement::transfer::sheet::ReversalCause;
+use crate::store::keys::{Area, key};
+use crate::store::{StoreError, View};
+use crate::time::Date;
+use crate::transfer::outgoing::OutgoingState;
+use crate::transfer::reason::RefusalReason;
+use crate::transfer::task::TaskReason;
+
+pub(super) mod letter;
+pub(super) mod payment;
+pub(super) mod settlement;
+
+pub(super) use letter::{on_early_cancellation, on_letter};
+pub(super) use payment::on_money;
+
+/// An outgoing transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Outgoing {
+    /// What both sides keep.
+    #[n(1)]
+    pub case: Case,
+    /// Where it stands.
+    #[n(2)]
+    pub state: OutgoingState,
+    /// How the person was found, once that is decided.
+    #[n(3)]
+    pub identity: Option<IdentityMatch>,
+    /// The settlement in force.
+    #[n(4)]
+    pub settled: Option<SettledSheet>,
+    /// The last revision of the sheet.
+    #[n(5)]
+    pub revision: u32,
+    /// Where the money goes.
+    #[n(6)]
+    pub receiving: SpecialAccount,
+    /// A withdrawal that waits for the outcome of an order.
+    #[n(7)]
+    pub cancellation: Option<PayloadHash>,
+    /// The other center has credited, before our bank has told us of the debit; and whether it had
+    /// negotiated.
+    #[n(8)]
+    pub credited: Option<bool>,
+    /// What is to follow the outcome of the order on its way.
+    #[n(9)]
+    pub intent: Option<Intent>,
+    /// The other center has sent the money back for good: the account is restored.
+    #[n(10)]
+    pub is_returned: bool,
+    /// The last sheet that was signed.
+    #[n(11)]
+    pub last_sheet: Option<PayloadHash>,
+    /// What has arrived of that, as the other center said last, when it was not the whole.
+    #[n(12)]
+    pub arrived: Option<Fen>,
+}
+
+/// A settlement and its sheet.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SettledSheet {
+    /// The order that settled it, by which it can be undone.
+    #[n(1)]
+    pub order: OrderId,
+    /// 本金.
+    #[n(2)]
+    pub principal: Fen,
+    /// 利息.
+    #[n(3)]
+    pub interest: Fen,
+    /// The day to which interest was settled.
+    #[n(4)]
+    pub value_date: Date,
+    /// The sheet, once it is signed, and its commitment.
+    #[n(5)]
+    pub sheet: Option<PayloadHash>,
+    /// What both sides' digests commit to.
+    #[n(6)]
+    pub commitment: Option<Commitment>,
+}
+
+impl core::fmt::Debug for SettledSheet {
+    /// Without amounts.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SettledSheet").field("value_date", &self.value_date).finish_non_exhaustive()
+    }
+}
+
+impl SettledSheet {
+    /// Principal and interest together.
+    #[must_use]
+    pub fn amount(&self) -> Fen {
+        // Both came out of one checked sum.
+        self.principal.checked_add(self.interest).unwrap_or(Fen::MAX)
+    }
+}
+
+/// What is to follow the outcome of the core order on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum Intent {
+    /// `Unlock`: the letter is refused.
+    #[n(1)]
+    Refuse(#[n(0)] RefusalReason),
+    /// `Reverse`: a new revision is settled for this day.
+    #[n(2)]
+    Renew(#[n(0)] ReversalCause, #[n(1)] Date),
+    /// `Reverse`: a corrected receiving account, or a person, is waited for.
+    #[n(3)]
+    Wait(#[n(0)] ReversalCause),
+    /// `Reverse`, then `Unlock`: the account is restored.
+    #[n(4)]
+    Restore(#[n(0)] ReversalCause),
+}
+
+impl Intent {
+    /// Why the settlement is undone.
+    #[must_use]
+    pub const fn cause(self) -> Option<ReversalCause> {
+        match self {
+            Self::Refuse(_) => None,
+            Self::Renew(cause, _) | Self::Wait(cause) | Self::Restore(cause) => Some(cause),
+        }
+    }
+}
+
+impl Outgoing {
+    /// The amount of the settlement in force; nothing without one.
+    #[must_use]
+    pub fn settled_amount(&self) -> Fen {
+        self.settled.as_ref().map_or(Fen::ZERO, SettledSheet::amount)
+    }
+
+    /// Enters a state, over an edge of the machine.
+    pub(super) fn enter(&mut self, round: &mut Round<'_>, state: OutgoingState) {
+        assert!(
+            self.state.may_become(state),
+            "{} does not become {}",
+            self.state.name(),
+            state.name()
+        );
+        self.state = state;
+        self.case.note_state(round, state.name());
+        // What only called a person because something was late is over.
+        if self.case.task.as_ref().is_some_and(|task| !task.reason.stops()) {
+            self.case.task = None;
+        }
+        self.case.alarms.remove(&Alarm::Deadline);
+        if state.is_final() {
+            self.case.task = None;
+            self.case.alarms.retain(|alarm, _| *alarm == Alarm::Publish);
+        }
+    }
+}
+
+/// An outgoing transfer, if it is here.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn load(view: &dyn View, transfer: TransferId) -> Result<Option<Outgoing>, StoreError> {
+    let bytes = view.get(&key(Area::TransferOut, &[transfer.as_bytes()]))?;
+    bytes.map(|bytes| cbor::decode_stored("outgoing transfers", &bytes)).transpose()
+}
+
+/// Stages an outgoing transfer and the time to look at it again.
+pub(super) fn save(round: &mut Round<'_>, outgoing: &Outgoing) -> Result<(), StoreError> {
+    outgoing.case.stage_timer(round)?;
+    let place = key(Area::TransferOut, &[outgoing.case.id.as_bytes()]);
+    round.view.put(place, cbor::encode(outgoing));
+    Ok(())
+}
+
+/// Takes an outgoing transfer that is here, changes it, and stages it.
+fn with<T>(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    change: impl FnOnce(&mut Round<'_>, &mut Outgoing) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let Some(mut outgoing) = load(round.view, transfer)? else { return Ok(None) };
+    let done = change(round, &mut outgoing)?;
+    save(round, &outgoing)?;
+    Ok(Some(done))
+}
+
+/// Handles a statement of the transfer-in center whose turn it is.
+pub(super) fn on_statement(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    statement: TransferStep<'_>,
+    (step, hash): (u32, PayloadHash),
+) -> Result<Result<(), Refusal>, StoreError> {
+    let done = with(round, transfer, |round, out| {
+        out.case.hear(step, hash);
+        match statement {
+            TransferStep::Cancellation(_) => letter::on_cancellation(round, out, hash).map(Ok),
+            TransferStep::RefusalConfirmation(_) => Ok(letter::on_confirmation(round, out)),
+            TransferStep::Correction(correction) => {
+                payment::on_correction(round, out, correction).map(Ok)
+            }
+            TransferStep::Difference(difference) => {
+                payment::on_difference(round, out, difference).map(Ok)
+            }
+            TransferStep::Credit(credit) => Ok(payment::on_credit(round, out, credit)),
+            TransferStep::Return(_) => payment::on_return(round, out).map(Ok),
+            TransferStep::CancellationAnswer(_)
+            | TransferStep::Acceptance(_)
+            | TransferStep::TransferRefusal(_)
+            | TransferStep::Sheet(_)
+            | TransferStep::Remittance(_)
+            | TransferStep::Reversal(_)
+            | TransferStep::Restoration(_) => Ok(Err(Refusal::WrongState)),
+        }
+    })?;
+    Ok(done.unwrap_or(Err(Refusal::NotFound)))
+}
+
+/// Takes in what became of a statement of ours.
+pub(super) fn on_delivered(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    outcome: Result<(), Refusal>,
+) -> Result<(), StoreError> {
+    if outcome.is_ok() {
+        return Ok(());
+    }
+    with(round, transfer, |round, out| {
+        if out.state.is_final() || out.case.task.is_some() {
+            return Ok(());
+        }
+        out.case.ask_person(round, TaskReason::StatementRefused)
+    })?;
+    Ok(())
+}
+
+/// Takes in what the core made of an order.
+pub(super) fn on_core_outcome(
+    round: &mut Round<'_>,
+    order: &CoreOrder,
+    outcome: CoreOutcome,
+) -> Result<(), StoreError> {
+    with(round, order.transfer, |round, out| {
+        if out.case.core.is_none_or(|mark| mark.order != order.id) {
+            return Ok(());
+        }
+        out.case.core = None;
+        match outcome {
+            CoreOutcome::Done(receipt) => on_core_done(round, out, order, &receipt)?,
+            CoreOutcome::Refused(refusal) => on_core_refused(round, out, order, &refusal)?,
+            CoreOutcome::Unknown => {}
+        }
+        // A withdrawal that waited for the outcome is answered by where the transfer stands now.
+        if out.case.core.is_none() && out.cancellation.take().is_some() {
+            letter::answer_cancellation(round, out)?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn on_core_done(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    order: &CoreOrder,
+    receipt: &CoreReceipt,
+) -> Result<(), StoreError> {
+    match order.action.step() {
+        CoreStep::Lock => letter::on_locked(round, out),
+        CoreStep::Unlock => letter::on_unlocked(round, out),
+        CoreStep::Settle => settlement::on_settled(round, out, (order, receipt)),
+        CoreStep::Close => payment::on_closed(round, out),
+        CoreStep::Reverse => settlement::on_reversed(round, out),
+        CoreStep::Credit => Ok(()),
+    }
+}
+
+fn on_core_refused(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    order: &CoreOrder,
+    refusal: &CoreRefusal,
+) -> Result<(), StoreError> {
+    match (order.action.step(), refusal.cause) {
+        // Nothing is locked yet: the letter is refused with what the core has found.
+        (CoreStep::Lock, cause) => {
+            if out.cancellation.is_some() {
+                return letter::release(round, out);
+            }
+            letter::reject(round, out, (reason_of(cause), None))
+        }
+        (CoreStep::Settle, CoreCause::Frozen) if out.state == OutgoingState::Accepted => {
+            letter::unlock_to_refuse(round, out, RefusalReason::Frozen)
+        }
+        (
+            CoreStep::Settle
+            | CoreStep::Unlock
+            | CoreStep::Close
+            | CoreStep::Reverse
+            | CoreStep::Credit,
+            _,
+        ) => out.case.ask_person(round, TaskReason::CoreRefused),
+    }
+}
+
+const fn reason_of(cause: CoreCause) -> RefusalReason {
+    match cause {
+        CoreCause::NoAccount => RefusalReason::NotFound,
+        CoreCause::Status => RefusalReason::NotSealed,
+        CoreCause::Frozen => RefusalReason::Frozen,
+        CoreCause::Busy => RefusalReason::Duplicate,
+        CoreCause::Cap
+        | CoreCause::Suspense
+        | CoreCause::OtherContent
+        | CoreCause::History
+        | CoreCause::Other => RefusalReason::Other,
+    }
+}
+
+/// Takes in what the bank says of an order.
+pub(super) fn on_bank_outcome(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    reply: &BankReply,
+) -> Result<(), StoreError> {
+    with(round, transfer, |round, out| payment::on_outcome(round, out, reply))?;
+    Ok(())
+}
+
+/// Calls a person, because more has left under the letter than its sheet explains.
+pub(super) fn on_unexplained_money(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+) -> Result<(), StoreError> {
+    with(round, transfer, |round, out| {
+        if out.case.task.is_none() {
+            out.case.ask_person(round, TaskReason::UnexplainedMoney)?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Looks at a transfer whose time has come.
+pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<(), StoreError> {
+    with(round, transfer, |round, out| {
+        for alarm in out.case.take_due(round.now) {
+            match alarm {
+                Alarm::Deadline => on_overdue(round, out)?,
+                Alarm::AskBank => bank::ask(round, &mut out.case),
+                Alarm::Recall => bank::recall(round, &mut out.case)?,
+                Alarm::Publish => out.case.publish_waiting(round)?,
+                Alarm::PayLater => payment::pay_later(round, out)?,
+                Alarm::ShortSum => {}
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Something did not come in time: a person is called, and the last statement is said again.
+fn on_overdue(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    if out.case.task.is_none() && !out.state.is_final() {
+        out.case.ask_person(round, TaskReason::Overdue)?;
+    }
+    say_again(round, &out.case)
+}
+
+/// Says the last own statement again: a repeat is answered with what the other center has.
+pub(super) fn say_again(round: &mut Round<'_>, case: &Case) -> Result<(), StoreError> {
+    let mut said = case.thread.statements.iter().rev();
+    let own = said.find(|hash| {
+        let place = key(Area::TransferOf, &[hash.as_bytes()]);
+        round.view.get(&place).is_ok_and(|found| found.is_some())
+    });
+    if let Some(hash) = own.copied()
+        && let Some(bytes) = round.statement(hash)?
+    {
+        outbox::stage(round, case.other(round.center()), hash, &bytes)?;
+    }
+    Ok(())
+}
+
+/// What an account comes to on a day, by this engine's own computation.
+fn recompute(
+    round: &Round<'_>,
+    out: &Outgoing,
+    value_date: Date,
+) -> Result<Option<crate::interest::Settlement>, StoreError> {
+    embedded_core::settlement_by_record(round, &out.case.letter.account, value_date)
+}

@@ -1,0 +1,361 @@
+//! Outgoing transfers until the account is settled: letter, look by a person, lock, refusal,
+//! withdrawal.
+
+use super::super::core_orders;
+use super::super::equivocation;
+use super::super::modes;
+use super::super::records;
+use super::super::round::{Round, Route};
+use super::super::transfer_case::{Case, today};
+use super::super::transfers::{find_number, put_number};
+use super::{Intent, Outgoing, load, save, settlement};
+use crate::core_system::CoreAction;
+use crate::cose::Verified;
+use crate::id::{PayloadHash, TransferId};
+use crate::ledger;
+use crate::mode::{Mode, Service};
+use crate::record::{AccountRecord, LoanRecord};
+use crate::refusal::Refusal;
+use crate::settlement::SpecialAccount;
+use crate::statement::StatementKind;
+use crate::statement::transfer::letter::{Cancellation, Letter, Remark};
+use crate::statement::transfer::reply::{
+    Acceptance, CancellationAnswer, CancellationOutcome, IdentityMatch, TransferRefusal,
+};
+use crate::statement::transfer::{StepHead, step};
+use crate::store::StoreError;
+use crate::store::keys::{Area, key};
+use crate::transfer::deadline::Wait;
+use crate::transfer::outgoing::OutgoingState;
+use crate::transfer::reason::RefusalReason;
+use crate::transfer::rules::{LetterFacts, Verdict, decide};
+use crate::transfer::task::TaskReason;
+use crate::wire::DeliveryReply;
+
+/// Takes a letter in.
+pub(in super::super) fn on_letter(
+    round: &mut Round<'_>,
+    letter: &Letter,
+    statement: &Verified,
+) -> Result<DeliveryReply, StoreError> {
+    let hash = statement.hash();
+    let transfer = TransferId::new(*hash.as_bytes());
+    if load(round.view, transfer)?.is_some() {
+        return Ok(DeliveryReply::Committed(hash));
+    }
+    if round.view.get(&key(Area::TransferEarly, &[hash.as_bytes()]))?.is_some() {
+        return Ok(DeliveryReply::Refused(Refusal::Cancelled));
+    }
+    if letter.number.center() != letter.from {
+        return Ok(DeliveryReply::Refused(Refusal::Malformed));
+    }
+    // A center whose log was found lying starts nothing until its next log is open.
+    if !equivocation::may_start(round, letter.from)? {
+        return Ok(DeliveryReply::Refused(Refusal::Suspended));
+    }
+    match modes::mode(round.view, Service::Transfer)? {
+        Mode::Observe | Mode::Answer => return Ok(DeliveryReply::Refused(Refusal::Mode)),
+        Mode::Confirm | Mode::Auto => {}
+    }
+    round.keep_received(hash, StatementKind::Letter, statement.bytes())?;
+    let mut out = Outgoing {
+        case: Case::new(transfer, letter.clone(), 0, 1),
+        state: OutgoingState::Received,
+        identity: None,
+        settled: None,
+        revision: 0,
+        receiving: letter.receiving.clone(),
+        cancellation: None,
+        credited: None,
+        intent: None,
+        is_returned: false,
+        last_sheet: None,
+        arrived: None,
+    };
+    out.case.note_state(round, OutgoingState::Received.name());
+    if let Some((older, _)) = find_number(round.view, letter.number)? {
+        // The number was used for another letter: the first one goes on untouched.
+        out.enter(round, OutgoingState::Rejected(RefusalReason::Duplicate, false));
+        out.case.say(round, |head| TransferRefusal {
+            older: Some(older),
+            ..refusal(head, RefusalReason::Duplicate, None)
+        });
+        save(round, &out)?;
+        return Ok(DeliveryReply::Committed(hash));
+    }
+    put_number(round.view, letter.number, transfer);
+    out.case.wait(round, Wait::Acceptance)?;
+    evaluate(round, &mut out)?;
+    save(round, &out)?;
+    Ok(DeliveryReply::Committed(hash))
+}
+
+/// Holds the letter against the rules: it is refused, held for a person, or the account is locked.
+fn evaluate(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    let (record, verdict) = verdict(round, out)?;
+    match verdict {
+        Verdict::Refuse(reason, right_center) => {
+            out.enter(round, OutgoingState::Rejected(reason, false));
+            out.case
+                .say(round, |head| TransferRefusal { right_center, ..refusal(head, reason, None) });
+            Ok(())
+        }
+        Verdict::Hold(reason) => hold(round, out, reason),
+        Verdict::Accept(identity) => {
+            out.identity = Some(identity);
+            let amount = record.map(|record| record.account.balance);
+            if modes::mode(round.view, Service::Transfer)? != Mode::Auto {
+                hold(round, out, TaskReason::ConfirmAcceptance)
+            } else if amount.is_some_and(|amount| amount > round.settings.policy.auto_amount_max) {
+                hold(round, out, TaskReason::LargeAmount)
+            } else {
+                lock(round, out)
+            }
+        }
+    }
+}
+
+/// What the rules say of a letter now.
+fn verdict(
+    round: &Round<'_>,
+    out: &Outgoing,
+) -> Result<(Option<AccountRecord>, Verdict), StoreError> {
+    let letter = &out.case.letter;
+    let record = records::account(round.view, &letter.account)?.map(|(account, _)| account.record);
+    let person = record.as_ref().map_or(&letter.document, |record| &record.person.document);
+    let loans = records::loans_of(round.view, person)?;
+    let others = records::accounts_of(round.view, person)?;
+    let open = others.iter().filter(|(account, _)| {
+        let account = &account.record.account;
+        account.number != letter.account && !account.status.is_closed()
+    });
+    let own = round.settings.receiving_account.as_ref().and_then(SpecialAccount::of);
+    let holder = ledger::held_by(round.view, &letter.account)?;
+    let facts = LetterFacts {
+        letter,
+        record: record.as_ref(),
+        held_by: holder.filter(|holder| *holder != out.case.id),
+        loans: &loans,
+        other_open_accounts: u32::try_from(open.count()).unwrap_or(u32::MAX),
+        elsewhere: None,
+        own_account: own.as_ref(),
+        today: today(round)?,
+    };
+    let verdict = decide(&facts);
+    Ok((record, verdict))
+}
+
+/// The record and the loans of the account, as they stand now.
+pub(super) fn records_of(
+    round: &Round<'_>,
+    out: &Outgoing,
+) -> Result<Option<(AccountRecord, Vec<LoanRecord>)>, StoreError> {
+    let found = records::account(round.view, &out.case.letter.account)?;
+    let Some((account, _)) = found else { return Ok(None) };
+    let loans = records::loans_of(round.view, &account.record.person.document)?;
+    Ok(Some((account.record, loans)))
+}
+
+fn hold(round: &mut Round<'_>, out: &mut Outgoing, reason: TaskReason) -> Result<(), StoreError> {
+    out.enter(round, OutgoingState::Held);
+    out.case.wait(round, Wait::Acceptance)?;
+    out.case.ask_person(round, reason)
+}
+
+/// Orders the lock; the letter is accepted once it is in.
+pub(in super::super) fn lock(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    let account = out.case.letter.account.clone();
+    core_orders::stage(round, &mut out.case, CoreAction::Lock(account))
+}
+
+/// A person has looked: what the rules say is asked again, because time has passed.
+pub(in super::super) fn accept_after_look(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+) -> Result<(), StoreError> {
+    out.case.task = None;
+    match verdict(round, out)?.1 {
+        Verdict::Refuse(reason, _) => reject(round, out, (reason, None)),
+        Verdict::Accept(identity) => {
+            out.identity = Some(identity);
+            lock(round, out)
+        }
+        Verdict::Hold(_) => {
+            out.identity = Some(IdentityMatch::Confirmed);
+            lock(round, out)
+        }
+    }
+}
+
+/// The account is locked.
+pub(super) fn on_locked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    let was_held = out.state == OutgoingState::Held;
+    out.enter(round, OutgoingState::Accepted);
+    out.case.wait(round, Wait::Settlement)?;
+    let identity = out.identity.unwrap_or(IdentityMatch::Exact);
+    out.case.say(round, |head| step!(head, Acceptance { identity }));
+    if out.cancellation.take().is_some() {
+        answer_cancellation(round, out)?;
+        if out.case.core.is_some() {
+            return Ok(());
+        }
+    }
+    let by_itself = !was_held && modes::mode(round.view, Service::Transfer)? == Mode::Auto;
+    if by_itself || is_auto_after_look(round, out)? {
+        settlement::settle_today(round, out)
+    } else {
+        out.case.ask_person(round, TaskReason::ConfirmSettlement)
+    }
+}
+
+/// Whether a letter that a person looked at for its identity alone is settled by the rules.
+fn is_auto_after_look(round: &Round<'_>, out: &Outgoing) -> Result<bool, StoreError> {
+    if modes::mode(round.view, Service::Transfer)? != Mode::Auto {
+        return Ok(false);
+    }
+    let record = records::account(round.view, &out.case.letter.account)?;
+    let amount = record.map(|(account, _)| account.record.account.balance);
+    Ok(amount.is_some_and(|amount| amount <= round.settings.policy.auto_amount_max))
+}
+
+/// Refuses the letter; nothing is locked.
+pub(in super::super) fn reject(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    (reason, remark): (RefusalReason, Option<Remark>),
+) -> Result<(), StoreError> {
+    out.case.task = None;
+    out.enter(round, OutgoingState::Rejected(reason, false));
+    out.case.say(round, |head| refusal(head, reason, remark));
+    Ok(())
+}
+
+/// Lets the account go and refuses the letter once that is done.
+pub(in super::super) fn unlock_to_refuse(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    reason: RefusalReason,
+) -> Result<(), StoreError> {
+    out.case.task = None;
+    out.intent = Some(Intent::Refuse(reason));
+    let account = out.case.letter.account.clone();
+    core_orders::stage(round, &mut out.case, CoreAction::Unlock(account))
+}
+
+/// The account is free again.
+pub(super) fn on_unlocked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    match out.intent.take() {
+        Some(Intent::Refuse(reason)) => reject(round, out, (reason, None)),
+        Some(Intent::Restore(_) | Intent::Renew(..) | Intent::Wait(_)) | None => {
+            settlement::on_restored(round, out)
+        }
+    }
+}
+
+/// The other center withdraws the letter.
+pub(super) fn on_cancellation(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    hash: PayloadHash,
+) -> Result<(), StoreError> {
+    // The outcome of the order decides whether it is too late.
+    if out.case.core.is_some() && !out.state.is_final() {
+        out.cancellation = Some(hash);
+        return Ok(());
+    }
+    answer_cancellation(round, out)
+}
+
+/// Grants a withdrawal before acceptance; after it, only where the center's rule allows that.
+pub(super) fn answer_cancellation(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+) -> Result<(), StoreError> {
+    match out.state {
+        OutgoingState::Received | OutgoingState::Held => release(round, out),
+        OutgoingState::Accepted if round.settings.policy.cancellable_until_settled => {
+            unlock_to_refuse(round, out, RefusalReason::Other)
+        }
+        OutgoingState::Accepted
+        | OutgoingState::Settled
+        | OutgoingState::Paying
+        | OutgoingState::PayFailed(_)
+        | OutgoingState::PayUnknown
+        | OutgoingState::Paid
+        | OutgoingState::Reversed
+        | OutgoingState::Completed(_)
+        | OutgoingState::Restored => {
+            answer(round, out, CancellationOutcome::TooLate);
+            Ok(())
+        }
+        // The refusal that was said answers it.
+        OutgoingState::Rejected(..) => Ok(()),
+        OutgoingState::Released => {
+            answer(round, out, CancellationOutcome::Granted);
+            Ok(())
+        }
+    }
+}
+
+/// Ends the transfer as withdrawn; nothing is locked.
+pub(super) fn release(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    out.cancellation = None;
+    out.enter(round, OutgoingState::Released);
+    answer(round, out, CancellationOutcome::Granted);
+    Ok(())
+}
+
+fn answer(round: &mut Round<'_>, out: &mut Outgoing, outcome: CancellationOutcome) {
+    out.case.say(round, |head| step!(head, CancellationAnswer { outcome }));
+}
+
+/// A withdrawal came before its letter: it is granted, and the letter will be refused.
+pub(in super::super) fn on_early_cancellation(
+    round: &mut Round<'_>,
+    cancellation: &Cancellation,
+    hash: PayloadHash,
+) -> Result<(), StoreError> {
+    let place = key(Area::TransferEarly, &[cancellation.transfer.as_bytes()]);
+    if round.view.get(&place)?.is_some() {
+        return Ok(());
+    }
+    round.view.put(place, hash.as_bytes().to_vec());
+    let head = StepHead {
+        from: round.center(),
+        to: cancellation.from,
+        issued_at: round.now,
+        transfer: cancellation.transfer,
+        step: 1,
+        answers: hash,
+    };
+    let outcome = CancellationOutcome::Granted;
+    round.say(&step!(head, CancellationAnswer { outcome }), Route::Outbox(cancellation.from));
+    Ok(())
+}
+
+/// The other center has read the refusal.
+pub(super) fn on_confirmation(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), Refusal> {
+    match out.state {
+        OutgoingState::Rejected(reason, false) => {
+            out.enter(round, OutgoingState::Rejected(reason, true));
+            Ok(())
+        }
+        OutgoingState::Received
+        | OutgoingState::Held
+        | OutgoingState::Accepted
+        | OutgoingState::Settled
+        | OutgoingState::Paying
+        | OutgoingState::PayFailed(_)
+        | OutgoingState::PayUnknown
+        | OutgoingState::Paid
+        | OutgoingState::Reversed
+        | OutgoingState::Completed(_)
+        | OutgoingState::Rejected(_, true)
+        | OutgoingState::Released
+        | OutgoingState::Restored => Err(Refusal::WrongState),
+    }
+}
+
+fn refusal(head: StepHead, reason: RefusalReason, remark: Option<Remark>) -> TransferRefusal {
+    step!(head, TransferRefusal { reason, remark, older: None, right_center: None })
+}

@@ -1,0 +1,146 @@
+//! What a person must do before a transfer goes on (待办).
+//!
+//! **Promises.** A task names a role and a deadline, and changes nothing when the deadline passes;
+//! but for those that only call a person, it stops its transfer until one has decided.
+//! **Left to others.** Who the persons are: the configuration.
+
+use minicbor::{Decode, Encode};
+
+use crate::engine::operator::{OperatorId, OperatorRole};
+use crate::id::FileHash;
+use crate::time::Date;
+
+/// A decision that a transfer waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Task {
+    /// Why a person must look.
+    #[n(1)]
+    pub reason: TaskReason,
+    /// Who may decide.
+    #[n(2)]
+    pub role: OperatorRole,
+    /// The last day.
+    #[n(3)]
+    pub due: Date,
+    /// Where two must decide: what the first one said.
+    #[n(4)]
+    pub first: Option<FirstOpinion>,
+}
+
+/// What the first of two persons decided.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FirstOpinion {
+    /// Who.
+    #[n(1)]
+    pub operator: OperatorId,
+    /// The hash of the scan that was looked at.
+    #[n(2)]
+    pub scan: Option<FileHash>,
+}
+
+/// Why a person must look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum TaskReason {
+    /// Incoming, `Draft`: a second person approves the letter (复核).
+    #[n(1)]
+    ApproveLetter,
+    /// Outgoing, `Held`: the service is in mode `confirm`.
+    #[n(2)]
+    ConfirmAcceptance,
+    /// Outgoing, `Held`: the amount is above what `auto` may decide.
+    #[n(3)]
+    LargeAmount,
+    /// Outgoing, `Held`: the record has the 15-digit number of the same person; the clerk corrects it.
+    #[n(4)]
+    OldDocument,
+    /// Outgoing, `Held`: the name on record lost characters; two persons look at a scan.
+    #[n(5)]
+    SuspiciousName,
+    /// Outgoing, `Accepted`: a person names the value date.
+    #[n(6)]
+    ConfirmSettlement,
+    /// Outgoing, `Settled`: core and engine differ on interest.
+    #[n(7)]
+    InterestDiffers,
+    /// Outgoing, `PayFailed` or `Reversed`: the payment needs a person.
+    #[n(8)]
+    PaymentFailed,
+    /// Incoming, `Negotiating`: the receiving account must be corrected or confirmed.
+    #[n(9)]
+    CorrectReceivingAccount,
+    /// Incoming, `Negotiating`: the money differs from the sheet.
+    #[n(10)]
+    AmountDiffers,
+    /// Either side: what was awaited did not come in time.
+    #[n(11)]
+    Overdue,
+    /// Either side: the other node refused a statement for good.
+    #[n(12)]
+    StatementRefused,
+    /// Outgoing: the core refused an order.
+    #[n(13)]
+    CoreRefused,
+    /// Either side: money moved that no sheet explains.
+    #[n(14)]
+    UnexplainedMoney,
+}
+
+impl TaskReason {
+    /// The reason as a stable word, for programs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ApproveLetter => "approve_letter",
+            Self::ConfirmAcceptance => "confirm_acceptance",
+            Self::LargeAmount => "large_amount",
+            Self::OldDocument => "old_document",
+            Self::SuspiciousName => "suspicious_name",
+            Self::ConfirmSettlement => "confirm_settlement",
+            Self::InterestDiffers => "interest_differs",
+            Self::PaymentFailed => "payment_failed",
+            Self::CorrectReceivingAccount => "correct_receiving_account",
+            Self::AmountDiffers => "amount_differs",
+            Self::Overdue => "overdue",
+            Self::StatementRefused => "statement_refused",
+            Self::CoreRefused => "core_refused",
+            Self::UnexplainedMoney => "unexplained_money",
+        }
+    }
+
+    /// Which role decides.
+    #[must_use]
+    pub const fn role(self) -> OperatorRole {
+        match self {
+            Self::ConfirmAcceptance
+            | Self::OldDocument
+            | Self::SuspiciousName
+            | Self::ConfirmSettlement
+            | Self::CorrectReceivingAccount => OperatorRole::Clerk,
+            Self::ApproveLetter
+            | Self::LargeAmount
+            | Self::InterestDiffers
+            | Self::PaymentFailed
+            | Self::AmountDiffers
+            | Self::Overdue
+            | Self::StatementRefused
+            | Self::CoreRefused
+            | Self::UnexplainedMoney => OperatorRole::Reviewer,
+        }
+    }
+
+    /// Whether the transfer stands still until somebody has decided. The others only call a person,
+    /// while what is awaited may still come.
+    #[must_use]
+    pub const fn stops(self) -> bool {
+        !matches!(self, Self::Overdue | Self::StatementRefused | Self::UnexplainedMoney)
+    }
+
+    /// Whether two different persons must decide alike, on the same scan.
+    #[must_use]
+    pub const fn needs_two(self) -> bool {
+        matches!(self, Self::SuspiciousName)
+    }
+}
