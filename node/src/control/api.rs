@@ -21,6 +21,7 @@ pub mod logs;
 pub mod modes;
 pub mod net;
 pub mod records;
+pub mod transfers;
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -30,6 +30,7 @@ mod logs;
 mod modes;
 mod net;
 mod records;
+mod transfers;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
@@ -57,6 +58,7 @@ pub fn router(control: Control) -> Router {
         .merge(evidence::routes())
         .merge(modes::routes())
         .merge(records::routes())
+        .merge(transfers::routes())
         .merge(net::routes())
         .fallback(async || Refused::from(Refusal::NotFound))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -94,6 +94,20 @@ pub(super) fn mark(
 /// The name of the secret behind the pseudonyms.
 const MARK_KEY: &[u8] = b"operator-key";
 
+impl OperatorRole {
+    /// The role as a stable word, as the configuration and programs write it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Clerk => "clerk",
+            Self::Reviewer => "reviewer",
+            Self::SystemAdministrator => "system-administrator",
+            Self::SecurityAdministrator => "security-administrator",
+            Self::AuditAdministrator => "audit-administrator",
+        }
+    }
+}
+
 /// A person with roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {

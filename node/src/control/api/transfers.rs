@@ -1,0 +1,371 @@
+//! Transfers: starting one, looking at it, deciding about it.
+
+use fundlink_protocol::engine::transfer_command::{self, SheetView, TransferView};
+use fundlink_protocol::engine::transfers::Side;
+use fundlink_protocol::ledger::TrialBalance;
+use fundlink_protocol::money::Fen;
+use fundlink_protocol::settlement::{Direction, SpecialAccount};
+use serde::{Deserialize, Serialize};
+
+use super::dossiers::Consent;
+use super::facts::Person;
+
+/// The application from which a contact letter (联系函) is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// Who enters it.
+    pub operator: String,
+    /// The transfer-out center.
+    pub to: String,
+    /// The applicant.
+    pub person: Person,
+    /// 原住房公积金账号, over there.
+    pub account: PrivateText,
+    /// 原工作单位.
+    #[serde(default)]
+    pub employer: Option<String>,
+    /// What the applicant has signed.
+    pub consent: Consent,
+    /// Words to the clerk over there.
+    #[serde(default)]
+    pub remark: Option<String>,
+}
+
+/// A text that `Debug` does not show.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PrivateText(pub String);
+
+impl core::fmt::Debug for PrivateText {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("PrivateText(..)")
+    }
+}
+
+/// Withdraws a letter (撤销).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancel {
+    /// Who withdraws it.
+    pub operator: String,
+    /// Why, in words.
+    #[serde(default)]
+    pub remark: Option<String>,
+}
+
+/// Decides about a transfer that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// Who decides.
+    pub operator: String,
+    /// What.
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+/// What a person decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Decision {
+    /// Send the letter (复核通过).
+    Approve,
+    /// Accept the letter; for a suspicious name with the hash of the scan that was looked at.
+    Accept {
+        /// BLAKE3 of the scan.
+        #[serde(default)]
+        scan: Option<String>,
+    },
+    /// Refuse the letter.
+    Refuse {
+        /// R01 to R99.
+        reason: String,
+        /// More in words; with R99 always.
+        #[serde(default)]
+        remark: Option<String>,
+    },
+    /// Settle.
+    Settle {
+        /// The value date; today when absent.
+        #[serde(default)]
+        value_date: Option<String>,
+    },
+    /// Send the sheet although core and engine differ on interest.
+    SendSheet,
+    /// Order what is missing again, under the same sheet.
+    PayAgain,
+    /// Undo the settlement and settle anew.
+    Renew {
+        /// The value date; today when absent.
+        #[serde(default)]
+        value_date: Option<String>,
+    },
+    /// Restore the account: the case is over.
+    Restore,
+    /// The money is to go to this account.
+    Correct {
+        /// The account.
+        receiving: Special,
+    },
+    /// Send back what has arrived.
+    SendBack {
+        /// To this account.
+        receiving: Special,
+    },
+    /// Go on waiting.
+    Wait,
+}
+
+/// A special account (专户).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Special {
+    /// Its number.
+    pub number: String,
+    /// In whose name it is held.
+    pub name: String,
+    /// The bank.
+    pub bank: String,
+}
+
+impl From<&SpecialAccount> for Special {
+    fn from(account: &SpecialAccount) -> Self {
+        Self {
+            number: account.number.as_str().to_owned(),
+            name: account.name.as_str().to_owned(),
+            bank: account.bank.as_str().to_owned(),
+        }
+    }
+}
+
+/// One line of a listing; without personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The transfer.
+    pub transfer: String,
+    /// The letter number.
+    pub number: String,
+    /// `out` or `in`.
+    pub side: String,
+    /// The other center.
+    pub other: String,
+    /// Where it stands.
+    pub state: String,
+    /// The code of the national platform.
+    pub code: String,
+    /// Its Chinese name.
+    pub code_zh: String,
+    /// Whether nothing follows.
+    pub ended: bool,
+    /// When it entered the state.
+    pub since: String,
+    /// When what is awaited is late.
+    pub due: Option<String>,
+    /// What a person must do.
+    pub task: Option<Task>,
+}
+
+/// A decision that a transfer waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Why, as a stable word.
+    pub reason: String,
+    /// The role that may decide.
+    pub role: String,
+    /// The last day.
+    pub due: String,
+    /// Where two must decide: who was the first.
+    pub first: Option<String>,
+}
+
+impl From<&transfer_command::TransferLine> for Line {
+    fn from(line: &transfer_command::TransferLine) -> Self {
+        let code = line.state.national_code();
+        Self {
+            transfer: line.transfer.to_string(),
+            number: line.number.to_string(),
+            side: side(line.state.side()).to_owned(),
+            other: line.other.to_string(),
+            state: line.state.name().to_owned(),
+            code: code.code().to_owned(),
+            code_zh: code.chinese().to_owned(),
+            ended: line.state.is_final(),
+            since: line.since.to_string(),
+            due: line.due.map(|due| due.to_string()),
+            task: line.task.as_ref().map(|task| Task {
+                reason: task.reason.word().to_owned(),
+                role: task.role.word().to_owned(),
+                due: task.due.to_string(),
+                first: task.first.as_ref().map(|first| first.operator.to_string()),
+            }),
+        }
+    }
+}
+
+const fn side(side: Side) -> &'static str {
+    match side {
+        Side::Out => "out",
+        Side::In => "in",
+    }
+}
+
+/// A transfer in full, for an operator of the center.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// What a listing says.
+    #[serde(flatten)]
+    pub line: Line,
+    /// The applicant.
+    pub person: Person,
+    /// The account over there (outgoing: here).
+    pub account: PrivateText,
+    /// The account that is credited, on the transfer-in side.
+    pub credited_account: Option<PrivateText>,
+    /// The latest sheet.
+    pub sheet: Option<Sheet>,
+    /// Where the money is to go.
+    pub receiving: Special,
+    /// Attempts to pay.
+    pub attempts: u32,
+    /// The movements of money under the letter.
+    pub lines: Vec<Movement>,
+    /// The hashes of all statements of both sides, in order.
+    pub statements: Vec<String>,
+    /// The states that it went through.
+    pub history: Vec<Change>,
+}
+
+/// What a sheet says of money.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// Which revision.
+    pub revision: u32,
+    /// 本金, in yuan.
+    pub principal: String,
+    /// 利息, in yuan.
+    pub interest: String,
+    /// 转移金额, in yuan.
+    pub amount: String,
+    /// The day to which interest was settled.
+    pub value_date: String,
+}
+
+impl core::fmt::Debug for Sheet {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Sheet({}, {})", self.revision, self.value_date)
+    }
+}
+
+/// A movement of money, as the bank reported it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Movement {
+    /// The bank's reference.
+    pub reference: String,
+    /// `out` of the own special account or `in`.
+    pub direction: String,
+    /// How much, in yuan.
+    pub amount: String,
+    /// The booking day.
+    pub booked_on: String,
+}
+
+impl core::fmt::Debug for Movement {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Movement({}, {})", self.direction, self.booked_on)
+    }
+}
+
+/// A state that was entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// When.
+    pub at: String,
+    /// Its name.
+    pub state: String,
+}
+
+impl From<&TransferView> for Transfer {
+    fn from(view: &TransferView) -> Self {
+        let private = |text: &str| PrivateText(text.to_owned());
+        Self {
+            line: (&view.line).into(),
+            person: (&view.person).into(),
+            account: private(view.account.as_str()),
+            credited_account: view
+                .credited_account
+                .as_ref()
+                .map(|account| private(account.as_str())),
+            sheet: view.sheet.as_ref().map(Sheet::from),
+            receiving: (&view.receiving).into(),
+            attempts: view.attempts,
+            lines: view
+                .lines
+                .iter()
+                .map(|line| Movement {
+                    reference: line.reference.0.to_string(),
+                    direction: match line.direction {
+                        Direction::Debit => "out".to_owned(),
+                        Direction::Credit => "in".to_owned(),
+                    },
+                    amount: line.amount.to_string(),
+                    booked_on: line.booked_on.to_string(),
+                })
+                .collect(),
+            statements: view.statements.iter().map(ToString::to_string).collect(),
+            history: view
+                .history
+                .iter()
+                .map(|change| Change { at: change.at.to_string(), state: change.state.clone() })
+                .collect(),
+        }
+    }
+}
+
+impl From<&SheetView> for Sheet {
+    fn from(sheet: &SheetView) -> Self {
+        let amount = sheet.principal.checked_add(sheet.interest);
+        Self {
+            revision: sheet.revision,
+            principal: sheet.principal.to_string(),
+            interest: sheet.interest.to_string(),
+            // A sheet whose sum does not fit is refused before it is stored.
+            amount: amount.unwrap_or(Fen::MAX).to_string(),
+            value_date: sheet.value_date.to_string(),
+        }
+    }
+}
+
+/// The sums of the ledger (试算平衡), in yuan; credits positive, debits negative.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerSums {
+    /// Owed to persons.
+    pub persons: String,
+    /// Has left an account, and not yet the bank.
+    pub suspense_out: String,
+    /// Has arrived at the bank, and not yet on an account.
+    pub suspense_in: String,
+    /// Interest that was spent: negative.
+    pub interest: String,
+    /// Cash at the bank: negative.
+    pub cash: String,
+    /// The sum of them: 0.00.
+    pub sum: String,
+}
+
+impl From<&TrialBalance> for LedgerSums {
+    fn from(sums: &TrialBalance) -> Self {
+        let yuan = |fen: i128| {
+            let sign = if fen < 0 { "-" } else { "" };
+            format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
+        };
+        Self {
+            persons: yuan(sums.persons.into()),
+            suspense_out: yuan(sums.suspense_out.into()),
+            suspense_in: yuan(sums.suspense_in.into()),
+            interest: yuan(sums.interest.into()),
+            cash: yuan(sums.cash.into()),
+            sum: yuan(sums.sum()),
+        }
+    }
+}
