@@ -174,6 +174,10 @@ pub enum FaultReason {
     /// The signature does not verify by a key that the roster listed at that time.
     #[error("the signature does not verify by a key that the roster listed at that time")]
     Signature,
+    /// Signed by a member whose keys were revoked as compromised, before any witness had seen it:
+    /// neither true nor false.
+    #[error("unproven: the signer's keys were compromised, and no witness had seen it before")]
+    Unproven,
     /// The proof does not hold.
     #[error("the proof does not hold: the entry is not in the log under its checkpoint")]
     Inclusion,

@@ -55,6 +55,9 @@ fn prove_one(
     let standing = demanded(name, standing, demand)?;
     let claimed = Statement::decode(received.kind(), received.payload())
         .map_err(|_| fault(name, FaultReason::Form))?;
+    if trust.is_unproven(claimed.from(), standing.witnessed_at) {
+        return Err(fault(name, FaultReason::Unproven));
+    }
     let at = standing.witnessed_at.unwrap_or_else(|| claimed.issued_at());
     let roster = trust.roster_at(at);
     let network = trust.anchor.network.as_str();

@@ -10,6 +10,7 @@ use super::names::{self, PartName, beside};
 use super::{Demand, EvidenceFault, FaultReason, Parts, ProvenRoster, Standing, demanded, fault};
 use crate::answer::proof::Proven;
 use crate::cbor;
+use crate::center::CenterCode;
 use crate::id::Blinding;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::origin::{LogId, LogKind};
@@ -77,6 +78,16 @@ impl Trust {
         };
         let in_force = newer.iter().rev().find(|(_, roster)| roster.issued <= at);
         in_force.map_or(oldest, |(_, roster)| roster)
+    }
+
+    /// Whether the member's keys may have been in other hands before any witness had seen what they
+    /// signed: then nothing can be said about it.
+    pub(super) fn is_unproven(&self, center: CenterCode, witnessed_at: Option<Timestamp>) -> bool {
+        let newest = self.rosters.last().and_then(|(_, roster)| roster.member(center));
+        let revocation = newest.and_then(|member| member.revocation);
+        revocation.is_some_and(|revocation| {
+            revocation.compromised && witnessed_at.is_none_or(|at| at >= revocation.at)
+        })
     }
 
     /// Holds each roster's leaf in the authority's log against what is asked for.
