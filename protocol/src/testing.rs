@@ -252,14 +252,12 @@ impl Province {
     pub(crate) fn advance(&mut self, ms: i64) {
         let end = self.now.plus_ms(ms);
         self.drive();
-        if ms > 600_000 {
-            self.set_heartbeats(end);
-        }
-        self.advance_to(end);
-    }
-
-    fn advance_to(&mut self, end: Timestamp) {
+        let quiet = ms > 600_000;
         loop {
+            // What a round did may have brought a heartbeat forward.
+            if quiet && self.now < end {
+                self.set_heartbeats(end);
+            }
             let timeouts = self.nodes.iter().filter_map(|(code, node)| {
                 node.engine.next_timeout().unwrap().map(|at| (at, *code))
             });

@@ -14,9 +14,11 @@ use crate::cbor;
 use crate::center::CenterCode;
 use crate::digest::Digest;
 use crate::log::checkpoint::Checkpoint;
+use crate::log::entry_bundle;
 use crate::log::equivocation::Equivocation;
 use crate::log::note::SignedNote;
 use crate::log::origin::LogId;
+use crate::log::tile::TileId;
 use crate::log::tree::{LeafIndex, TreeSize};
 use crate::refusal::Refusal;
 use crate::roster::MemberStatus;
@@ -94,11 +96,17 @@ pub(super) fn convict(
 /// Takes the index rows of leaves out that no quorum vouched for.
 fn forget_digests(round: &mut Round<'_>, log: LogId, from: TreeSize) -> Result<(), StoreError> {
     let held = log_store::row(round.view, log)?.size;
-    for index in from.get()..held.get() {
-        let leaf = LeafIndex::new(index);
-        let entry = log_store::entry(round.view, log, leaf)?;
-        if let Some(Ok(digest)) = entry.map(|entry| cbor::decode::<Digest>(&entry)) {
-            tag_index::remove(round.view, log, leaf, &digest);
+    if from >= held {
+        return Ok(());
+    }
+    for bundle in (from.get() >> 8)..=(held.get().saturating_sub(1) >> 8) {
+        let tiles = log_store::StoredTiles::new(round.view, log);
+        let bytes = synchronization::tile_of(&tiles, TileId::entries(bundle), held)?;
+        let entries = entry_bundle::parse(&bytes).unwrap_or_default();
+        for (index, entry) in (bundle << 8..).zip(entries).skip_while(|(at, _)| *at < from.get()) {
+            if let Ok(digest) = cbor::decode::<Digest>(entry) {
+                tag_index::remove(round.view, log, LeafIndex::new(index), &digest);
+            }
         }
     }
     Ok(())

@@ -141,7 +141,9 @@ pub fn read_failed(error: ReadError<StoreError>) -> StoreError {
     }
 }
 
-/// A note of a log at exactly this size: witnessed if it is, or else signed by the log alone.
+/// A note of a log at exactly this size.
+///
+/// Where a new key signed a size again that was witnessed under the old one, it is the new note.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -150,7 +152,7 @@ pub fn note_at(
     log: LogId,
     size: TreeSize,
 ) -> Result<Option<SignedNote>, StoreError> {
-    for area in [Area::Witnessed, Area::Checkpoint] {
+    for area in [Area::Checkpoint, Area::Witnessed] {
         if let Some(bytes) = view.get(&note_key(area, log, size))? {
             return parse_note(&bytes).map(Some);
         }

@@ -13,7 +13,9 @@ use super::log_event::LogEvent;
 use super::output::{Event, Output};
 use super::round::Round;
 use super::timer::{self, Timer};
-use super::{EngineError, cosigning, log_store, recovery, single, tag_index, witnessing};
+use super::{
+    EngineError, cosigning, equivocation, log_store, recovery, single, tag_index, witnessing,
+};
 use crate::cbor;
 use crate::digest::Digest;
 use crate::id::KeyId;
@@ -149,6 +151,9 @@ pub(super) fn sign_checkpoints(round: &mut Round<'_>) -> Result<(), StoreError> 
     }
     for kind in [LogKind::Public, LogKind::Audit] {
         let log = LogId { center: round.center(), number, kind };
+        if equivocation::is_closed(round.view, log)? {
+            continue;
+        }
         let held = log_store::row(round.view, log)?;
         let signed = signing(round.view, log)?;
         let same = signed.is_some_and(|row| row.latest == held.size && row.key == own_key.id());

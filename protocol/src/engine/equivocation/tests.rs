@@ -15,7 +15,7 @@ use crate::log::tile::TileId;
 use crate::log::tree::TreeSize;
 use crate::refusal::Refusal;
 use crate::testing::logs::{ALL, Face, checkpoints, digest, held, publish, size, witnessed};
-use crate::testing::{DATONG, LINFEN, Province, TAIYUAN};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 
 #[test]
 fn a_witness_never_cosigns_two_roots_of_one_size_and_convicts_who_asks() {
@@ -43,6 +43,29 @@ fn a_witness_never_cosigns_two_roots_of_one_size_and_convicts_who_asks() {
     publish(&mut province, TAIYUAN, 10..11);
     province.advance(10_000);
     assert_eq!(witnessed(&mut province, TAIYUAN, log), Some(size(10)));
+    assert_eq!(checkpoints(&province, log, false), [10], "a convicted log is signed no more");
+}
+
+#[test]
+fn digests_that_no_quorum_vouched_for_are_found_no_more() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..10);
+    province.advance(2_000);
+    for away in [DATONG, LINFEN] {
+        province.cut.extend([(TAIYUAN, away), (away, TAIYUAN)]);
+    }
+    publish(&mut province, TAIYUAN, 10..600);
+    province.advance(2_000);
+    let found = |province: &mut Province, number| {
+        let tag = digest(number).subjects[0];
+        province.act(AUTHORITY, |round| tag_index::by_tag(round.view, tag, 9).unwrap().len())
+    };
+    assert_eq!([3, 12, 599].map(|number| found(&mut province, number)), [1, 1, 1]);
+    Face::new(log, 5..20).gossip(&mut province, AUTHORITY, DATONG);
+    assert_eq!([3, 12, 599].map(|number| found(&mut province, number)), [1, 0, 0]);
+    let closed = Event::Log(LogEvent::Equivocation { log, closed_at: size(10) });
+    assert!(province.events.contains(&(AUTHORITY, closed)));
 }
 
 #[test]

@@ -4,12 +4,15 @@ use super::*;
 use crate::engine::command::{Command, Reply};
 use crate::engine::output::NetworkEvent;
 use crate::engine::rosters::command::{NetCommand, NetReply};
+use crate::engine::{following, heartbeats};
 use crate::key::{KeyPurpose, MemoryKeyring};
 use crate::limits::KEY_OVERLAP_MS;
+use crate::log::origin::LogId;
+use crate::log_trust::VerifiedCheckpoint;
 use crate::roster::enrolment;
 use crate::store::keys::{Area, key};
 use crate::store::{Store as _, prefix_end};
-use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, network, seed};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, logs, network, seed};
 
 const PURPOSES: [KeyPurpose; 5] = [
     KeyPurpose::Peer,
@@ -58,6 +61,28 @@ fn a_member_rotates_its_statement_key_and_both_keys_count_for_thirty_days() {
     assert_eq!(outbox_rows(&mut province, DATONG), 0, "a refusal ends delivery");
     change_key(&mut province, KeyPurpose::Log, 0x57);
     assert_eq!(province.node(AUTHORITY).engine.roster().version, before + 2);
+}
+
+#[test]
+fn a_quiet_log_is_signed_again_by_its_new_key_and_stays_current() {
+    let mut province = Province::new();
+    let log = LogId::public(DATONG, 1);
+    logs::publish(&mut province, DATONG, 0..3);
+    province.advance(2_000);
+    assert_eq!(logs::witnessed(&mut province, TAIYUAN, log), Some(logs::size(3)));
+    change_key(&mut province, KeyPurpose::Log, 0x57);
+    province.node(DATONG).keyring = rotated(KeyPurpose::Log, 0x57);
+    // The audit log has grown by the request, and both logs are signed together.
+    province.restart(DATONG);
+    province.advance(10_000);
+    province.advance(KEY_OVERLAP_MS);
+    province.advance(61_000);
+    let newest = province.act(DATONG, |round| following::latest_note(round, log).unwrap().unwrap());
+    let now = province.now;
+    let trust = province.node(TAIYUAN).engine.log_trust(now);
+    assert!(VerifiedCheckpoint::verify(&newest.encode(), &trust).is_ok());
+    assert_eq!(trust.cosignatures(log, &newest), 3);
+    assert!(province.act(TAIYUAN, |round| heartbeats::is_current(round, DATONG).unwrap()));
 }
 
 #[test]
