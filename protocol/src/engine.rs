@@ -20,6 +20,7 @@ use crate::store::{Staged, Store, StoreError};
 use crate::subject::Tagger;
 use crate::time::Timestamp;
 
+pub mod alerts;
 pub mod audit;
 pub mod bank;
 pub mod certificates;

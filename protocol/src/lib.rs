@@ -15,6 +15,7 @@
 pub mod account;
 pub mod admission;
 pub mod answer;
+pub mod authority;
 pub mod bank_account;
 pub mod calendar;
 pub mod cbor;

@@ -1,5 +1,6 @@
 //! What a local caller can want, and what it gets back.
 
+use super::alerts::{AlertCommand, AlertReply};
 use super::evidence::EvidenceWish;
 use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging};
 use super::log_commands::{LogCommand, LogReply};
@@ -50,6 +51,8 @@ pub enum Command {
     Transfer(Box<TransferCommand>),
     /// About the network: members, keys, rosters.
     Net(NetCommand),
+    /// What the watch has found.
+    Alerts(AlertCommand),
 }
 
 /// What came of a wish.
@@ -81,6 +84,8 @@ pub enum Reply {
     Transfers(Vec<TransferLine>),
     /// The sums of the ledger.
     LedgerSums(TrialBalance),
+    /// What the watch has found.
+    Alerts(AlertReply),
     /// Done; there is nothing to show.
     Done,
 }

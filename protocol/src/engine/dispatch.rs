@@ -6,8 +6,8 @@ use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
-    bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats, imports,
-    log_commands, membership, modes, outbox, publication, publishing, queries, recovery,
+    alerts, bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats,
+    imports, log_commands, membership, modes, outbox, publication, publishing, queries, recovery,
     roster_leaves, rosters, synchronization, transfer_desk, transfers,
 };
 use crate::center::CenterCode;
@@ -83,6 +83,7 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
 fn on_started(round: &mut Round<'_>) -> Result<(), StoreError> {
     synchronization::forget_all(round.view)?;
     rosters::on_started(round)?;
+    alerts::on_started(round)?;
     recovery::start(round)?;
     publication::schedule(round)?;
     following::resume(round)?;
@@ -142,6 +143,7 @@ fn on_command(
         Command::ImportCommit => imports::commit(round).map(Reply::ImportCommitted),
         Command::ImportAbort => imports::abort(round).map(|()| Reply::Done),
         Command::Log(command) => log_commands::run(round, &command).map(Reply::Log),
+        Command::Alerts(command) => alerts::run(round.view, command).map(Reply::Alerts),
         Command::Net(command) => rosters::command::run(round, command).map(Reply::Net),
         Command::Transfer(command) => transfer_desk::run(round, *command),
     };
@@ -177,6 +179,8 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Checkpoint => publication::sign_checkpoints(round),
         Timer::Records => publishing::on_timer(round),
         Timer::Roster => rosters::on_timer(round),
+        Timer::Silence(center) => alerts::on_silence(round, center),
+        Timer::Pair(reference) => alerts::on_pair(round, reference),
         Timer::Heartbeat => heartbeats::beat(round),
         Timer::Cosign(log) => cosigning::retry(round, log),
         Timer::Follow(log) => following::retry(round, log),

@@ -9,7 +9,7 @@ use super::log_event::LogEvent;
 use super::output::Event;
 use super::round::Round;
 use super::synchronization::{self, About, SyncReply, SyncRequest};
-use super::{log_store, tag_index};
+use super::{alerts, log_store, tag_index};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::digest::Digest;
@@ -80,6 +80,7 @@ pub(super) fn convict(
         log_store::latest_witnessed(round.view, log)?.map_or(TreeSize::ZERO, |(size, _)| size);
     forget_digests(round, log, closed_at)?;
     round.event(Event::Log(LogEvent::Equivocation { log, closed_at }));
+    alerts::on_equivocation(round, log)?;
     let members: Vec<CenterCode> = round
         .roster
         .members
@@ -148,13 +149,19 @@ pub(super) fn on_proof(
 }
 
 /// Keeps a signed checkpoint that does not fit what is held of its log.
-pub(super) fn keep_misfit(round: &mut Round<'_>, log: LogId, note: &SignedNote) {
+pub(super) fn keep_misfit(
+    round: &mut Round<'_>,
+    log: LogId,
+    note: &SignedNote,
+) -> Result<(), StoreError> {
     let place = misfit_key(log);
     let bytes = note.encode();
-    if round.view.get(&place).ok().flatten().as_ref() != Some(&bytes) {
+    if round.view.get(&place)?.as_ref() != Some(&bytes) {
         round.view.put(place, bytes);
         round.event(Event::Log(LogEvent::Misfit { log }));
+        alerts::on_misfit(round, log)?;
     }
+    Ok(())
 }
 
 /// The signed checkpoint that does not fit what is held of a log, if there is one.
@@ -167,8 +174,9 @@ pub fn misfit(view: &dyn View, log: LogId) -> Result<Option<SignedNote>, StoreEr
 }
 
 /// The checkpoint fits after all.
-pub(super) fn clear_misfit(view: &mut dyn View, log: LogId) {
-    view.delete(misfit_key(log));
+pub(super) fn clear_misfit(round: &mut Round<'_>, log: LogId) -> Result<(), StoreError> {
+    round.view.delete(misfit_key(log));
+    alerts::on_fit(round, log)
 }
 
 fn misfit_key(log: LogId) -> Vec<u8> {

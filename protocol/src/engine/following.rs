@@ -236,8 +236,7 @@ fn contradicted(round: &mut Round<'_>, shown: &VerifiedCheckpoint) -> Result<(),
     let Some(reached) =
         reached.filter(|note| checkpoint_of(note).is_ok_and(|reached| reached.size >= size))
     else {
-        equivocation::keep_misfit(round, log, shown.note());
-        return Ok(());
+        return equivocation::keep_misfit(round, log, shown.note());
     };
     let reached_size = checkpoint_of(&reached)?.size;
     let nodes = if reached_size == size {
@@ -275,8 +274,7 @@ fn settle_misfit(round: &mut Round<'_>, log: LogId, held: TreeSize) -> Result<()
         return Ok(());
     }
     if log_store::root_at(round.view, log, checkpoint.size)? == Some(checkpoint.root) {
-        equivocation::clear_misfit(round.view, log);
-        return Ok(());
+        return equivocation::clear_misfit(round, log);
     }
     match VerifiedCheckpoint::verify_note(note, &round.log_trust()) {
         Ok(shown) => contradicted(round, &shown),

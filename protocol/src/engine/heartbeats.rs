@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use super::output::{Event, GossipVerdict, Output};
 use super::round::{Round, Route};
 use super::timer::{self, Timer};
-use super::{following, log_store, modes, rosters, single};
+use super::{alerts, following, log_store, modes, rosters, single};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -115,6 +115,7 @@ fn on_heartbeat(
     let row = HeartbeatRow { heartbeat: heartbeat.clone(), received_at: round.now, head };
     round.view.put(key(Area::Heartbeat, &[&heartbeat.from.to_key()]), cbor::encode(&row));
     rosters::on_version_seen(round, heartbeat.from, heartbeat.roster_version)?;
+    alerts::on_heartbeat(round, heartbeat.from, heartbeat.roster_version)?;
     if let Some(shown) = shown {
         following::on_checkpoint(round, from, &shown)?;
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::command::Reply;
 use super::input::RequestId;
 use super::log_event::LogEvent;
+use crate::authority::alert::{AlertRule, AlertState};
 use crate::center::CenterCode;
 use crate::core_system::CoreOrder;
-use crate::id::{DossierId, QueryId, TransferId};
+use crate::id::{AlertId, DossierId, QueryId, TransferId};
 use crate::letter_number::LetterNumber;
 use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
@@ -203,6 +204,20 @@ pub enum NetworkEvent {
     /// The tag key could not be made, opened or sealed.
     #[error("the tag key cannot be used: {0}")]
     TagKeyTrouble(TagError),
+    /// An alert was raised or resolved.
+    #[error("alert {rule} is {}: {}", .state.name(), list(.centers))]
+    Alert {
+        /// Which.
+        alert: AlertId,
+        /// Its rule.
+        rule: AlertRule,
+        /// Whether its cause is there.
+        state: AlertState,
+        /// The members concerned.
+        centers: Vec<CenterCode>,
+        /// How many alerts of the rule are open now.
+        open: u32,
+    },
     /// The roster in force is past the time by which the authority had to renew it.
     #[error("the roster, version {version}, should have been renewed; ask the authority")]
     RosterStale {
@@ -218,9 +233,15 @@ impl NetworkEvent {
         match self {
             Self::RosterRejected(_) => "roster_rejected",
             Self::RosterStale { .. } => "roster_stale",
+            Self::Alert { state: AlertState::Open, .. } => "alert_raised",
+            Self::Alert { state: AlertState::Resolved, .. } => "alert_resolved",
             Self::TagKeyHere(_) => "tag_key_here",
             Self::TagKeyDiffers { .. } => "tag_key_differs",
             Self::TagKeyTrouble(_) => "tag_key_trouble",
         }
     }
+}
+
+fn list(centers: &[CenterCode]) -> String {
+    centers.iter().map(CenterCode::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -11,7 +11,7 @@ use super::input::RequestId;
 use super::output::{Event, NetworkEvent, Output, PeerReply};
 use super::round::{Round, Route, Stop};
 use super::timer::{self, Timer};
-use super::{single, tags};
+use super::{alerts, single, tags};
 use crate::calendar::WorkingCalendar;
 use crate::cbor;
 use crate::center::{CenterCode, Role};
@@ -215,7 +215,12 @@ pub(super) fn on_replied(round: &mut Round<'_>, frame: &[u8]) -> Result<(), Stor
     let before = round.roster.version;
     match verify(round, &mut keys, &reply) {
         Ok(rosters) => take_in(round, &keys, rosters)?,
-        Err(why) => round.event(Event::Network(NetworkEvent::RosterRejected(why))),
+        Err(why) => {
+            if why == ChainError::Roster(RosterError::Fork) {
+                alerts::on_forked_roster(round)?;
+            }
+            round.event(Event::Network(NetworkEvent::RosterRejected(why)));
+        }
     }
     take_annexes(round, &reply.annexes)?;
     let more = round.roster.version < reply.newest || !missing_annexes(round)?.is_empty();
@@ -280,6 +285,7 @@ fn put_in_force(round: &mut Round<'_>, roster: Roster) -> Result<(), StoreError>
     round.roster = Arc::new(roster);
     round.output(Output::RosterChanged(Arc::clone(&round.roster)));
     set_timer(round)?;
+    alerts::on_roster(round)?;
     tags::on_roster(round)
 }
 
@@ -320,6 +326,7 @@ pub(super) fn on_timer(round: &mut Round<'_>) -> Result<(), StoreError> {
     if round.roster.is_stale(round.now) {
         let version = round.roster.version;
         round.event(Event::Network(NetworkEvent::RosterStale { version }));
+        alerts::on_stale_roster(round)?;
     }
     timer::set(round.view, round.now.plus_ms(STALE_AGAIN_MS), Timer::Roster)
 }

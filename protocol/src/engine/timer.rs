@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 
 use crate::cbor;
 use crate::center::CenterCode;
-use crate::id::{QueryId, TransferId};
+use crate::id::{QueryId, ReferenceTag, TransferId};
 use crate::log::origin::LogId;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
@@ -54,6 +54,12 @@ pub enum Timer {
     /// Orders to the core wait to be executed, or to be sent again.
     #[n(30)]
     CoreOrders,
+    /// A member was not heard since.
+    #[n(21)]
+    Silence(#[n(0)] CenterCode),
+    /// Both sides of a transfer must have published by now.
+    #[n(22)]
+    Pair(#[n(0)] ReferenceTag),
 }
 
 /// Sets or moves a timer.
@@ -66,6 +72,14 @@ pub fn set(view: &mut dyn View, at: Timestamp, timer: Timer) -> Result<(), Store
     view.put(key(Area::TimerDue, &[&due(at), &name]), Vec::new());
     view.put(key(Area::TimerSet, &[&name]), due(at).to_vec());
     Ok(())
+}
+
+/// Whether a timer is set.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_set(view: &dyn View, timer: Timer) -> Result<bool, StoreError> {
+    Ok(view.get(&key(Area::TimerSet, &[&cbor::encode(&timer)]))?.is_some())
 }
 
 /// Takes a timer away, if it is set.

@@ -171,7 +171,7 @@ fn misfit(
     if log.kind == LogKind::Public {
         following::on_checkpoint(round, from, shown)?;
     } else {
-        equivocation::keep_misfit(round, log, shown.note());
+        equivocation::keep_misfit(round, log, shown.note())?;
     }
     Ok(())
 }

@@ -93,6 +93,10 @@ pub enum Area {
     RosterLeaf = 0x90,
     /// The latest heartbeat of a member. Key: center (4). Value: `heartbeats::HeartbeatRow`.
     Heartbeat = 0x8f,
+    /// Alerts. Key: id (32). Value: `authority::alert::Alert`.
+    Alert = b'W',
+    /// Alerts by state and time. Key: state (1), last seen (8), id (32). Value: none.
+    AlertTime = b'w',
     /// Tag keys, sealed to this node. Key: epoch (4). Value: `tags::KeptBox`.
     TagKey = b'G',
     /// To which sealing key of a member a tag key was sealed. Key: epoch (4), center (4).

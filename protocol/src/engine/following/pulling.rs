@@ -17,7 +17,7 @@ use crate::engine::roster_leaves::{self, RosterLeaf};
 use crate::engine::round::Round;
 use crate::engine::synchronization::{self, About, EntriesWanted, SyncReply, SyncRequest};
 use crate::engine::timer::{self, Timer};
-use crate::engine::{equivocation, tag_index};
+use crate::engine::{alerts, equivocation, tag_index};
 use crate::id::{Bytes, TreeHash};
 use crate::limits::{ENTRY_BYTES_MAX, SYNC_WAIT_MS};
 use crate::log::append::Appended;
@@ -157,7 +157,7 @@ fn doubt(
     if reached.size == held
         && let Some(target) = &row.target
     {
-        equivocation::keep_misfit(round, log, target);
+        equivocation::keep_misfit(round, log, target)?;
         row.doubted = true;
     }
     Ok(())
@@ -226,6 +226,7 @@ fn index_entries(
         let leaf = LeafIndex::new(index);
         let Ok(digest) = cbor::decode::<Digest>(entry) else {
             round.event(Event::Log(LogEvent::InvalidLeaf { log, leaf }));
+            alerts::on_invalid_leaf(round, log, leaf)?;
             continue;
         };
         let replaced = match digest.previous.filter(|previous| *previous < index) {
@@ -236,8 +237,10 @@ fn index_entries(
         let revision = replaced.as_ref().map_or(0, |before| before.revision).checked_add(1);
         if revision != Some(digest.revision) || digest.previous.is_some() != replaced.is_some() {
             round.event(Event::Log(LogEvent::InvalidLeaf { log, leaf }));
+            alerts::on_invalid_leaf(round, log, leaf)?;
         }
         tag_index::insert(round.view, log, leaf, &digest, replaced.as_ref());
+        alerts::on_digest(round, &digest)?;
     }
     Ok(())
 }
@@ -264,7 +267,7 @@ pub(in crate::engine) fn on_nodes(
     if folds_to_both(&small, &large, &nodes) {
         // The log is honest: who sent the entries was not.
         row.doubted = false;
-        equivocation::clear_misfit(round.view, log);
+        equivocation::clear_misfit(round, log)?;
     } else {
         round.event(Event::Refused { from, refusal: Refusal::Proof });
     }
