@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use fundlink_protocol::bank_account::CorporateAccount;
 use fundlink_protocol::engine::command::Command;
-use fundlink_protocol::engine::{Engine, EngineError, single};
+use fundlink_protocol::engine::{Engine, EngineError, bank, single};
 use fundlink_protocol::key::KeyPurpose;
 use fundlink_protocol::settlement::NoticeCursor;
 use fundlink_protocol::store::{Staged, StoreError};
@@ -135,7 +135,7 @@ impl Node {
     pub async fn start(config: Config, keys: KeySet) -> Result<RunningNode, NodeError> {
         check_keys(&config, &keys)?;
         let metrics = Arc::new(Metrics::new());
-        let (engine, clock) = open_engine(&config)?;
+        let (engine, clock, cursor) = open_engine(&config)?;
         let (health, socket) = bind(&config).await?;
         let now = now_of(&config);
         let roster = Arc::clone(engine.roster());
@@ -154,7 +154,7 @@ impl Node {
         let (stopping, stopped) = watch::channel(false);
         let (readiness, ready) = watch::channel(Readiness::Waiting("the engine's first round"));
         let mut tasks = JoinSet::new();
-        let bank = start_bank(&config, &handle, &stopped, &mut tasks)?;
+        let bank = start_bank(&config, cursor, &handle, &stopped, &mut tasks)?;
         let release = Release {
             switchboard: Arc::clone(&switchboard),
             own: config.center,
@@ -291,12 +291,15 @@ async fn bind(config: &Config) -> Result<(Option<TcpListener>, ControlSocket), N
     Ok((health, ControlSocket::bind(&config.control)?))
 }
 
-fn open_engine(config: &Config) -> Result<(Engine<SledStore>, Clock), NodeError> {
+/// The engine over the store, the clock, and where the bank's next notices begin.
+fn open_engine(config: &Config) -> Result<(Engine<SledStore>, Clock, NoticeCursor), NodeError> {
     let store = SledStore::open(&config.data)?;
-    let highest = single::clock(&Staged::new(&store)).map_err(EngineError::from)?;
+    let view = Staged::new(&store);
+    let highest = single::clock(&view).map_err(EngineError::from)?;
+    let cursor = bank::cursor(&view).map_err(EngineError::from)?;
     let clock = Clock::wall(config.clock_offset_s, highest);
     let engine = Engine::open(store, config.settings(), now_of(config)())?;
-    Ok((engine, clock))
+    Ok((engine, clock, cursor))
 }
 
 /// Reads the clock of the machine, moved as configured.
@@ -343,6 +346,7 @@ fn start_network(
 
 fn start_bank(
     config: &Config,
+    cursor: NoticeCursor,
     engine: &EngineHandle,
     stopping: &watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
@@ -356,7 +360,7 @@ fn start_bank(
     if let Some(account) = account.and_then(|account| CorporateAccount::parse(&account.number).ok())
     {
         let poll = Poll { every: Duration::from_millis(poll_ms), stopping: stopping.clone() };
-        tasks.spawn(bank.clone().watch(account, NoticeCursor::default(), engine.clone(), poll));
+        tasks.spawn(bank.clone().watch(account, cursor, engine.clone(), poll));
     }
     let (line, calls) = BankLine::open();
     tasks.spawn(bank.carry(calls, engine.clone()));

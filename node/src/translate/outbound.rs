@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::input::{Failure, Input, RequestId};
-use fundlink_protocol::engine::output::{Event, GossipVerdict, Output, PeerReply};
+use fundlink_protocol::engine::output::{Event, GossipVerdict, NetworkEvent, Output, PeerReply};
 use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::roster::Roster;
 use fundlink_protocol::time::Timestamp;
@@ -126,6 +126,10 @@ impl Release {
             Event::Transfer { transfer, state } => {
                 tracing::info!(%transfer, state, "transfer");
                 self.metrics.transfer_states.get_or_create(&StateLabel { state }).inc();
+            }
+            Event::Network(event @ NetworkEvent::TagKeyHere(_)) => {
+                tracing::info!(code = event.name(), "{event}");
+                count(event.name());
             }
             Event::Network(event) => {
                 tracing::warn!(code = event.name(), "{event}");

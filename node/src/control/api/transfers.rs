@@ -1,10 +1,14 @@
 //! Transfers: starting one, looking at it, deciding about it.
 
-use fundlink_protocol::engine::transfer_command::{self, SheetView, TransferView};
+use fundlink_protocol::engine::transfer_command::{self, SheetView, TransferState, TransferView};
 use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::ledger::TrialBalance;
 use fundlink_protocol::money::Fen;
+use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::settlement::{Direction, SpecialAccount};
+use fundlink_protocol::transfer::incoming::{IncomingState, Rejection};
+use fundlink_protocol::transfer::outgoing::OutgoingState;
+use fundlink_protocol::transfer::reason::RefusalReason;
 use serde::{Deserialize, Serialize};
 
 use super::dossiers::Consent;
@@ -158,12 +162,56 @@ pub struct Line {
     pub code_zh: String,
     /// Whether nothing follows.
     pub ended: bool,
+    /// Why the letter was refused.
+    pub refused: Option<Refused>,
     /// When it entered the state.
     pub since: String,
     /// When what is awaited is late.
     pub due: Option<String>,
     /// What a person must do.
     pub task: Option<Task>,
+}
+
+/// Why a letter was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// `R01` to `R99`, or the code with which the other node refused it.
+    pub code: String,
+    /// In English.
+    pub text: String,
+    /// In Chinese.
+    pub text_zh: String,
+}
+
+impl From<RefusalReason> for Refused {
+    fn from(reason: RefusalReason) -> Self {
+        Self {
+            code: reason.to_string(),
+            text: reason.english().to_owned(),
+            text_zh: reason.chinese().to_owned(),
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            code: refusal.code().to_owned(),
+            text: refusal.english().to_owned(),
+            text_zh: refusal.chinese().to_owned(),
+        }
+    }
+}
+
+fn refused(state: TransferState) -> Option<Refused> {
+    match state {
+        TransferState::In(IncomingState::Rejected(Rejection::Reason(reason), _))
+        | TransferState::Out(OutgoingState::Rejected(reason, _)) => Some(reason.into()),
+        TransferState::In(IncomingState::Rejected(Rejection::Delivery(refusal), _)) => {
+            Some(refusal.into())
+        }
+        TransferState::In(_) | TransferState::Out(_) => None,
+    }
 }
 
 /// A decision that a transfer waits for.
@@ -191,6 +239,7 @@ impl From<&transfer_command::TransferLine> for Line {
             code: code.code().to_owned(),
             code_zh: code.chinese().to_owned(),
             ended: line.state.is_final(),
+            refused: refused(line.state),
             since: line.since.to_string(),
             due: line.due.map(|due| due.to_string()),
             task: line.task.as_ref().map(|task| Task {
