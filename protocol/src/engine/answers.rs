@@ -7,13 +7,15 @@
 use super::publishing;
 use super::records::{self, Origin, StoredAccount};
 use super::round::Round;
-use super::{certificates, leaf_proofs};
+use super::transfer_command::TransferView;
+use super::{certificates, leaf_proofs, transfers_in, transfers_out};
 use crate::answer::{
     Access, AccountFacts, CarriedLoans, CarriedMonths, DisclosedLoan, Found, Freshness, LoanFacts,
-    MonthFacts, Outcome, Source, UnresolvedReason,
+    MonthFacts, Outcome, Source, TransferFacts, UnresolvedReason,
 };
 use crate::cbor;
 use crate::center::CenterCode;
+use crate::id::TransferId;
 use crate::limits::ACCESSES_MAX;
 use crate::loan::LoanParty;
 use crate::person_match::PersonMatch;
@@ -34,6 +36,7 @@ pub(super) struct Question<'a> {
     pub(super) kind: QueryKind,
     pub(super) purpose: Purpose,
     pub(super) subjects: &'a [Person],
+    pub(super) transfer: Option<TransferId>,
 }
 
 /// Answers person by person.
@@ -70,6 +73,9 @@ fn outcome(
     question: &Question<'_>,
     person: &Person,
 ) -> Result<Outcome, StoreError> {
+    if let Some(transfer) = question.transfer {
+        return transfer_status(round, (question.asker, transfer), person);
+    }
     let Some(set) = records::state(round.view)?.current else {
         return Ok(Outcome::Unresolved(UnresolvedReason::NotLoaded));
     };
@@ -146,6 +152,7 @@ fn found(
             Some(issued) => found.certificate = Some(Box::new(issued)),
             None => return Ok(Outcome::Unresolved(UnresolvedReason::NotIssuable)),
         },
+        // A question of this kind names its transfer, which was answered about above.
         QueryKind::TransferStatus => return Ok(Outcome::Refused(Refusal::NotFound)),
         QueryKind::AccessList => return access_list(round, records.person, records.matched),
     }
@@ -250,6 +257,39 @@ fn match_of_loan(loan: &LoanRecord, person: &Person) -> Option<PersonMatch> {
 fn match_of(party: &LoanParty, person: &Person) -> Option<PersonMatch> {
     let on_record = Person { name: party.name.clone(), document: party.document.clone() };
     PersonMatch::of(&on_record, person)
+}
+
+/// Where a transfer stands, for the other center of the transfer and the person of its letter.
+fn transfer_status(
+    round: &Round<'_>,
+    (asker, transfer): (CenterCode, TransferId),
+    person: &Person,
+) -> Result<Outcome, StoreError> {
+    let own = round.center();
+    let outgoing = transfers_out::load(round.view, transfer)?;
+    let incoming = transfers_in::load(round.view, transfer)?;
+    let view = match (&outgoing, &incoming) {
+        (Some(outgoing), _) => TransferView::of_outgoing(outgoing, own),
+        (None, Some(incoming)) => TransferView::of_incoming(incoming, own),
+        (None, None) => return Ok(Outcome::Refused(Refusal::NotFound)),
+    };
+    let line = &view.line;
+    // A letter that is still being written has no code, and the other center does not know of it.
+    let code = line.state.national_code().code().parse().ok();
+    let (Some(matched), Some(national_code), true) =
+        (PersonMatch::of(&view.person, person), code, line.other == asker)
+    else {
+        return Ok(Outcome::Refused(Refusal::NotFound));
+    };
+    let facts = TransferFacts { transfer, national_code, since: line.since };
+    Ok(Outcome::Found(Box::new(Found {
+        matched,
+        accounts: None,
+        loans: None,
+        certificate: None,
+        transfer: Some(facts),
+        accesses: None,
+    })))
 }
 
 fn access_list(

@@ -128,7 +128,13 @@ fn open_row(
 }
 
 fn own_question(wish: &Wish, center: CenterCode) -> Question<'_> {
-    Question { asker: center, kind: wish.kind, purpose: wish.purpose, subjects: &wish.subjects }
+    Question {
+        asker: center,
+        kind: wish.kind,
+        purpose: wish.purpose,
+        subjects: &wish.subjects,
+        transfer: wish.transfer,
+    }
 }
 
 fn question(round: &mut Round<'_>, wish: &Wish, to: CenterCode) -> Result<Query, StoreError> {

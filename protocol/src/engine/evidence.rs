@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::publishing::{self, Published};
 use super::records;
 use super::round::{Round, Stop};
-use super::{certificates, dossiers, proving, roster_leaves, rosters};
+use super::transfer_command::TransferName;
+use super::{certificates, dossiers, proving, roster_leaves, rosters, tag_index, tags, transfers};
 use crate::account::AccountNumber;
 use crate::cbor;
 use crate::certificate::CertificateNumber;
@@ -28,6 +29,7 @@ use crate::roster::Roster;
 use crate::statement::{Statement, StatementKind};
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
+use crate::subject::Reference;
 use crate::time::Timestamp;
 
 /// What is to be proved.
@@ -37,6 +39,8 @@ pub enum EvidenceWish {
     Dossier(DossierId),
     /// One statement; an answer comes with its question.
     Statement(PayloadHash),
+    /// Every statement of a transfer, and the digests of both sides.
+    Transfer(TransferName),
     /// An account of this center, as it was last published.
     Account(AccountNumber),
     /// A loan of this center, as it was last published.
@@ -46,7 +50,7 @@ pub enum EvidenceWish {
 }
 
 /// Collects the parts.
-pub(super) fn collect(round: &Round<'_>, wish: &EvidenceWish) -> Result<Parts, Stop> {
+pub(super) fn collect(round: &mut Round<'_>, wish: &EvidenceWish) -> Result<Parts, Stop> {
     let mut collection = Collection::default();
     match wish {
         EvidenceWish::Dossier(id) => {
@@ -55,6 +59,7 @@ pub(super) fn collect(round: &Round<'_>, wish: &EvidenceWish) -> Result<Parts, S
                 collection.add_statement(round, hash)?;
             }
         }
+        EvidenceWish::Transfer(name) => collection.add_transfer(round, *name)?,
         EvidenceWish::Statement(hash) => collection.add_statement(round, *hash)?,
         EvidenceWish::Account(number) => collection.add_account(round, number)?,
         EvidenceWish::Loan(contract) => collection.add_loan(round, contract)?,
@@ -132,6 +137,26 @@ impl Collection {
         }
         self.parts.insert(name.clone(), entry.to_vec());
         Ok(name)
+    }
+
+    fn add_transfer(&mut self, round: &mut Round<'_>, name: TransferName) -> Result<(), Stop> {
+        let transfer = match name {
+            TransferName::Id(transfer) => Some(transfer),
+            TransferName::Number(number) => {
+                transfers::find_number(round.view, number)?.map(|(transfer, _)| transfer)
+            }
+        };
+        let transfer = transfer.ok_or(Refusal::NotFound)?;
+        let (_, case) = transfers::find(round.view, transfer)?.ok_or(Refusal::NotFound)?;
+        for hash in &case.thread.statements {
+            self.add_statement(round, *hash)?;
+        }
+        let tag = tags::reference(round, Reference::Transfer(transfer))?;
+        for indexed in tag_index::by_reference(round.view, tag, TRANSFER_DIGESTS_MAX)? {
+            let entry = cbor::encode(&indexed.digest);
+            self.add_leaf(round, (indexed.log, indexed.leaf), &entry)?;
+        }
+        Ok(())
     }
 
     fn add_account(&mut self, round: &Round<'_>, number: &AccountNumber) -> Result<(), Stop> {
@@ -226,6 +251,9 @@ impl Collection {
         Ok(())
     }
 }
+
+/// Digests of one transfer that are read: both sides have one that counts.
+const TRANSFER_DIGESTS_MAX: usize = 64;
 
 const NO_ANCHOR: &str = "this node was not given a join file, so it holds no root keys to show";
 

@@ -217,6 +217,7 @@ impl Question<'_> {
             kind: query.kind,
             purpose: query.purpose,
             subjects: query.subjects.as_slice(),
+            transfer: query.transfer,
         }
     }
 }

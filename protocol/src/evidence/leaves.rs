@@ -107,7 +107,19 @@ pub(super) fn open(
             }
         }
     }
+    open_by_sheets(statements, &mut leaves);
     Ok(leaves)
+}
+
+/// A sheet carries the blinding of what both sides' digests of its transfer commit to.
+fn open_by_sheets(statements: &[ProvenStatement], leaves: &mut [ProvenLeaf]) {
+    for statement in statements {
+        let Statement::Sheet(sheet) = statement.verified.statement() else { continue };
+        let commitment = record_commitment(&sheet.blinding, &**sheet);
+        for leaf in leaves.iter_mut().filter(|leaf| leaf.digest.commitment == commitment) {
+            leaf.opened_by = Some(statement.part.clone());
+        }
+    }
 }
 
 /// A leaf that an answer names.

@@ -20,6 +20,11 @@ pub enum EvidenceOf {
         /// Its hash.
         hash: String,
     },
+    /// Every statement of a transfer, and the digests of both sides.
+    Transfer {
+        /// Its id in hex, or its letter number.
+        transfer: String,
+    },
     /// An account of this center, as it was last published.
     Account {
         /// 个人账号.
@@ -43,6 +48,7 @@ impl core::fmt::Debug for EvidenceOf {
         f.write_str(match self {
             Self::Dossier { .. } => "Dossier(..)",
             Self::Statement { .. } => "Statement(..)",
+            Self::Transfer { .. } => "Transfer(..)",
             Self::Account { .. } => "Account(..)",
             Self::Loan { .. } => "Loan(..)",
             Self::Certificate { .. } => "Certificate(..)",

@@ -10,6 +10,7 @@ use fundlink_protocol::engine::evidence::EvidenceWish;
 use fundlink_protocol::id::{DossierId, PayloadHash};
 use fundlink_protocol::loan::LoanContract;
 
+use super::transfers::transfer as transfer_name;
 use super::{Control, JsonBody, Refused, argument, unexpected};
 use crate::control::api::evidence::{Evidence, EvidenceOf};
 
@@ -36,6 +37,7 @@ fn wish(of: &EvidenceOf) -> Result<EvidenceWish, Refused> {
         EvidenceOf::Statement { hash } => {
             EvidenceWish::Statement(PayloadHash::parse(hash).map_err(|error| invalid(&error))?)
         }
+        EvidenceOf::Transfer { transfer } => EvidenceWish::Transfer(transfer_name(transfer)?),
         EvidenceOf::Account { number } => {
             EvidenceWish::Account(AccountNumber::parse(number).map_err(|error| invalid(&error))?)
         }

@@ -146,7 +146,7 @@ fn application(wanted: &Start) -> Result<Application, Refused> {
 }
 
 /// A transfer by its id or by its letter number.
-fn transfer(name: &str) -> Result<TransferName, Refused> {
+pub(super) fn transfer(name: &str) -> Result<TransferName, Refused> {
     if let Ok(id) = TransferId::parse(name) {
         return Ok(TransferName::Id(id));
     }

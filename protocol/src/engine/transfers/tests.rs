@@ -2,6 +2,7 @@
 
 mod interleavings;
 mod payments;
+mod proofs;
 mod refusals;
 mod stories;
 pub(super) mod world;
