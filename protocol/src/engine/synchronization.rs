@@ -395,3 +395,64 @@ fn statements(
     }
     Ok(SyncReply::Statements(found, last))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TAIYUAN;
+
+    #[test]
+    fn frames_have_the_bytes_of_the_specification() {
+        let log = LogId::public(TAIYUAN, 1);
+        let id = [0xa3, 1, 0x1a, 0, 2, 0x23, 0x44, 2, 1, 3, 1];
+        let size = TreeSize::new(5).unwrap();
+        let place = audit::CorrespondencePlace { number: 1, leaf: 2 };
+        let wanted = EntriesWanted { log, from: TreeSize::ZERO, to: size };
+        let tiles = vec![TileId::entries(1), TileId::level(2, 3)];
+        let tiles = TilesWanted { log, size, tiles };
+        let tile_ids = [0x82, 0xa2, 1, 0x81, 1, 2, 1, 0xa2, 1, 0x82, 2, 2, 2, 3];
+        for (request, bytes) in [
+            (SyncRequest::AddCheckpoint(vec![7].into()), vec![0x82, 1, 0x41, 7]),
+            (SyncRequest::Latest(vec![log]), [&[0x82, 2, 0x81], id.as_slice()].concat()),
+            (
+                SyncRequest::Entries(wanted),
+                [&[0x82, 3, 0xa3, 1], id.as_slice(), &[2, 0, 3, 5]].concat(),
+            ),
+            (
+                SyncRequest::Tiles(tiles),
+                [&[0x82, 4, 0xa3, 1], id.as_slice(), &[2, 5, 3], &tile_ids].concat(),
+            ),
+            (
+                SyncRequest::Nodes(log, TreeSize::ZERO, size),
+                [&[0x84, 5], id.as_slice(), &[0, 5]].concat(),
+            ),
+            (SyncRequest::Statements(None), vec![0x81, 6]),
+            (SyncRequest::Statements(Some(place)), vec![0x82, 6, 0xa2, 1, 1, 2, 2]),
+        ] {
+            assert_eq!(cbor::encode(&request), bytes, "{request:?}");
+            assert_eq!(cbor::decode::<SyncRequest>(&bytes), Ok(request));
+        }
+        for (reply, bytes) in [
+            (SyncReply::Cosigned("a".into()), vec![0x82, 1, 0x61, b'a']),
+            (SyncReply::Conflict(size), vec![0x82, 2, 5]),
+            (SyncReply::Latest(vec![vec![7].into()]), vec![0x82, 3, 0x81, 0x41, 7]),
+            (SyncReply::Entries(Vec::new(), Vec::new()), vec![0x83, 4, 0x80, 0x80]),
+            (SyncReply::Tiles(Vec::new()), vec![0x82, 5, 0x80]),
+            (SyncReply::Nodes(Vec::new()), vec![0x82, 6, 0x80]),
+            (SyncReply::Statements(Vec::new(), None), vec![0x82, 7, 0x80]),
+            (SyncReply::Taken, vec![0x81, 8]),
+            (SyncReply::Refused(Refusal::Proof), [&[0x82, 9, 0x65], b"PROOF".as_slice()].concat()),
+        ] {
+            assert_eq!(cbor::encode(&reply), bytes, "{reply:?}");
+            assert_eq!(cbor::decode::<SyncReply>(&bytes), Ok(reply));
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_frame_is_refused() {
+        for bytes in [&[][..], &[0x80], &[0x81, 0], &[0x81, 8, 0], &[0x82, 6, 0xf6], &[0x81, 10]] {
+            assert!(cbor::decode::<SyncRequest>(bytes).is_err(), "{bytes:02x?}");
+            assert!(cbor::decode::<SyncReply>(bytes).is_err(), "{bytes:02x?}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use crate::engine::input::Input;
 use crate::engine::log_commands::{LogCommand, LogReply};
 use crate::engine::log_event::LogEvent;
 use crate::engine::output::Event;
+use crate::engine::round::Route;
 use crate::engine::synchronization::{EntriesWanted, SyncReply, SyncRequest, TilesWanted};
 use crate::engine::{
     audit, following, heartbeats, log_store, roster_leaves, tag_index, witnessing,
@@ -19,6 +20,8 @@ use crate::log::tlog_proof::TlogProof;
 use crate::log::tree::{LeafIndex, TreeSize};
 use crate::log_trust::VerifiedCheckpoint;
 use crate::refusal::Refusal;
+use crate::statement::Statement;
+use crate::statement::membership::TagKeyBox;
 use crate::testing::logs::{ALL, checkpoints, digest, held, publish, size, witnessed};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 
@@ -282,4 +285,46 @@ fn tiles_are_served_as_wide_as_the_tree_they_are_asked_for() {
         province.sync(LINFEN, DATONG, &SyncRequest::Tiles(beyond)),
         SyncReply::Refused(Refusal::NotFound)
     );
+}
+
+#[test]
+fn a_center_gets_back_the_statements_from_and_to_it_and_no_others() {
+    let mut province = Province::new();
+    let say = |province: &mut Province, to, epoch| {
+        province.act(TAIYUAN, |round| {
+            let issued_at = round.now;
+            let sealed = TagKeyBox {
+                from: TAIYUAN,
+                to,
+                issued_at,
+                epoch,
+                sealed: vec![0; 48].into(),
+                in_use: true,
+            };
+            round.say(&sealed, Route::Keep);
+        });
+    };
+    (100..170).for_each(|epoch| say(&mut province, DATONG, epoch));
+    say(&mut province, LINFEN, 200);
+    let mut after = None;
+    let mut epochs = Vec::new();
+    loop {
+        let request = SyncRequest::Statements(after);
+        let SyncReply::Statements(found, last) = province.sync(DATONG, TAIYUAN, &request) else {
+            panic!("statements are given back");
+        };
+        for bytes in found {
+            let statement = province.verify(DATONG, bytes.into()).unwrap();
+            if let Statement::TagKeyBox(sealed) = statement.statement() {
+                assert_eq!(sealed.to, DATONG);
+                epochs.push(sealed.epoch);
+            }
+        }
+        if last.is_none() {
+            break;
+        }
+        after = last;
+    }
+    epochs.retain(|epoch| *epoch >= 100);
+    assert_eq!(epochs, (100..170).collect::<Vec<_>>());
 }
