@@ -172,8 +172,9 @@ texts! {
         "Digests: {published} published, {unchanged} were published before, and the rest to come",
         "摘要：本次已发布 {published} 条，此前已发布 {unchanged} 条，其余正在发布";
     import_unfinished() =
-        "An import has begun and is not committed; nobody is answered from it.",
-        "有一次导入尚未提交，其数据未用于应答。";
+        "An import has begun and is not committed; nobody is answered from it. If it was cut off: `fundlink data abort`.",
+        "有一次导入尚未提交，其数据未用于应答。如已中断，请使用 `fundlink data abort`。";
+    import_dropped() = "The unfinished import is dropped.", "已放弃未完成的导入。";
 
     // Who a command is about.
     no_subject() =

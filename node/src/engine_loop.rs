@@ -26,6 +26,7 @@ use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::store::Store;
 use fundlink_protocol::subject::Tagger;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -130,14 +131,23 @@ impl EngineHandle {
         // A caller that goes away before the reply leaves no entry behind.
         let entry = WaitingEntry { callers: &self.waiting, request };
         let input = Input::Command { request, command: Box::new(command) };
-        if self.inputs.send_timeout(input, COMMAND_WAIT_MAX).await.is_err() {
-            self.metrics.inputs_turned_away.inc();
-            return Err(Refusal::Overloaded.into());
+        match self.inputs.send_timeout(input, COMMAND_WAIT_MAX).await {
+            Ok(()) => {}
+            Err(SendTimeoutError::Timeout(_)) => {
+                self.metrics.inputs_turned_away.inc();
+                return Err(Refusal::Overloaded.into());
+            }
+            Err(SendTimeoutError::Closed(_)) => return Err(stopping()),
         }
         let outcome = replied.await;
         drop(entry);
-        outcome.map_or_else(|_| Err(Refusal::Overloaded.into()), |reply| reply.map(|reply| *reply))
+        outcome.map_or_else(|_| Err(stopping()), |reply| reply.map(|reply| *reply))
     }
+}
+
+/// The engine went away under a command; whether it was done is not known.
+fn stopping() -> CommandRefusal {
+    CommandRefusal { refusal: Refusal::Overloaded, detail: Some(Stopped.to_string()) }
 }
 
 /// The low bits of the request ids of local callers; those of peers have others.

@@ -11,3 +11,4 @@ pub mod member;
 pub mod people;
 pub mod program;
 pub mod province;
+pub mod synthetic;

@@ -121,9 +121,25 @@ impl Member {
     /// # Panics
     /// When it runs already, ends, or is not ready in time.
     pub fn start(&mut self) {
+        self.start_as(self.node_command());
+    }
+
+    /// Starts the node where no file can grow beyond this size, as on a disk that gets full.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_on_small_disk(&mut self, kib: u32) {
+        let node = self.node_command();
+        let mut command = Command::new("sh");
+        // A full disk sends no signal, so that of the limit is ignored. Blocks have 512 bytes.
+        let limit = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", u64::from(kib) * 2);
+        command.arg("-c").arg(limit).arg(node.get_program()).args(node.get_args());
+        self.start_as(command);
+    }
+
+    fn start_as(&mut self, mut command: Command) {
         assert!(self.node.is_none(), "{} runs already", self.identity.english);
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_path());
-        let mut command = self.node_command();
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log.expect("a log file"));
         self.node = Some(command.spawn().expect("the program starts"));
         let ready = until(LIMIT, || match self.ended() {

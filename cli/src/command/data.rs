@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use fundlink_node::config::Config;
+use fundlink_node::control::api::Done;
 use fundlink_node::control::api::records::Records;
 use fundlink_node::import::{
     self, FaultColumn, ImportError, ImportFault, ImportFaults, ImportFiles, ImportOptions,
@@ -34,6 +35,8 @@ pub(crate) enum Arguments {
     Import(ImportArguments),
     /// Show which records are loaded, and how far their digests are published
     Show,
+    /// Drop an import that has begun and was cut off before it was whole
+    Abort,
 }
 
 /// Arguments of `fundlink data import`.
@@ -94,6 +97,12 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
             let records: Records = Node::of(config, output.language)?.get("/v1/records")?;
             show_records(&records, output);
             output.value(&records);
+            Ok(Exit::Done)
+        }
+        Arguments::Abort => {
+            let done: Done = Node::of(config, output.language)?.post("/v1/import/abort", &())?;
+            output.line(output.language.import_dropped());
+            output.value(&done);
             Ok(Exit::Done)
         }
     }

@@ -63,6 +63,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("data import", &["fundlink --config taiyuan data import ./export --operator li"]),
+    ("data abort", &["fundlink --config taiyuan data abort"]),
     ("data show", &["fundlink --config taiyuan data show"]),
     (
         "ask",

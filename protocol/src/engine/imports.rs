@@ -137,7 +137,7 @@ fn put_staging(view: &mut dyn View, staging: Option<&Staging>) {
 pub(super) fn begin(round: &mut Round<'_>, order: &ImportOrder) -> Result<Staging, Stop> {
     require_role(round, &order.operator, OperatorRole::Clerk)?;
     if staging(round.view)?.is_some() {
-        let why = "another import has begun; commit or abort it first";
+        let why = "another import has begun; wait for it, or drop it with `fundlink data abort`";
         return Err(Stop::explained(Refusal::WrongState, why));
     }
     if order.as_of.ms_since(round.now) > CLOCK_SKEW_MS {
