@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::command::{ask, completions, config, data, init, mode, net, run};
+use crate::command::{ask, completions, config, data, init, mode, net, run, testnet};
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
@@ -60,6 +60,8 @@ pub(crate) enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Arguments),
+    /// A whole province on this machine, and a tour of what it is for
+    Testnet(testnet::Arguments),
     /// Write the completions for a shell
     Completions(completions::Arguments),
 }

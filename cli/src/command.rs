@@ -16,6 +16,7 @@ pub(crate) mod mode;
 pub(crate) mod net;
 pub(crate) mod run;
 pub(crate) mod status;
+pub(crate) mod testnet;
 
 /// Runs the command that was asked for.
 ///
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Dossier(dossier) => ask::dossier(dossier, &arguments.config_file(), output),
         Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),
         Command::Config(config) => config::run(*config, &arguments.config_file(), output),
+        Command::Testnet(testnet) => testnet::run(testnet, output),
         Command::Completions(completions) => Ok(completions::run(completions)),
     }
 }

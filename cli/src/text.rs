@@ -23,6 +23,8 @@ macro_rules! texts {
     };
 }
 
+mod testnet;
+
 texts! {
     // The parser.
     personal_number_argument() =

@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use fundlink_node::control::api::net::Roster;
 use fundlink_testnet::fundlink::{Call, FundlinkError};
 use fundlink_testnet::member::{AUTHORITY, LINFEN, TAIYUAN};
-use fundlink_testnet::network::Network;
+use fundlink_testnet::network::{Network, Setup};
 
 #[tokio::test]
 async fn four_members_form_a_network_and_see_the_same_roster() {
     let folder = tempfile::tempdir().unwrap();
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_fundlink"));
-    let network = Network::start(binary, &folder.path().join("t"), &[]).await.unwrap();
+    let home = folder.path().join("t");
+    Network::clear(&home).await.unwrap();
+    let setup = Setup { binary, folder: home, cash: Vec::new(), clock_offset_s: 0 };
+    let network = Network::start(setup).await.unwrap();
     network.set_auto().await.unwrap();
     let show = Call::new("net show");
     for place in &network.places {

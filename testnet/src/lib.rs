@@ -10,3 +10,4 @@ pub mod member;
 pub mod network;
 pub mod province;
 pub mod supervisor;
+pub mod tour;

@@ -128,12 +128,12 @@ fn free_port() -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
 }
 
-/// Writes into a member's configuration what its people would write by hand: operators, and the
-/// special account.
+/// Writes into a member's configuration what its people would write by hand: operators, the special
+/// account, and how many seconds its clock is ahead of the machine's.
 ///
 /// # Errors
 /// When the configuration cannot be read or written.
-pub fn complete_configuration(place: &Place) -> Result<(), CompleteError> {
+pub fn complete_configuration(place: &Place, clock_offset_s: i64) -> Result<(), CompleteError> {
     let path = place.home.join("fundlink.toml");
     let text = std::fs::read_to_string(&path)?;
     let mut file = ConfigFile::parse(&text)
@@ -152,6 +152,7 @@ pub fn complete_configuration(place: &Place) -> Result<(), CompleteError> {
     }
     // Money moves within the tour, so the bank is looked at often.
     file.bank.poll_ms = 200;
+    file.clock.offset_s = clock_offset_s;
     Ok(std::fs::write(&path, template::render(&file))?)
 }
 

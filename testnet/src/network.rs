@@ -15,11 +15,12 @@ use fundlink_node::control::api::net::Roster;
 use fundlink_protocol::bank_account::CorporateAccount;
 use fundlink_protocol::money::Fen;
 use serde::Deserialize;
+use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep};
 
 use crate::bank::{Bank, BankServer, Behaviour};
 use crate::fundlink::{Call, Fundlink, FundlinkError};
-use crate::member::{self, ADMINISTRATOR, AUTHORITY, CompleteError, Identity, Place};
+use crate::member::{self, ADMINISTRATOR, AUTHORITY, CITIES, CompleteError, Identity, Place};
 use crate::supervisor::{LOOK_AGAIN, Supervisor, SupervisorError};
 
 /// The name of the network.
@@ -36,6 +37,19 @@ pub struct Network {
     pub places: Vec<Place>,
     /// The bank.
     pub bank: BankServer,
+}
+
+/// What a network is made of.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The program.
+    pub binary: PathBuf,
+    /// Where its members live.
+    pub folder: PathBuf,
+    /// What the special accounts hold: what the accounts of each city's employees add up to.
+    pub cash: Vec<(Identity, Fen)>,
+    /// Seconds that all clocks, the bank's among them, are ahead of the machine's.
+    pub clock_offset_s: i64,
 }
 
 /// Why there is no network.
@@ -59,6 +73,9 @@ pub enum NetworkError {
     /// The folder holds something else.
     #[error("{0} is there already and is no folder of a testnet; choose another --dir")]
     NotATestnet(PathBuf),
+    /// The testnet in the folder runs.
+    #[error("a testnet runs in {0}; stop it, or choose another --dir")]
+    Running(PathBuf),
 }
 
 /// How long a roster may take to every member.
@@ -73,37 +90,46 @@ struct Enrolled {
 }
 
 impl Network {
-    /// Makes and starts a network in a folder; a testnet that was there before is cleared. The
-    /// special accounts hold what the accounts of each city's employees add up to.
+    /// Makes and starts a network in a folder that was cleared.
     ///
     /// # Errors
-    /// When the folder holds something else, or a step fails; then everything that was started has
-    /// been ended.
-    pub async fn start(
-        binary: PathBuf,
-        folder: &Path,
-        cash: &[(Identity, Fen)],
-    ) -> Result<Self, NetworkError> {
-        clear(folder)?;
-        let places = member::places(folder)?;
+    /// When a step fails; then everything that was started has been ended.
+    pub async fn start(setup: Setup) -> Result<Self, NetworkError> {
+        let places = member::places(&setup.folder)?;
         let mut bank = Bank::new(Behaviour::default());
-        for (identity, balance) in cash {
+        for (identity, balance) in &setup.cash {
             // The numbers are those of this crate, and are numbers.
             let account = identity.special_account.map(CorporateAccount::parse);
             if let Some(Ok(account)) = account {
                 bank.open(account, identity.name.to_owned(), *balance);
             }
         }
-        let bank = BankServer::start(bank, Arc::new(clock::wall_time), 0).await?;
-        let fundlink = Fundlink::new(binary);
+        let offset_ms = setup.clock_offset_s.saturating_mul(1_000);
+        let clock = Arc::new(move || clock::wall_time().plus_ms(offset_ms));
+        let bank = BankServer::start(bank, clock, 0).await?;
+        let fundlink = Fundlink::new(setup.binary);
         let supervisor = Supervisor::new(fundlink.clone());
         let mut network = Self { fundlink, supervisor, places, bank };
-        let formed = network.form().await;
+        let formed = network.form(setup.clock_offset_s).await;
         if formed.is_err() {
             // The first error is the one to tell.
             network.supervisor.stop_all().await.ok();
         }
         formed.map(|()| network)
+    }
+
+    /// Makes the folder of a testnet, or clears that of an earlier one.
+    ///
+    /// # Errors
+    /// When it holds something else, or a testnet that runs.
+    pub async fn clear(folder: &Path) -> Result<(), NetworkError> {
+        for identity in [AUTHORITY].into_iter().chain(CITIES) {
+            let socket = folder.join(identity.english).join("control.sock");
+            if UnixStream::connect(socket).await.is_ok() {
+                return Err(NetworkError::Running(folder.to_owned()));
+            }
+        }
+        clear(folder)
     }
 
     /// Where a member runs.
@@ -127,10 +153,10 @@ impl Network {
         Ok(self.bank.stop().await?)
     }
 
-    async fn form(&mut self) -> Result<(), NetworkError> {
+    async fn form(&mut self, clock_offset_s: i64) -> Result<(), NetworkError> {
         let places = self.places.clone();
         for place in &places {
-            self.initialise(place).await?;
+            self.initialise(place, clock_offset_s).await?;
         }
         let authority = self.home(AUTHORITY);
         let create = Call::new("net create --no-passphrase --name").with(AUTHORITY.name);
@@ -165,7 +191,7 @@ impl Network {
         Ok(())
     }
 
-    async fn initialise(&self, place: &Place) -> Result<(), NetworkError> {
+    async fn initialise(&self, place: &Place, clock_offset_s: i64) -> Result<(), NetworkError> {
         let Identity { center, special_account, .. } = place.identity;
         let role = if place.identity.is_city() { "center" } else { "authority" };
         let call = Call::new("init --no-passphrase --network").with(NETWORK);
@@ -177,7 +203,7 @@ impl Network {
             call = call.with("--bank-url").with(self.bank.url());
         }
         self.fundlink.run(&place.home, &call).await?;
-        Ok(member::complete_configuration(place)?)
+        Ok(member::complete_configuration(place, clock_offset_s)?)
     }
 
     /// A new member enrols, the authority compares the fingerprint and admits, the member joins.

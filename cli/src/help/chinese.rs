@@ -45,6 +45,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("mode set", "设置一项业务的模式"),
     ("config", "查看配置"),
     ("config show", "显示生效的全部配置，包括默认值"),
+    ("testnet", "在本机运行一个完整的模拟省份，并演示其用途"),
+    ("testnet bank", "只运行模拟银行，供手工搭建节点时使用"),
     ("completions", "输出命令行补全脚本"),
 ];
 
@@ -106,5 +108,10 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("init", "listen", "供其他成员连接的地址"),
     ("init", "health", "健康检查和指标的本机地址，或 off"),
     ("init", "bank_url", "以 HTTP 提供服务的银行地址"),
+    ("testnet", "dir", "放置全部文件的目录；其中以前的模拟网络会被清除"),
+    ("testnet", "seed", "随机种子：相同的种子生成相同的省份"),
+    ("testnet", "scale", "规模，0.001 至 100；1 为每城约一万人"),
+    ("testnet", "once", "演示后即结束，以退出码表示结果"),
+    ("testnet bank", "listen", "银行的本机监听地址"),
     ("completions", "shell", "命令解释器"),
 ];

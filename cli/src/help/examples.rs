@@ -81,6 +81,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("mode show", &["fundlink --config taiyuan mode show"]),
     ("mode set", &["fundlink --config taiyuan mode set transfer confirm --operator li"]),
     ("config show", &["fundlink --config taiyuan config show"]),
+    ("testnet bank", &["fundlink testnet bank --listen 127.0.0.1:7700"]),
     (
         "completions",
         &["fundlink completions bash > ~/.local/share/bash-completion/completions/fundlink"],
