@@ -136,7 +136,7 @@ fn run(
         consent,
         serial: reason.serial.clone(),
     };
-    let asked: Asked = node.post("/v1/dossiers", &ask)?;
+    let asked: Asked = node.post("/v1/ask", &ask)?;
     let path = format!("/v1/dossiers/{}", asked.dossier);
     // The node stops waiting by itself, so that this ends.
     let dossier = loop {
