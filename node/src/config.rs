@@ -1,7 +1,7 @@
 //! The configuration of a node: a commented TOML file as typed, and what the node makes of it.
 //!
 //! **Promises.** Unknown keys are errors; every value has been checked once a [`Config`] exists;
-//! every default has a name in [`file`] or stands at `Policy`.
+//! every default has a name in [`mod@file`] or stands at `Policy`.
 //! **Left to others.** Whether a port is free or a folder can be written: whoever opens it.
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The node's libp2p host, behind an interface in which nothing of libp2p shows.
 //!
 //! TCP, Noise and Yamux carry four request-response protocols and one gossip topic between the
-//! members of a network. [`start`] gives a [`NetworkHandle`] to speak with and a receiver of
+//! members of a network. [`start()`] gives a [`NetworkHandle`] to speak with and a receiver of
 //! [`NetworkEvent`] to listen to; one task holds the host.
 //!
 //! **Promises.** A peer that is not in the member table reaches no protocol but one small roster

@@ -127,24 +127,30 @@ impl Release {
                 tracing::info!(%transfer, state, "transfer");
                 self.metrics.transfer_states.get_or_create(&StateLabel { state }).inc();
             }
-            Event::Network(event @ NetworkEvent::TagKeyHere(_)) => {
-                tracing::info!(code = event.name(), "{event}");
-                count(event.name());
-            }
             Event::Network(event) => {
-                tracing::warn!(code = event.name(), "{event}");
-                count(event.name());
-            }
-            Event::Log(event) if event.is_alarm() => {
-                tracing::warn!(code = event.name(), "{event}");
-                count(event.name());
+                let code = event.name();
+                count(code);
+                match event {
+                    NetworkEvent::TagKeyHere(_) => tracing::info!(code, "{event}"),
+                    NetworkEvent::RosterRejected(_)
+                    | NetworkEvent::TagKeyDiffers { .. }
+                    | NetworkEvent::TagKeyTrouble(_)
+                    | NetworkEvent::Alert { .. }
+                    | NetworkEvent::RosterStale { .. } => tracing::warn!(code, "{event}"),
+                }
             }
             Event::Log(event) => {
-                tracing::debug!(code = event.name(), "{event}");
-                count(event.name());
+                let code = event.name();
+                count(code);
+                if event.is_alarm() {
+                    tracing::warn!(code, "{event}");
+                } else {
+                    tracing::debug!(code, "{event}");
+                }
             }
             Event::Answered { to, kind, purpose } => {
-                tracing::info!(center = %to, kind = kind.name(), code = purpose.code(), "answered");
+                let (kind, code) = (kind.name(), purpose.code());
+                tracing::info!(center = %to, kind, code, "answered");
                 self.metrics.answers.get_or_create(&CodeLabel { code: purpose.code() }).inc();
             }
             Event::Dossier { dossier } => tracing::info!(%dossier, "a dossier is complete"),
