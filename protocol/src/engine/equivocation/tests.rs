@@ -127,6 +127,24 @@ fn a_larger_checkpoint_that_does_not_fit_is_kept_asked_about_and_convicts() {
 }
 
 #[test]
+fn a_checkpoint_whose_entries_nobody_has_convicts_once_the_log_has_grown_past_it() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..300);
+    province.advance(2_000);
+    let face = Face::new(log, (0..400).map(|number| if number == 17 { 999 } else { number }));
+    face.gossip(&mut province, DATONG, LINFEN);
+    publish(&mut province, TAIYUAN, 300..450);
+    province.advance(120_000);
+    for center in ALL {
+        let closed =
+            province.act(center, |round| equivocation::is_closed(round.view, log).unwrap());
+        assert!(closed, "{center}");
+    }
+    assert_eq!(held(&mut province, DATONG, log).size, size(450));
+}
+
+#[test]
 fn a_false_proof_of_equivocation_closes_nothing() {
     let mut province = Province::new();
     let log = LogId::public(TAIYUAN, 1);

@@ -5,7 +5,8 @@
 //! **Left to others.** Which checkpoint is the target: the parent module.
 
 use super::{
-    FollowRow, checkpoint_of, follow_row, keep_if_witnessed, put_follow_row, settle_misfit,
+    FollowRow, checkpoint_of, follow_row, keep_if_witnessed, on_checkpoint, put_follow_row,
+    settle_misfit,
 };
 use crate::cbor;
 use crate::center::CenterCode;
@@ -95,6 +96,18 @@ pub(in crate::engine) fn retry(round: &mut Round<'_>, log: LogId) -> Result<(), 
     pull(round, log)
 }
 
+/// The target cannot be reached: nobody has its entries, or they do not fit. Where a larger
+/// checkpoint is known it is tried first: once it is reached, what is held judges the other.
+fn unfit(round: &mut Round<'_>, log: LogId, mut row: FollowRow) -> Result<(), StoreError> {
+    if let (Some(target), Some(next)) = (&row.target, &row.next)
+        && checkpoint_of(target)?.size < checkpoint_of(next)?.size
+    {
+        core::mem::swap(&mut row.target, &mut row.next);
+        row.doubted = false;
+    }
+    in_vain(round, log, row)
+}
+
 /// A try in vain: the next one asks somebody else, later.
 fn in_vain(round: &mut Round<'_>, log: LogId, mut row: FollowRow) -> Result<(), StoreError> {
     let wait =
@@ -120,7 +133,8 @@ pub(in crate::engine) fn on_entries(
     };
     let held = log_store::row(round.view, log)?;
     let SyncReply::Entries(bundles, proof) = reply else {
-        return in_vain(round, log, row);
+        let unreachable = reply == SyncReply::Refused(Refusal::Unreachable);
+        return if unreachable { in_vain(round, log, row) } else { unfit(round, log, row) };
     };
     if held.size != wanted.from || target.size != wanted.to {
         put_follow_row(round.view, log, &row);
@@ -137,7 +151,7 @@ pub(in crate::engine) fn on_entries(
     let (Some(entries), Some(appended)) = (entries, appended.filter(leads)) else {
         round.event(Event::Refused { from, refusal: Refusal::Proof });
         doubt(round, log, &mut row, held.size)?;
-        return in_vain(round, log, row);
+        return unfit(round, log, row);
     };
     row.attempts = 0;
     take(round, log, (row, target.size), (appended, &entries))
@@ -201,8 +215,7 @@ fn take(
         put_follow_row(round.view, log, &row);
         return pull(round, log);
     }
-    let reached = row.target.take();
-    row.target = row.next.take();
+    let (reached, next) = (row.target.take(), row.next.take());
     row.reached.clone_from(&reached);
     row.doubted = false;
     put_follow_row(round.view, log, &row);
@@ -213,7 +226,10 @@ fn take(
         keep_if_witnessed(round, &shown)?;
     }
     settle_misfit(round, log, size)?;
-    pull(round, log)
+    if let Some(Ok(shown)) = next.map(|note| VerifiedCheckpoint::verify_note(note, &trust)) {
+        on_checkpoint(round, log.center, &shown)?;
+    }
+    Ok(())
 }
 
 fn index_entries(
@@ -271,7 +287,7 @@ pub(in crate::engine) fn on_nodes(
     } else {
         round.event(Event::Refused { from, refusal: Refusal::Proof });
     }
-    in_vain(round, log, row)
+    unfit(round, log, row)
 }
 
 fn folds_to_both(small: &Checkpoint, large: &Checkpoint, nodes: &[TreeHash]) -> bool {
