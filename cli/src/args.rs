@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::command::{ask, completions, config, data, init, mode, net, run, testnet};
+use crate::command::{
+    ask, completions, config, data, evidence, init, log, mode, net, run, testnet, transfer,
+};
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
@@ -54,6 +56,17 @@ pub(crate) enum Command {
     Ask(ask::AskArguments),
     /// Ask every center that may hold something about a household, and say what follows for a loan
     Dossier(ask::DossierArguments),
+    /// Accounts that move between cities
+    #[command(subcommand)]
+    Transfer(transfer::Arguments),
+    /// Show the sums of the embedded ledger
+    Ledger,
+    /// Files that prove, offline, who said what and when
+    #[command(subcommand)]
+    Evidence(evidence::Arguments),
+    /// The logs: checkpoints, proofs, entries
+    #[command(subcommand)]
+    Log(log::Arguments),
     /// Show or set what each service does by itself
     #[command(subcommand)]
     Mode(mode::Arguments),

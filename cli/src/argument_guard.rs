@@ -9,12 +9,16 @@ use std::ffi::OsString;
 
 /// Whether any argument holds what looks like a personal number.
 pub(crate) fn holds_personal_number(arguments: &[OsString]) -> bool {
-    arguments.iter().skip(1).any(|argument| {
-        argument
-            .to_string_lossy()
-            .split(|character: char| !character.is_ascii_alphanumeric())
-            .any(looks_personal)
-    })
+    let personal = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        // A special account (专户) belongs to a center, and may be as long as a card's number.
+        !text.starts_with("--special-account=")
+            && text.split(|character: char| !character.is_ascii_alphanumeric()).any(looks_personal)
+    };
+    let pairs = arguments.iter().zip(arguments.iter().skip(1));
+    pairs
+        .filter(|(before, _)| *before != "--special-account")
+        .any(|(_, argument)| personal(argument))
 }
 
 /// A whole word of digits as long as a document or a card; the last place of a document may be X.
@@ -58,8 +62,11 @@ mod tests {
             "4f1d0c2b9a8e7f6d5c4b3a2918171615141312111009080706050403020100ff",
             "/ip4/127.0.0.1/tcp/7401",
             "1779235200000",
+            "--special-account=9990010000000001231",
         ] {
             assert!(!refused(argument), "{argument}");
         }
+        let apart = ["fundlink", "--special-account", "9990010000000001231"];
+        assert!(!holds_personal_number(&apart.map(OsString::from)));
     }
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use fundlink_node::config::Config;
-use fundlink_node::control::api::ApiError;
 use fundlink_node::control::api::records::Changes;
+use fundlink_node::control::api::{ApiError, WatchedEvent};
 use fundlink_node::control::client::{ClientError, ControlClient};
 use fundlink_node::import::ImportSet;
 use fundlink_node::import::upload::{UploadProgress, upload};
@@ -89,6 +89,26 @@ impl Node {
     ) -> Result<Changes, Failure> {
         let loaded = self.runtime.block_on(upload(&self.client, operator, set, progress));
         loaded.map_err(|error| self.failure(error))
+    }
+
+    /// Follows events until `on_event` has seen enough; `None` when the node stops before that.
+    ///
+    /// # Errors
+    /// When the node does not run or refuses, or `on_event` fails.
+    pub(crate) fn watch<T>(
+        &self,
+        path: &str,
+        mut on_event: impl FnMut(WatchedEvent) -> Result<Option<T>, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        let stream = self.runtime.block_on(self.client.events(path));
+        let mut stream = stream.map_err(|error| self.failure(error))?;
+        loop {
+            let event = self.runtime.block_on(stream.next());
+            let Some(event) = event.map_err(|error| self.failure(error))? else { return Ok(None) };
+            if let Some(seen) = on_event(event)? {
+                return Ok(Some(seen));
+            }
+        }
     }
 
     /// Lets some time pass between two looks at something that takes a while.

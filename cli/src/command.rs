@@ -11,12 +11,16 @@ pub(crate) mod ask;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod data;
+pub(crate) mod evidence;
 pub(crate) mod init;
+pub(crate) mod ledger;
+pub(crate) mod log;
 pub(crate) mod mode;
 pub(crate) mod net;
 pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod testnet;
+pub(crate) mod transfer;
 
 /// Runs the command that was asked for.
 ///
@@ -31,6 +35,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Data(data) => data::run(data, &arguments.config_file(), output),
         Command::Ask(ask) => ask::ask(ask, &arguments.config_file(), output),
         Command::Dossier(dossier) => ask::dossier(dossier, &arguments.config_file(), output),
+        Command::Transfer(transfer) => transfer::run(transfer, &arguments.config_file(), output),
+        Command::Ledger => ledger::run(&arguments.config_file(), output),
+        Command::Evidence(evidence) => evidence::run(evidence, &arguments.config_file(), output),
+        Command::Log(log) => log::run(log, &arguments.config_file(), output),
         Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),
         Command::Config(config) => config::run(*config, &arguments.config_file(), output),
         Command::Testnet(testnet) => testnet::run(testnet, output),

@@ -10,6 +10,8 @@ mod args;
 mod argument_guard;
 mod client;
 mod command;
+mod consent;
+mod evidence_file;
 mod exit;
 mod help;
 mod language;

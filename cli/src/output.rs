@@ -57,6 +57,14 @@ impl Output {
         }
     }
 
+    /// One of many results for programs, on a line of its own; nothing when the reader is a person.
+    pub(crate) fn json_line(&self, value: &impl serde::Serialize) {
+        if self.json {
+            let text = serde_json::to_string(value);
+            write(io::stdout().lock(), &text.unwrap_or_else(|error| error.to_string()));
+        }
+    }
+
     /// A remark beside the result.
     pub(crate) fn note(&self, line: impl AsRef<str>) {
         write(io::stderr().lock(), line.as_ref());

@@ -36,7 +36,6 @@ pub(crate) struct Subject {
     /// The document.
     pub(crate) document: DocumentNumber,
     /// The account, where the command needs one.
-    #[cfg_attr(not(test), expect(dead_code, reason = "transfers name an account"))]
     pub(crate) account: Option<AccountNumber>,
 }
 
@@ -53,10 +52,7 @@ impl Subject {
 
 /// What is asked for beside name and document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "transfers name one person and an account")]
 pub(crate) enum Wanted {
-    /// One person.
-    Person,
     /// One person and the number of the account.
     PersonWithAccount,
     /// One person or more.
@@ -86,9 +82,7 @@ impl SubjectArgument {
         match (subjects.len(), wanted) {
             (0, _) => Err(Failure::usage(language.no_subject())),
             (1, _) | (_, Wanted::Household) => Ok(subjects),
-            (_, Wanted::Person | Wanted::PersonWithAccount) => {
-                Err(Failure::usage(language.one_subject()))
-            }
+            (_, Wanted::PersonWithAccount) => Err(Failure::usage(language.one_subject())),
         }
     }
 }
@@ -174,12 +168,12 @@ fn ask(wanted: Wanted, output: &Output) -> Result<Vec<Subject>, Failure> {
         let number = hidden(language.ask_document())?;
         let account = match wanted {
             Wanted::PersonWithAccount => hidden(language.ask_account())?,
-            Wanted::Person | Wanted::Household => String::new(),
+            Wanted::Household => String::new(),
         };
         subjects.push(Typed { name, kind: String::new(), number, account }.check(language)?);
         match wanted {
             Wanted::Household => output.note(language.ask_next_member()),
-            Wanted::Person | Wanted::PersonWithAccount => return Ok(subjects),
+            Wanted::PersonWithAccount => return Ok(subjects),
         }
     }
 }

@@ -4,7 +4,6 @@
 //! everybody answered and every proof holds.
 //! **Left to others.** Whom to ask, and what follows for a loan: the node.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use fundlink_node::control::api::dossiers::{Ask, Asked, Consent, Dossier, Row};
@@ -12,8 +11,8 @@ use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::purpose::{Purpose, QueryKind};
 
 use crate::client::Node;
+use crate::consent;
 use crate::exit::{Exit, Failure};
-use crate::language::Language;
 use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::subject::{SubjectArgument, Wanted};
@@ -122,7 +121,7 @@ fn run(
     let subjects = subject.read(Wanted::Household, output)?;
     let consent = match (&reason.consent, &reason.consent_file) {
         (Some(reference), Some(file)) => {
-            Some(Consent { reference: reference.clone(), digest: digest(file, language)? })
+            Some(Consent { reference: reference.clone(), digest: consent::digest(file, language)? })
         }
         (None, _) | (_, None) => None,
     };
@@ -149,14 +148,6 @@ fn run(
     show::show(&dossier, output);
     output.value(&dossier);
     Ok(exit_of(&dossier))
-}
-
-/// BLAKE3 over a file.
-fn digest(path: &Path, language: Language) -> Result<String, Failure> {
-    let mut hasher = blake3::Hasher::new();
-    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
-    read.map_err(|error| Failure::usage(language.cannot_read(path.display(), error)))?;
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// Whether everybody answered, and every proof holds.

@@ -78,6 +78,59 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "fundlink --config taiyuan dossier --purpose L1 --serial DK-2026-0077 --consent SQ-1 --consent-file consent.pdf --operator li --subject-file household.csv",
         ],
     ),
+    (
+        "transfer start",
+        &[
+            "fundlink --config taiyuan transfer start --from 140200 --consent SQ-2 --consent-file declaration.pdf --operator li --subject-file applicant.csv",
+        ],
+    ),
+    ("transfer show", &["fundlink --config taiyuan transfer show 1401002605060001"]),
+    (
+        "transfer list",
+        &[
+            "fundlink --config taiyuan transfer list",
+            "fundlink --config datong transfer list --side out --waiting",
+        ],
+    ),
+    (
+        "transfer cancel",
+        &["fundlink --config taiyuan transfer cancel 1401002605060001 --operator li"],
+    ),
+    (
+        "transfer decide",
+        &[
+            "fundlink --config datong transfer decide 1401002605060001 accept --operator wang",
+            "fundlink --config datong transfer decide 1401002605060001 refuse --reason R08 --operator wang",
+            "fundlink --config datong transfer decide 1401002605060001 settle --value-date 2026-05-20 --operator wang",
+        ],
+    ),
+    ("transfer watch", &["fundlink --config taiyuan transfer watch 1401002605060001"]),
+    (
+        "evidence export",
+        &[
+            "fundlink --config taiyuan evidence export --transfer 1401002605060001 --out transfer.zip",
+            "fundlink --config taiyuan evidence export --account --out account.zip",
+        ],
+    ),
+    (
+        "evidence verify",
+        &[
+            "fundlink evidence verify transfer.zip --join-file shanxi.join",
+            "fundlink evidence verify transfer.zip --fingerprint 0123-4567-89ab-cdef-0123-4567-89ab-cdef",
+        ],
+    ),
+    ("ledger", &["fundlink --config taiyuan ledger"]),
+    ("log follow", &["fundlink --config taiyuan log follow"]),
+    ("log checkpoint", &["fundlink --config taiyuan log checkpoint 140200/1"]),
+    ("log prove", &["fundlink --config taiyuan log prove 140200/1 42 --out leaf42"]),
+    (
+        "log verify",
+        &[
+            "fundlink log verify leaf42",
+            "fundlink log verify --entry leaf42.entry --proof leaf42.tlog-proof --policy province.policy",
+        ],
+    ),
+    ("log tail", &["fundlink --config taiyuan log tail 140200/1 --count 5"]),
     ("mode show", &["fundlink --config taiyuan mode show"]),
     ("mode set", &["fundlink --config taiyuan mode set transfer confirm --operator li"]),
     ("config show", &["fundlink --config taiyuan config show"]),

@@ -1,0 +1,66 @@
+//! `fundlink transfer watch`: states as they are entered.
+//!
+//! **Promises.** A transfer that is named is watched until it has ended, over events that were
+//! missed, too. With `--json` each state is a line of its own.
+
+use fundlink_node::control::api::WatchedEvent;
+use fundlink_node::control::api::transfers::Transfer;
+
+use super::show;
+use crate::client::Node;
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+
+/// Arguments of `fundlink transfer watch`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WatchArguments {
+    /// The number of its letter, or its id; by default all transfers, until Ctrl-C
+    transfer: Option<String>,
+}
+
+/// Watches.
+///
+/// # Errors
+/// When the node does not run, or goes away.
+pub(super) fn run(
+    arguments: &WatchArguments,
+    node: &Node,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let Some(name) = &arguments.transfer else {
+        node.watch("/v1/events", |event| {
+            if let WatchedEvent::Transfer { transfer, state } = &event {
+                output.line(output.language.watched(transfer, state));
+            }
+            output.json_line(&event);
+            Ok(None::<()>)
+        })?;
+        return Ok(Exit::Done);
+    };
+    let path = format!("/v1/transfers/{name}");
+    let transfer: Transfer = node.get(&path)?;
+    let mut shown = 0;
+    let mut tell = || -> Result<Option<Transfer>, Failure> {
+        // The history says what happened since the last look, whatever events were missed.
+        let transfer: Transfer = node.get(&path)?;
+        for entered in transfer.history.iter().skip(shown) {
+            output.line(output.language.entered(&entered.at, &entered.state));
+            output.json_line(entered);
+        }
+        shown = transfer.history.len();
+        Ok(transfer.line.ended.then_some(transfer))
+    };
+    let events = format!("/v1/events?transfer={}", transfer.line.transfer);
+    let ended = match tell()? {
+        Some(ended) => Some(ended),
+        None => node.watch(&events, |_| tell())?,
+    };
+    match ended {
+        None => Err(Failure::new(Exit::Partial, output.language.node_stopped())),
+        Some(transfer) => {
+            output.line(show::state(&transfer.line, output.language));
+            let refused = transfer.line.refused.is_some();
+            Ok(if refused { Exit::Refused } else { Exit::Done })
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The sentences about transfers and the ledger.
+
+use std::fmt::Display;
+
+use crate::language::Language;
+
+texts! {
+    // transfer
+    no_account() =
+        "the subject file has no number of the account over there (column GRZH)",
+        "查询对象文件没有转出地的个人账号（GRZH 列）";
+    transfer_in(number, other) = "Letter {number}: transfer in from {other}", "联系函 {number}：由 {other} 转入";
+    transfer_out(number, other) = "Letter {number}: transfer out to {other}", "联系函 {number}：转出至 {other}";
+    transfer_id(id) = "Transfer {id}", "转移业务 {id}";
+    transfer_state(state, since) = "{state}, since {since}", "{state}，自 {since}";
+    state_refused(state, code, why) = "{state}: {code} {why}", "{state}：{code} {why}";
+    transfer_person(name, account) = "{name}, account {account} at the transfer-out center", "{name}，转出中心个人账号 {account}";
+    transfer_credited_to(account) = "Credited to account {account}", "转入个人账号 {account}";
+    transfer_sheet(amount, principal, interest) =
+        "{amount} yuan = {principal} principal + {interest} interest",
+        "{amount} 元 = 本金 {principal} + 利息 {interest}";
+    transfer_value_date(value_date, revision) =
+        "Interest settled to {value_date}, sheet revision {revision}",
+        "结息至 {value_date}，信息表第 {revision} 版";
+    transfer_due(due) = "Late after {due}", "期限 {due}";
+    transfer_task(role, reason, due) = "A person must decide: {role}, {reason}, by {due}", "待人工处理：{role}，{reason}，期限 {due}";
+    transfer_task_second(first) = "{first} has decided first; a second person must confirm", "{first} 已作出决定，需另一人复核";
+    booked_on() = "booked on", "记账日期";
+    direction() = "direction", "方向";
+    debit() = "out", "借";
+    credit() = "in", "贷";
+    amount_yuan() = "yuan", "金额（元）";
+    bank_reference() = "the bank's reference", "银行流水";
+    letter() = "letter", "联系函";
+    side() = "side", "方向";
+    side_in() = "in", "转入";
+    side_out() = "out", "转出";
+    since() = "since", "自";
+    due() = "late after", "期限";
+    to_do() = "to do", "待办";
+    watched(transfer, state) = "{transfer}  {state}", "{transfer}  {state}";
+    entered(at, state) = "{at}  {state}", "{at}  {state}";
+    node_stopped() = "the node has stopped; the transfer goes on when it runs again", "节点已停止；恢复运行后转移业务将继续";
+
+    // ledger
+    ledger_account() = "account", "科目";
+    yuan() = "yuan", "金额（元）";
+    ledger_persons() = "owed to persons", "个人账户";
+    ledger_suspense_out() = "on its way out", "转出在途";
+    ledger_suspense_in() = "on its way in", "转入待记";
+    ledger_interest() = "interest", "利息支出";
+    ledger_cash() = "cash at the bank", "专户存款";
+    ledger_total() = "sum", "合计";
+}
