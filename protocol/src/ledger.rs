@@ -35,6 +35,9 @@ pub struct Personal {
     /// The transfer that holds the account: no other business touches it.
     #[n(2)]
     pub held_by: Option<TransferId>,
+    /// Whether this node has changed the account: then the imports no longer speak for it.
+    #[n(3)]
+    pub is_changed: bool,
 }
 
 /// The sums of all classes (试算平衡): what `fundlink` shows as the ledger's sums.
@@ -151,12 +154,37 @@ pub fn suspense(view: &dyn View, side: Side, transfer: TransferId) -> Result<Fen
 /// Takes an account out of the imported records into the ledger's hand, when a transfer first touches
 /// it. Its money was counted with the import: nothing is posted.
 pub fn take_over(view: &mut dyn View, number: &AccountNumber, accrual: Accrual) {
-    put_personal(view, number, &Personal { accrual, held_by: None });
+    put_personal(view, number, &Personal { accrual, held_by: None, is_changed: false });
 }
 
-/// Gives an account back to the imported records, as it was taken.
-pub fn give_back(view: &mut dyn View, number: &AccountNumber) {
+/// Notes that this node has changed an account.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn mark_changed(view: &mut dyn View, number: &AccountNumber) -> Result<(), StoreError> {
+    if let Some(account) = personal(view, number)? {
+        put_personal(view, number, &Personal { is_changed: true, ..account });
+    }
+    Ok(())
+}
+
+/// Gives an account back to the imported records, which say `imported` of its balance: what it
+/// gained or lost there in the meantime is posted against cash, as an import's is.
+///
+/// # Errors
+/// When the store cannot be read or a sum overflows: then nothing is staged.
+pub fn give_back(
+    view: &mut dyn View,
+    on: Date,
+    number: &AccountNumber,
+    imported: Fen,
+) -> Result<(), LedgerError> {
+    let Some(account) = personal(view, number)? else { return Ok(()) };
+    let more = imported.checked_sub(account.accrual.balance()).ok_or(LedgerError::Overflow)?;
+    let before = Fen::new(trial_balance(view)?.persons).map_err(|_| LedgerError::Overflow)?;
+    follow_import(view, on, before.checked_add(more).ok_or(LedgerError::Overflow)?)?;
     view.delete(personal_key(number));
+    Ok(())
 }
 
 /// Follows an import: what all persons are owed has changed by deposits, withdrawals and loans of

@@ -70,6 +70,12 @@ pub struct ImportedHistory {
     /// 在转出地使用公积金贷款次数 (`LoanNum`).
     #[n(5)]
     pub loan_count: u32,
+    /// 是否存在骗提骗贷行为 (`FrLoanFlag` 1) at the transfer-out center.
+    #[n(6)]
+    pub has_fraud: bool,
+    /// Instalments that ever were overdue there, over all loans.
+    #[n(7)]
+    pub overdue_periods_total: u32,
 }
 
 /// Money that a person took out of the account (提取).
@@ -298,6 +304,8 @@ mod tests {
                 credited_on: Date::new(2026, 5, 21).unwrap(),
                 history: history(202_304, 36),
                 loan_count: 0,
+                has_fraud: false,
+                overdue_periods_total: 0,
             }],
             withdrawals: vec![Withdrawal {
                 on: Date::new(2025, 3, 3).unwrap(),

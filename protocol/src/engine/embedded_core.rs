@@ -6,6 +6,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::CoreDriver;
 use super::records::{self, Origin, StoredAccount};
 use super::round::Round;
 use super::transfer_case::today;
@@ -200,12 +201,16 @@ fn unlock(
     number: &AccountNumber,
 ) -> Result<CoreReceipt, Fault> {
     settling::release(round.view, number, order.transfer)?;
-    records::release_account(round.view, number)?;
-    // As it was imported: the imports go on with it.
-    if matches!(stored(round, number)?.1, Origin::Imported) {
-        ledger::give_back(round.view, number);
+    let on = today(round)?;
+    let is_changed =
+        ledger::personal(round.view, number)?.is_some_and(|account| account.is_changed);
+    if let Some(imported) = records::imported(round.view, number)?
+        && !is_changed
+    {
+        ledger::give_back(round.view, on, number, imported.record.account.balance)?;
+        records::release_account(round.view, number)?;
     }
-    receipt(order, today(round)?, Fen::ZERO, Fen::ZERO)
+    receipt(order, on, Fen::ZERO, Fen::ZERO)
 }
 
 fn settle(
@@ -276,6 +281,27 @@ fn credit(
 
 fn stored(round: &Round<'_>, number: &AccountNumber) -> Result<(StoredAccount, Origin), Fault> {
     records::account(round.view, number)?.ok_or_else(|| CoreCause::NoAccount.into())
+}
+
+/// Changes a record otherwise than by an order: the imports no longer speak for the account.
+/// `false` when its rows do not fit its balance, so that the ledger cannot take it over.
+pub(super) fn change_record(
+    round: &mut Round<'_>,
+    account: &StoredAccount,
+) -> Result<bool, StoreError> {
+    let number = &account.record.account.number;
+    if round.settings.core_driver == CoreDriver::Embedded {
+        let Some((before, origin)) = records::account(round.view, number)? else {
+            return Ok(false);
+        };
+        match take_over(round, number, &before, origin) {
+            Ok(()) => ledger::mark_changed(round.view, number)?,
+            Err(Fault::Store(error)) => return Err(error),
+            Err(Fault::Refused(_)) => return Ok(false),
+        }
+    }
+    records::change_account(round, account)?;
+    Ok(true)
 }
 
 /// Takes an account from the imported records into the ledger's hand, once.

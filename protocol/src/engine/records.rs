@@ -304,24 +304,32 @@ pub fn keep_account(view: &mut dyn View, number: &AccountNumber) -> Result<(), S
     Ok(())
 }
 
-/// Gives an account back to the imports, when the transfer has left it as it was.
+/// Gives an account that a transfer held and did not change back to the imports, which may have
+/// brought something newer in the meantime. One that the current import lacks stays.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn release_account(view: &mut dyn View, number: &AccountNumber) -> Result<(), StoreError> {
-    let Some(set) = state(view)?.current else { return Ok(()) };
-    let kept = account_in(view, Generation::KEPT, number)?;
-    let Some(kept) = kept else { return Ok(()) };
-    if account_in(view, set.generation, number)?.as_ref() == Some(&kept) {
+    let Some(kept) = account_in(view, Generation::KEPT, number)? else { return Ok(()) };
+    if imported(view, number)?.is_some() {
         view.delete(account_key(Generation::KEPT, number.as_str().as_bytes()));
-        view.delete(person_key(
-            Generation::KEPT,
-            &kept.record.person.document,
-            RecordKind::Account,
-            number.as_str(),
-        ));
+        let document = &kept.record.person.document;
+        let person = person_key(Generation::KEPT, document, RecordKind::Account, number.as_str());
+        view.delete(person);
     }
     Ok(())
+}
+
+/// An account as the current import has it, whatever a transfer has done to it since.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn imported(
+    view: &dyn View,
+    number: &AccountNumber,
+) -> Result<Option<StoredAccount>, StoreError> {
+    let Some(set) = state(view)?.current else { return Ok(None) };
+    account_in(view, set.generation, number)
 }
 
 /// Changes an account for a transfer, and has the change published as its next revision.

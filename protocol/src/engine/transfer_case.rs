@@ -341,8 +341,19 @@ impl Case {
         Ok(())
     }
 
-    /// Stages when the transfer is to be looked at again.
-    pub(super) fn stage_timer(&self, round: &mut Round<'_>) -> Result<(), StoreError> {
+    /// Stages when the transfer is to be looked at again, and whether it is among the open ones.
+    /// One that ended stays among them as long as a person must look.
+    pub(super) fn stage_timer(
+        &self,
+        round: &mut Round<'_>,
+        has_ended: bool,
+    ) -> Result<(), StoreError> {
+        let open = key(Area::TransferOpen, &[self.id.as_bytes()]);
+        if has_ended && self.task.is_none() {
+            round.view.delete(open);
+        } else {
+            round.view.put(open, Vec::new());
+        }
         let timer = Timer::Transfer(self.id);
         match self.alarms.values().min() {
             Some(at) => timer::set(round.view, *at, timer),

@@ -5,6 +5,7 @@
 //! **Left to others.** Writing letters: `transfers_in::letters`. What follows: the two sides.
 
 use super::command::Reply;
+use super::embedded_core;
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
 use super::records;
@@ -14,10 +15,9 @@ use super::transfer_case::{Case, calendar, today};
 use super::transfer_command::{
     Decision, TransferCommand, TransferFilter, TransferLine, TransferName, TransferView,
 };
-use super::transfers::{self, Side};
+use super::transfers;
 use super::transfers_in::{self, Incoming, letters, money};
 use super::transfers_out::{self, Intent, Outgoing, letter, payment, settlement};
-use crate::cbor;
 use crate::id::{FileHash, TransferId};
 use crate::ledger;
 use crate::limits::TRANSFERS_LISTED_MAX;
@@ -84,28 +84,27 @@ pub fn show(round: &Round<'_>, name: TransferName) -> Result<TransferView, Stop>
 }
 
 /// Transfers that pass a filter, those with the nearest deadline first; at most
-/// `limits::TRANSFERS_LISTED_MAX`.
+/// `limits::TRANSFERS_LISTED_MAX`. Without the ended ones only open transfers are read.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn list(round: &Round<'_>, filter: &TransferFilter) -> Result<Vec<TransferLine>, StoreError> {
+    let own = round.center();
     let mut lines = Vec::new();
-    if filter.side != Some(Side::In) {
-        walk(round.view, Area::TransferOut, |bytes| {
-            let outgoing: Outgoing = cbor::decode_stored("outgoing transfers", bytes)?;
-            lines.push(TransferLine::of_outgoing(&outgoing, round.center()));
-            Ok(())
-        })?;
-    }
-    if filter.side != Some(Side::Out) {
-        walk(round.view, Area::TransferIn, |bytes| {
-            let incoming: Incoming = cbor::decode_stored("incoming transfers", bytes)?;
-            lines.push(TransferLine::of_incoming(&incoming, round.center()));
+    let areas: &[Area] =
+        if filter.ended { &[Area::TransferOut, Area::TransferIn] } else { &[Area::TransferOpen] };
+    for area in areas {
+        walk(round.view, *area, |transfer| {
+            if let Some(outgoing) = transfers_out::load(round.view, transfer)? {
+                lines.push(TransferLine::of_outgoing(&outgoing, own));
+            } else if let Some(incoming) = transfers_in::load(round.view, transfer)? {
+                lines.push(TransferLine::of_incoming(&incoming, own));
+            }
             Ok(())
         })?;
     }
     lines.retain(|line| {
-        (filter.ended || !line.state.is_final())
+        filter.side.is_none_or(|side| side == line.state.side())
             && (!filter.waiting || line.task.is_some())
             && filter.state.as_ref().is_none_or(|state| state == line.state.name())
     });
@@ -115,17 +114,19 @@ pub fn list(round: &Round<'_>, filter: &TransferFilter) -> Result<Vec<TransferLi
     Ok(lines)
 }
 
+/// Visits the transfers of an area whose keys are their ids.
 fn walk(
     view: &dyn View,
     area: Area,
-    mut visit: impl FnMut(&[u8]) -> Result<(), StoreError>,
+    mut visit: impl FnMut(TransferId) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut from = key(area, &[]);
     let end = prefix_end(&from);
     loop {
         let rows = view.range(&from, &end, TRANSFERS_LISTED_MAX)?;
-        for (_, bytes) in &rows {
-            visit(bytes)?;
+        for (place, _) in &rows {
+            let id = transfers::read_hash(place.get(1..).unwrap_or_default())?;
+            visit(TransferId::new(*id.as_bytes()))?;
         }
         match rows.last() {
             Some((last, _)) => from = [last.as_slice(), &[0]].concat(),
@@ -271,8 +272,11 @@ fn correct_document(round: &mut Round<'_>, out: &Outgoing) -> Result<(), Stop> {
     let found = records::account(round.view, &out.case.letter.account)?;
     let Some((mut account, _)) = found else { return Err(Refusal::NotFound.into()) };
     account.record.person.document = out.case.letter.document.clone();
-    records::change_account(round, &account)?;
-    Ok(())
+    if embedded_core::change_record(round, &account)? {
+        return Ok(());
+    }
+    let why = "the rows of the account do not fit its balance; import its ledger again";
+    Err(Stop::explained(Refusal::WrongState, why))
 }
 
 /// A value date: today, or a banking day named ahead.

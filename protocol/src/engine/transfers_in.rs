@@ -125,7 +125,7 @@ pub fn load(view: &dyn View, transfer: TransferId) -> Result<Option<Incoming>, S
 
 /// Stages an incoming transfer and the time to look at it again.
 pub(super) fn save(round: &mut Round<'_>, incoming: &Incoming) -> Result<(), StoreError> {
-    incoming.case.stage_timer(round)?;
+    incoming.case.stage_timer(round, incoming.state.is_final())?;
     let place = key(Area::TransferIn, &[incoming.case.id.as_bytes()]);
     round.view.put(place, cbor::encode(incoming));
     Ok(())

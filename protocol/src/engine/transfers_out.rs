@@ -187,7 +187,7 @@ pub fn load(view: &dyn View, transfer: TransferId) -> Result<Option<Outgoing>, S
 
 /// Stages an outgoing transfer and the time to look at it again.
 pub(super) fn save(round: &mut Round<'_>, outgoing: &Outgoing) -> Result<(), StoreError> {
-    outgoing.case.stage_timer(round)?;
+    outgoing.case.stage_timer(round, outgoing.state.is_final())?;
     let place = key(Area::TransferOut, &[outgoing.case.id.as_bytes()]);
     round.view.put(place, cbor::encode(outgoing));
     Ok(())

@@ -112,7 +112,7 @@ pub fn settle(
     post(view, Posting { on: what.value_date, cause, lines })?;
     view.put(undo_key(what.order), cbor::encode(&undo));
     let empty = Accrual::open(what.value_date);
-    put_personal(view, what.account, &Personal { accrual: empty, ..before });
+    put_personal(view, what.account, &Personal { accrual: empty, is_changed: true, ..before });
     Ok(Settled { settlement, capitalised })
 }
 
@@ -141,7 +141,8 @@ pub fn undo(
     post(view, Posting { on, cause: Cause::Undoing(transfer, order), lines })?;
     undo.undone_on = Some(on);
     view.put(undo_key(order), cbor::encode(&undo));
-    put_personal(view, &undo.account, &Personal { accrual: undo.restored.clone(), ..account });
+    let restored = Personal { accrual: undo.restored.clone(), is_changed: true, ..account };
+    put_personal(view, &undo.account, &restored);
     Ok(undo)
 }
 
@@ -179,6 +180,7 @@ pub fn credit(
         lines.push(Line { side: Side::Interest, amount: interest.negated() });
     }
     post(view, Posting { on, cause: Cause::Order(cause.0, cause.1), lines })?;
+    account.is_changed = true;
     put_personal(view, number, &account);
     Ok(capitalised)
 }

@@ -141,6 +141,8 @@ pub enum Area {
     TransferPerson = 0xaf,
     /// Letters that were withdrawn before they came. Key: transfer (32). Value: payload hash (32).
     TransferEarly = 0xb0,
+    /// Transfers that have not ended. Key: transfer (32). Value: none.
+    TransferOpen = 0xb1,
 }
 
 /// Builds a key from an area and its parts.

@@ -31,8 +31,12 @@ pub fn loan_facts(record: &AccountRecord, loans: &[LoanRecord]) -> LoanFacts {
         facts.has_unsettled |= status.is_unsettled();
         facts.overdue_periods_total = facts.overdue_periods_total.saturating_add(overdue);
     }
-    let imported = record.imported.iter().map(|imported| imported.loan_count);
-    facts.loan_count = imported.fold(facts.loan_count, u32::saturating_add);
+    for imported in &record.imported {
+        facts.loan_count = facts.loan_count.saturating_add(imported.loan_count);
+        facts.has_fraud |= imported.has_fraud;
+        let overdue = imported.overdue_periods_total;
+        facts.overdue_periods_total = facts.overdue_periods_total.saturating_add(overdue);
+    }
     facts
 }
 

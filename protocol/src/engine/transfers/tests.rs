@@ -1,5 +1,7 @@
 //! Transfers between engines, to the fen: the stories of the domain notes, and what goes wrong.
 
+mod core;
+mod delivery;
 mod interleavings;
 mod payments;
 mod proofs;

@@ -264,6 +264,8 @@ pub(super) fn on_credited(
             credited_on: receipt.posted_on,
             history: received.sheet.deposits.history.clone(),
             loan_count: received.sheet.loans.loan_count,
+            has_fraud: received.sheet.loans.has_fraud,
+            overdue_periods_total: received.sheet.loans.overdue_periods_total,
         });
         records::change_account(round, &account)?;
     }

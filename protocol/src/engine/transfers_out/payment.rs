@@ -312,6 +312,7 @@ fn order_again(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreErr
 /// The account is closed: the remittance is signed.
 pub(super) fn on_closed(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
     bank::forget(&mut out.case);
+    out.case.task = None;
     out.enter(round, OutgoingState::Paid);
     out.case.wait(round, Wait::Credit)?;
     let debits = out.case.lines.iter().filter(|line| line.direction == Direction::Debit);

@@ -33,6 +33,7 @@ pub(super) fn settle_today(round: &mut Round<'_>, out: &mut Outgoing) -> Result<
 }
 
 /// Orders the settlement for a value date, unless something has come between (a court freeze: R06).
+/// Without a person, no more moves than `auto` may decide.
 pub(in super::super) fn settle(
     round: &mut Round<'_>,
     out: &mut Outgoing,
@@ -41,13 +42,20 @@ pub(in super::super) fn settle(
     let Some((record, loans)) = records_of(round, out)? else {
         return out.case.ask_person(round, TaskReason::CoreRefused);
     };
-    let may_refuse = out.state == OutgoingState::Accepted;
-    if let Some(reason) = obstacle_to_settlement(&record, &loans).filter(|_| may_refuse) {
+    // What an import has brought while the account was locked: the lock hides it from the record.
+    let imported = records::imported(round.view, &out.case.letter.account)?;
+    let came_since = imported
+        .filter(|_| out.revision == 0)
+        .and_then(|imported| obstacle_to_settlement(&imported.record, &loans));
+    let obstacle = obstacle_to_settlement(&record, &loans).or(came_since);
+    if let Some(reason) = obstacle.filter(|_| out.state == OutgoingState::Accepted) {
         return unlock_to_refuse(round, out, reason);
     }
+    let cap =
+        if out.case.task.is_some() { Fen::MAX } else { round.settings.policy.auto_amount_max };
     out.case.task = None;
     let account = out.case.letter.account.clone();
-    core_orders::stage(round, &mut out.case, CoreAction::Settle(account, value_date, Fen::MAX))
+    core_orders::stage(round, &mut out.case, CoreAction::Settle(account, value_date, cap))
 }
 
 /// The account is in suspense: the sheet follows, unless core and engine differ on interest.

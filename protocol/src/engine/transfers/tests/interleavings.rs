@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::world::{World, application, newcomer, saver, yuan};
 use crate::account::AccountStatus;
+use crate::engine::command::Command;
 use crate::engine::input::Input;
+use crate::engine::transfer_command::{TransferCommand, TransferFilter};
 use crate::testing::people::LI;
 use crate::testing::{DATONG, TAIYUAN};
 
@@ -69,10 +71,8 @@ proptest! {
     ) {
         let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
         let mut world = World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)]);
-        let start = crate::engine::transfer_command::TransferCommand::Start(
-            Box::new(application(DATONG, OLD, LI)),
-        );
-        let command = crate::engine::command::Command::Transfer(Box::new(start));
+        let start = TransferCommand::Start(Box::new(application(DATONG, OLD, LI)));
+        let command = Command::Transfer(Box::new(start));
         let request = world.province.give(TAIYUAN, command);
         // The letter is committed before anything goes wrong.
         while !world.province.replies.contains_key(&request) {
@@ -82,14 +82,16 @@ proptest! {
             apply(&mut world, trouble);
         }
         // Faults end: the transfer does, too.
-        world.wait_minutes(20);
-        let filter = crate::engine::transfer_command::TransferFilter {
-            ended: true,
-            ..Default::default()
-        };
+        let filter = TransferFilter { ended: true, ..Default::default() };
         let lines = world.list(TAIYUAN, filter);
         prop_assert_eq!(lines.len(), 1);
         let transfer = lines[0].transfer;
+        for _ in 0..20 {
+            if world.is_completed(transfer, (TAIYUAN, DATONG)) {
+                break;
+            }
+            world.wait_minutes(1);
+        }
         prop_assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
         prop_assert_eq!(world.bank.executed(DATONG), 1);
         let old = world.stored(DATONG, OLD).record.account;

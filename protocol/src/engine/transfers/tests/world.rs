@@ -6,13 +6,16 @@ use crate::center::CenterCode;
 use crate::deposit_history::DepositHistory;
 use crate::engine::command::{Command, Reply};
 use crate::engine::imports::ImportItem;
+use crate::engine::input::Input;
 use crate::engine::operator::OperatorId;
 use crate::engine::output::CommandRefusal;
+use crate::engine::output::Output;
 use crate::engine::records::{self, StoredAccount};
 use crate::engine::transfer_command::{
     Application, Decision, TransferCommand, TransferFilter, TransferLine, TransferName,
     TransferView,
 };
+use crate::engine::{Engine, Settings};
 use crate::id::{FileHash, TransferId};
 use crate::interest::{Accrual, InterestRules};
 use crate::ledger::{self, TrialBalance};
@@ -148,6 +151,10 @@ impl World {
         loop {
             self.province.advance(20);
             self.check();
+            let waits = |output: &Output| matches!(output, Output::CoreOrder(_));
+            if self.province.outside.iter().any(|(_, output)| waits(output)) {
+                break;
+            }
             if !self.bank.serve(&mut self.province) {
                 break;
             }
@@ -156,22 +163,48 @@ impl World {
         }
     }
 
-    /// Lets time pass to 09:00 of a day, hour by hour.
-    pub(super) fn go_to(&mut self, day: &str) {
-        let end = Timestamp::start_of(date(day)).plus_ms(9 * 3_600_000);
-        while self.province.now < end {
-            let step = end.ms_since(self.province.now).min(3_600_000);
-            self.province.advance(step);
-            self.run();
+    /// From now on money is somebody else's matter: with a core of its own a center keeps no ledger
+    /// here.
+    pub(super) fn without_ledgers(&mut self) {
+        self.cash_at_first = 0;
+    }
+
+    /// Lets everything happen until an external core is given an order.
+    pub(super) fn run_until_order(&mut self) {
+        loop {
+            self.province.advance(20);
+            let is_order = |output: &Output| matches!(output, Output::CoreOrder(_));
+            if self.province.outside.iter().any(|(_, output)| is_order(output)) {
+                break;
+            }
+            assert!(self.bank.serve(&mut self.province), "no order comes");
         }
     }
 
-    /// Minutes pass.
+    /// Lets time pass to 09:00 of a day, with a look at each midnight.
+    pub(super) fn go_to(&mut self, day: &str) {
+        let end = Timestamp::start_of(date(day)).plus_ms(9 * 3_600_000);
+        while self.province.now < end {
+            let today = self.province.now.date().unwrap();
+            let midnight = Timestamp::start_of(today.plus_days(1).unwrap());
+            self.province.now = midnight.min(end);
+            self.tick();
+        }
+    }
+
+    /// Lets minutes pass, one by one.
     pub(super) fn wait_minutes(&mut self, minutes: i64) {
         for _ in 0..minutes {
-            self.province.advance(60_000);
-            self.run();
+            self.province.now = self.province.now.plus_ms(60_000);
+            self.tick();
         }
+    }
+
+    fn tick(&mut self) {
+        for center in CENTERS {
+            self.province.input(center, Input::Tick);
+        }
+        self.run();
     }
 
     pub(super) fn transfer(
@@ -228,6 +261,18 @@ impl World {
         self.transfer(at, command).map(drop)
     }
 
+    /// Starts a node again with other settings.
+    pub(super) fn change_settings(&mut self, at: CenterCode, change: impl FnOnce(&mut Settings)) {
+        let mut node = self.province.nodes.remove(&at).unwrap();
+        let mut settings = node.engine.settings().clone();
+        change(&mut settings);
+        let store = node.engine.into_store();
+        node.engine = Engine::open(store, settings, self.province.now).unwrap();
+        self.province.nodes.insert(at, node);
+        self.province.input(at, Input::Started);
+        self.run();
+    }
+
     /// State and national code of both sides.
     pub(super) fn states(
         &mut self,
@@ -237,6 +282,19 @@ impl World {
         [at, from].map(|center| {
             let state = self.show(center, transfer).line.state;
             (state.name(), state.national_code().code())
+        })
+    }
+
+    /// Whether both sides are done; the letter may still be on its way.
+    pub(super) fn is_completed(
+        &mut self,
+        transfer: TransferId,
+        (at, from): (CenterCode, CenterCode),
+    ) -> bool {
+        let all = || TransferFilter { ended: true, ..Default::default() };
+        [at, from].into_iter().all(|center| {
+            let lines = self.list(center, all());
+            lines.iter().any(|line| line.transfer == transfer && line.state.name() == "completed")
         })
     }
 

@@ -1,0 +1,232 @@
+//! The core system: an external one that is slow, repeats itself or computes otherwise; the embedded
+//! one that is asked twice; imports while a transfer holds an account.
+
+use super::world::{World, application, clerk, date, newcomer, reviewer, saver, yuan};
+use crate::account::{AccountNumber, AccountStatus, SerialNumber};
+use crate::core_system::{
+    CoreAction, CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal, CoreStep,
+};
+use crate::engine::CoreDriver;
+use crate::engine::embedded_core;
+use crate::engine::imports::ImportItem;
+use crate::engine::input::Input;
+use crate::engine::output::Output;
+use crate::engine::records::StoredAccount;
+use crate::engine::transfer_command::Decision;
+use crate::id::TransferId;
+use crate::mode::Mode;
+use crate::money::Fen;
+use crate::testing::people::LI;
+use crate::testing::{DATONG, TAIYUAN};
+use crate::transfer::reason::RefusalReason;
+use crate::transfer::task::TaskReason;
+
+const OLD: &str = "9923041500021";
+const NEW: &str = "0126050100001";
+
+fn old() -> StoredAccount {
+    saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06")
+}
+
+fn world() -> World {
+    World::new("2026-05-20", vec![old(), newcomer(TAIYUAN, NEW, LI)])
+}
+
+/// A world whose Datong has a core of its own.
+fn with_external_core() -> (World, TransferId) {
+    let mut world = world();
+    world.without_ledgers();
+    world.change_settings(DATONG, |settings| settings.core_driver = CoreDriver::External);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    (world, transfer)
+}
+
+/// The order that Datong's core has been given, once or more often.
+fn order(world: &mut World) -> CoreOrder {
+    let mut orders: Vec<CoreOrder> = Vec::new();
+    for (center, output) in world.province.outside.drain(..) {
+        assert_eq!(center, DATONG);
+        if let Output::CoreOrder(order) = output {
+            orders.push(order);
+        } else {
+            panic!("something else than an order");
+        }
+    }
+    let first = orders.first().expect("an order").clone();
+    assert!(orders.iter().all(|order| *order == first), "the same order");
+    first
+}
+
+fn done(world: &mut World, order: &CoreOrder, (principal, interest): (&str, &str)) {
+    let receipt = CoreReceipt {
+        serial: SerialNumber::parse("CORE-1").unwrap(),
+        posted_on: date("2026-05-20"),
+        principal: yuan(principal),
+        interest: yuan(interest),
+    };
+    // An outcome that comes twice counts once.
+    for _ in 0..2 {
+        let outcome = CoreOutcome::Done(receipt.clone());
+        world.province.input(DATONG, Input::CoreOutcome { order: order.id, outcome });
+    }
+    world.province.advance(20);
+}
+
+#[test]
+fn an_external_core_gets_the_same_order_until_it_has_answered() {
+    let (mut world, transfer) = with_external_core();
+    let lock = order(&mut world);
+    assert_eq!(lock.action.step(), CoreStep::Lock);
+    world.province.advance(61_000);
+    assert_eq!(order(&mut world), lock);
+    let unknown = CoreOutcome::Unknown;
+    world.province.input(DATONG, Input::CoreOutcome { order: lock.id, outcome: unknown });
+    world.province.restart(DATONG);
+    assert_eq!(order(&mut world), lock);
+    done(&mut world, &lock, ("0.00", "0.00"));
+    let settle = order(&mut world);
+    assert_eq!(settle.action.step(), CoreStep::Settle);
+    done(&mut world, &settle, ("43758.38", "527.46"));
+    world.run_until_order();
+    let close = order(&mut world);
+    assert_eq!(close.action.step(), CoreStep::Close);
+    done(&mut world, &close, ("0.00", "0.00"));
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
+}
+
+#[test]
+fn a_core_that_computes_otherwise_is_looked_at_before_the_sheet_is_sent() {
+    // 527.51 is what a truncated daily rate gives; four settled years allow for four fen.
+    let (mut world, transfer) = with_external_core();
+    let lock = order(&mut world);
+    done(&mut world, &lock, ("0.00", "0.00"));
+    let settle = order(&mut world);
+    done(&mut world, &settle, ("43758.38", "527.51"));
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("accepted", "02"), ("settled", "08")]);
+    let task = world.show(DATONG, transfer).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::InterestDiffers);
+    assert!(world.province.outside.is_empty(), "nothing is paid");
+    world.decide(DATONG, transfer, (reviewer(), Decision::SendSheet)).unwrap();
+    assert_eq!(world.show(TAIYUAN, transfer).sheet.unwrap().interest, yuan("527.51"));
+}
+
+#[test]
+fn what_the_core_refuses_becomes_a_refusal_or_a_task() {
+    let (mut world, transfer) = with_external_core();
+    let lock = order(&mut world);
+    let outcome = CoreOutcome::Refused(CoreRefusal::of(CoreCause::Frozen));
+    world.province.input(DATONG, Input::CoreOutcome { order: lock.id, outcome });
+    world.province.advance(20);
+    let confirmed = ("rejection_confirmed", "40");
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [confirmed, confirmed]);
+
+    let (mut world, transfer) = with_external_core();
+    let lock = order(&mut world);
+    done(&mut world, &lock, ("0.00", "0.00"));
+    let settle = order(&mut world);
+    let outcome = CoreOutcome::Refused(CoreRefusal::of(CoreCause::Other));
+    world.province.input(DATONG, Input::CoreOutcome { order: settle.id, outcome });
+    world.province.advance(20);
+    let task = world.show(DATONG, transfer).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::CoreRefused);
+    // A person orders it again: another attempt has another id.
+    world.decide(DATONG, transfer, (reviewer(), Decision::Settle(None))).unwrap();
+    let again = order(&mut world);
+    assert_eq!((again.action.step(), again.attempt), (CoreStep::Settle, 2));
+    assert_ne!(again.id, settle.id);
+}
+
+#[test]
+fn the_embedded_core_executes_an_id_once_and_refuses_it_with_other_content() {
+    let mut world = world();
+    let number = AccountNumber::parse(OLD).unwrap();
+    let transfer = TransferId::new([1; 32]);
+    let lock = CoreOrder::new(transfer, 1, CoreAction::Lock(number.clone()));
+    let settle = |cap| {
+        let action = CoreAction::Settle(number.clone(), date("2026-05-20"), cap);
+        CoreOrder::new(transfer, 1, action)
+    };
+    let execute = |world: &mut World, order: &CoreOrder| {
+        world.province.act(DATONG, |round| embedded_core::execute(round, order).unwrap())
+    };
+    assert!(matches!(execute(&mut world, &lock), CoreOutcome::Done(_)));
+    let first = execute(&mut world, &settle(Fen::MAX));
+    let CoreOutcome::Done(receipt) = &first else { panic!("{first:?}") };
+    assert_eq!((receipt.principal, receipt.interest), (yuan("43758.38"), yuan("527.46")));
+    let totals = world.totals(DATONG);
+    assert_eq!(execute(&mut world, &settle(Fen::MAX)), first, "the stored outcome");
+    assert_eq!(world.totals(DATONG), totals);
+    let other = execute(&mut world, &settle(yuan("1.00")));
+    assert_eq!(other, CoreOutcome::Refused(CoreRefusal::of(CoreCause::OtherContent)));
+    let second = CoreAction::Lock(number);
+    let stranger = execute(&mut world, &CoreOrder::new(TransferId::new([2; 32]), 1, second));
+    let CoreOutcome::Refused(refusal) = stranger else { panic!("{stranger:?}") };
+    assert_eq!(refusal.cause, CoreCause::Busy);
+}
+
+#[test]
+fn more_than_auto_may_decide_waits_for_a_reviewer_twice() {
+    let mut world = world();
+    world.change_settings(DATONG, |settings| {
+        settings.policy.auto_amount_max = yuan("44000.00");
+    });
+    // The balance alone is below, with interest it is above.
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    assert_eq!(world.show(DATONG, transfer).line.state.name(), "accepted");
+    let task = world.show(DATONG, transfer).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::CoreRefused);
+    world.decide(DATONG, transfer, (reviewer(), Decision::Settle(None))).unwrap();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
+
+    let mut world = self::world();
+    world.change_settings(DATONG, |settings| {
+        settings.policy.auto_amount_max = yuan("43000.00");
+    });
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    let task = world.show(DATONG, transfer).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::LargeAmount);
+    world.decide(DATONG, transfer, (reviewer(), Decision::Accept(None))).unwrap();
+    let task = world.show(DATONG, transfer).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::ConfirmSettlement);
+    world.decide(DATONG, transfer, (clerk(), Decision::Settle(None))).unwrap();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
+}
+
+#[test]
+fn a_freeze_that_an_import_brings_stops_an_accepted_transfer_and_stays() {
+    let mut world = world();
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    let mut frozen = old();
+    frozen.record.account.status = AccountStatus::Frozen;
+    let items = vec![ImportItem::Account(Box::new(frozen.clone()))];
+    world.province.import(DATONG, items).unwrap();
+    assert_eq!(world.stored(DATONG, OLD), old(), "a locked account takes no other business");
+    world.decide(DATONG, transfer, (clerk(), Decision::Settle(None))).unwrap();
+    let confirmed = ("rejection_confirmed", "40");
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [confirmed, confirmed]);
+    let crate::engine::transfer_command::TransferState::Out(state) =
+        world.show(DATONG, transfer).line.state
+    else {
+        panic!("the other side")
+    };
+    let expected = crate::transfer::outgoing::OutgoingState::Rejected(RefusalReason::Frozen, true);
+    assert_eq!(state, expected);
+    assert_eq!(world.stored(DATONG, OLD), frozen, "the import speaks for the account again");
+}
+
+#[test]
+fn an_import_after_a_transfer_does_not_bring_the_money_back() {
+    let mut world = world();
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
+    let before = (world.totals(DATONG), world.totals(TAIYUAN));
+    // Exports that were made before the transfer, loaded again.
+    world.province.import(DATONG, vec![ImportItem::Account(Box::new(old()))]).unwrap();
+    let new = newcomer(TAIYUAN, NEW, LI);
+    world.province.import(TAIYUAN, vec![ImportItem::Account(Box::new(new))]).unwrap();
+    assert_eq!((world.totals(DATONG), world.totals(TAIYUAN)), before);
+    assert_eq!(world.stored(DATONG, OLD).record.account.balance, yuan("0.00"));
+    assert_eq!(world.stored(TAIYUAN, NEW).record.account.balance, yuan("44285.84"));
+}
