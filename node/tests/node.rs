@@ -13,6 +13,7 @@ use std::time::Duration;
 use fundlink_node::config::Config;
 use fundlink_node::config::file::ConfigFile;
 use fundlink_node::control::ControlError;
+use fundlink_node::control::api::alerts::{Alert, AlertCount};
 use fundlink_node::control::api::dossiers::{Ask, Asked, Consent, Dossier, SubjectOutcome};
 use fundlink_node::control::api::facts::Person;
 use fundlink_node::control::api::logs::{Checkpoint, Entry, LogState, Proof};
@@ -109,6 +110,10 @@ fn member(code: &str, role: Role, keys: &KeySet, address: String) -> Member {
 
 /// Puts a first roster with these members, all of them witnesses, into each store.
 fn join(setups: &[Setup]) {
+    join_until(setups, Timestamp::from_ms(i64::MAX));
+}
+
+fn join_until(setups: &[Setup], renew_by: Timestamp) {
     let members: Vec<Member> = setups.iter().map(|setup| setup.member.clone()).collect();
     let roster = Roster {
         authority: center(AUTHORITY),
@@ -116,7 +121,7 @@ fn join(setups: &[Setup]) {
         network: NetworkName::parse("test").expect("a name"),
         version: 1,
         previous: None,
-        renew_by: Timestamp::from_ms(i64::MAX),
+        renew_by,
         witnesses: members.iter().map(|member| member.code).collect(),
         members,
         suite: Suite::Ed25519,
@@ -149,6 +154,28 @@ async fn a_node_serves_stops_and_starts_again() {
         node.stop().await;
         assert!(!config.control.exists());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_past_its_time_is_an_alert_that_is_listed_and_counted() {
+    let setup = setup(TAIYUAN);
+    join_until(std::slice::from_ref(&setup), Timestamp::from_ms(0));
+    let Setup { folder: _folder, config, keys, .. } = setup;
+    let node = Node::start(config, keys).await.expect("it starts");
+    let client = ControlClient::new(node.control());
+    // The alert is committed with the first round, the one of the start.
+    let alerts: Vec<Alert> = client.get("/v1/alerts?all=true&limit=9").await.expect("it answers");
+    let [alert] = alerts.as_slice() else { panic!("{alerts:?}") };
+    assert_eq!((alert.rule.as_str(), alert.state.as_str()), ("stale_roster", "open"));
+    assert_eq!(alert.centers, [AUTHORITY]);
+    let shown: Alert = client.get(&format!("/v1/alerts/{}", alert.id)).await.expect("it is there");
+    assert_eq!(shown, *alert);
+    let counts: Vec<AlertCount> = client.get("/v1/alerts/counts").await.expect("it answers");
+    let [count] = counts.as_slice() else { panic!("{counts:?}") };
+    assert_eq!((count.open, count.raised), (1, 1));
+    let unknown = client.get::<Alert>(&format!("/v1/alerts/{}", "0".repeat(64))).await;
+    assert!(matches!(unknown, Err(ClientError::Refused(error)) if error.code == "NOT_FOUND"));
+    node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,7 @@ use super::api::{self, ApiError};
 use crate::engine_loop::EngineHandle;
 use crate::metrics::{ControlMetrics, StatusLabel};
 
+mod alerts;
 mod dossiers;
 mod events;
 mod evidence;
@@ -53,6 +54,7 @@ pub fn router(control: Control) -> Router {
     Router::new()
         .route("/v1/status", get(status))
         .route("/v1/events", get(events::stream))
+        .merge(alerts::routes())
         .merge(dossiers::routes())
         .merge(logs::routes())
         .merge(evidence::routes())

@@ -1,6 +1,6 @@
 //! What is looked up when somebody asks for the metrics: figures of the store, not counts.
 //!
-//! **Promises.** A look costs two commands, and only when asked for; where the engine does not answer,
+//! **Promises.** A look costs three commands, and only when asked for; where the engine does not answer,
 //! the figures of the last look stay.
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use fundlink_protocol::authority::alert::AlertRule;
+use fundlink_protocol::engine::alerts::{AlertCommand, AlertCount, AlertReply};
 use fundlink_protocol::engine::command::{Command, Reply, Status};
 use fundlink_protocol::engine::log_commands::{LogCommand, LogReply, LogState};
 
@@ -22,11 +24,18 @@ pub struct SampledMetrics {
     log_witnessed: Family<LogLabel, Gauge>,
     log_current: Family<LogLabel, Gauge>,
     log_alarms: Family<LogLabel, Gauge>,
+    alerts_open: Family<RuleLabel, Gauge>,
+    alerts_raised: Family<RuleLabel, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CenterLabel {
     center: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RuleLabel {
+    rule: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -43,6 +52,8 @@ impl SampledMetrics {
             log_witnessed: Family::default(),
             log_current: Family::default(),
             log_alarms: Family::default(),
+            alerts_open: Family::default(),
+            alerts_raised: Family::default(),
         };
         registry.register_with_unit(
             "roster_renew_by",
@@ -71,6 +82,16 @@ impl SampledMetrics {
             "Whether a signed checkpoint does not fit a log, or two faces were proven",
             metrics.log_alarms.clone(),
         );
+        registry.register(
+            "alerts_open",
+            "Alerts whose cause is there, by rule",
+            metrics.alerts_open.clone(),
+        );
+        registry.register(
+            "alerts_raised",
+            "Alerts that were ever raised here, by rule",
+            metrics.alerts_raised.clone(),
+        );
         metrics
     }
 
@@ -85,6 +106,10 @@ impl SampledMetrics {
                 self.set_log(state);
             }
         }
+        let counts = engine.command(Command::Alerts(AlertCommand::Count)).await;
+        if let Ok(Reply::Alerts(AlertReply::Counts(counts))) = counts {
+            self.set_alerts(&counts);
+        }
     }
 
     fn set_status(&self, status: &Status) {
@@ -92,6 +117,17 @@ impl SampledMetrics {
         for (center, open) in &status.outboxes {
             let label = CenterLabel { center: center.to_string() };
             self.outbox_rows.get_or_create(&label).set(i64::from(*open));
+        }
+    }
+
+    /// Every rule is shown, so that an alarm can be set on one that was never raised.
+    fn set_alerts(&self, counts: &[AlertCount]) {
+        for rule in AlertRule::ALL {
+            let label = RuleLabel { rule: rule.name() };
+            let count = counts.iter().find(|count| count.rule == rule);
+            let (open, raised) = count.map_or((0, 0), |count| (count.open, count.raised));
+            self.alerts_open.get_or_create(&label).set(i64::from(open));
+            self.alerts_raised.get_or_create(&label).set(i64::from(raised));
         }
     }
 

@@ -1,0 +1,88 @@
+//! What is shown of alerts: rule, members, pseudonym, leaves; never a person.
+
+use fundlink_protocol::authority::alert;
+use fundlink_protocol::authority::alert::AlertSubject;
+use fundlink_protocol::engine::alerts;
+use serde::{Deserialize, Serialize};
+
+/// An alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Names it.
+    pub id: String,
+    /// The rule, such as `double_loan`.
+    pub rule: String,
+    /// The version of the rule.
+    pub rule_version: u32,
+    /// What kind of thing it is about: `person`, `transfer`, `log`, `leaves`, `member`, `roster`.
+    pub about: String,
+    /// Which: a pseudonym, a log, a member; empty for the roster.
+    pub subject: String,
+    /// The members concerned.
+    pub centers: Vec<String>,
+    /// The leaves that show it.
+    pub evidence: Vec<Evidence>,
+    /// When it was raised first.
+    pub first_seen: String,
+    /// When it was raised or resolved last.
+    pub last_seen: String,
+    /// `open` or `resolved`.
+    pub state: String,
+    /// How often the cause came.
+    pub times: u32,
+}
+
+/// A leaf.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Which log: `140100/1`.
+    pub log: String,
+    /// Which leaf.
+    pub leaf: u64,
+}
+
+/// How many alerts of a rule there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertCount {
+    /// The rule.
+    pub rule: String,
+    /// Those whose cause is there.
+    pub open: u32,
+    /// All that were ever raised.
+    pub raised: u32,
+}
+
+impl From<&alert::Alert> for Alert {
+    fn from(alert: &alert::Alert) -> Self {
+        let (about, subject) = match alert.subject {
+            AlertSubject::Person(tag) => ("person", tag.to_string()),
+            AlertSubject::Transfer(tag) => ("transfer", tag.to_string()),
+            AlertSubject::Log(log) => ("log", log.to_string()),
+            AlertSubject::Leaves(log) => ("leaves", log.to_string()),
+            AlertSubject::Member(center) => ("member", center.to_string()),
+            AlertSubject::Roster => ("roster", String::new()),
+        };
+        let evidence = alert.evidence.iter();
+        Self {
+            id: alert.id.to_string(),
+            rule: alert.rule.name().to_owned(),
+            rule_version: alert.rule_version,
+            about: about.to_owned(),
+            subject,
+            centers: alert.centers.iter().map(ToString::to_string).collect(),
+            evidence: evidence
+                .map(|shown| Evidence { log: shown.log.to_string(), leaf: shown.leaf.get() })
+                .collect(),
+            first_seen: alert.first_seen.to_string(),
+            last_seen: alert.last_seen.to_string(),
+            state: alert.state.name().to_owned(),
+            times: alert.times,
+        }
+    }
+}
+
+impl From<&alerts::AlertCount> for AlertCount {
+    fn from(count: &alerts::AlertCount) -> Self {
+        Self { rule: count.rule.name().to_owned(), open: count.open, raised: count.raised }
+    }
+}
