@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::super::queries::given;
 use super::super::round::Round;
-use super::super::{tag_index, tags};
+use super::super::{log_store, tag_index, tags};
 use super::candidates::DIGESTS_MAX;
 use crate::account::AccountStatus;
 use crate::answer::proof::{
@@ -19,8 +19,9 @@ use crate::digest::DigestStatus;
 use crate::document::DocumentNumber;
 use crate::dossier::{LeafCheck, LeafOf, Wish};
 use crate::id::SubjectTag;
-use crate::log::origin::LogId;
+use crate::log::origin::{LogId, LogKind};
 use crate::log::policy::Policy;
+use crate::log::tree::LeafIndex;
 use crate::log_trust::LogTrust;
 use crate::purpose::{Field, QueryKind};
 use crate::record::Person;
@@ -75,8 +76,14 @@ fn omitted_leaves(
             continue;
         };
         shown.insert((leaf.log, leaf.index.get()));
-        let digest = digest_of(leaf).ok();
-        shown.extend(digest.and_then(|digest| digest.previous).map(|old| (leaf.log, old)));
+        let Some(old) = digest_of(leaf).ok().and_then(|digest| digest.previous) else { continue };
+        shown.insert((leaf.log, old));
+        let log = LogId { center: answer.from, number: leaf.log, kind: LogKind::Public };
+        if log_store::entry(round.view, log, LeafIndex::new(old))?.is_none() {
+            // It was revised more often than our copy of the log knows yet: the revision that
+            // stands here as its latest is one of those that it replaced.
+            awaited = awaited.saturating_add(1);
+        }
     }
     let digests = tag_index::by_tag(round.view, tag, DIGESTS_MAX)?;
     let missing = digests.iter().filter(|indexed| {

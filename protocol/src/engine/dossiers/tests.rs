@@ -167,6 +167,26 @@ fn a_loan_that_a_city_leaves_out_is_missed() {
 }
 
 #[test]
+fn a_record_revised_faster_than_its_log_is_followed_is_not_left_out() {
+    let mut province = province();
+    let revised = |months| {
+        let account = account(DATONG, "9923041500021", LI, months);
+        let loan = settled(loan(DATONG, "JK140200-2021-0001", &[ZHANG, LI]));
+        vec![ImportItem::Account(Box::new(account)), ImportItem::Loan(Box::new(loan))]
+    };
+    province.cut.insert((DATONG, TAIYUAN));
+    province.import(DATONG, revised(35)).unwrap();
+    province.import(DATONG, revised(34)).unwrap();
+    province.cut.clear();
+    let id = ask(&mut province, wish(&[LI]));
+    let dossier = shown(&mut province, id);
+    let RowState::Answered(answered) = &row(&dossier, DATONG).state else { panic!("no answer") };
+    let Some(Outcome::Found(found)) = row(&dossier, DATONG).outcome(0) else { panic!("no one") };
+    assert!(found.accounts.as_ref().unwrap()[0].leaf.is_some());
+    assert_eq!(answered.omitted, 0);
+}
+
+#[test]
 fn an_answer_to_another_question_is_none() {
     let mut province = province();
     province.cut.insert((DATONG, TAIYUAN));
