@@ -18,7 +18,8 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [_, "write", folder] => write_until_killed(Path::new(folder)),
         [_, "--list", ..] => Ok(()),
-        _ => acknowledged_commits_survive_a_kill().and_then(|()| a_full_disk_loses_nothing()),
+        [_, others @ ..] => run_wanted(others),
+        [] => Ok(()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -27,6 +28,25 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs the tests whose names contain what was asked for, as the test harness does.
+fn run_wanted(arguments: &[&str]) -> Outcome {
+    type Test = fn() -> Outcome;
+    let tests: [(&str, Test); 2] = [
+        ("acknowledged_commits_survive_a_kill", acknowledged_commits_survive_a_kill),
+        ("a_full_disk_loses_nothing", a_full_disk_loses_nothing),
+    ];
+    let mut wanted = arguments.iter().filter(|argument| !argument.starts_with('-')).peekable();
+    let all = wanted.peek().is_none();
+    let wanted: Vec<&&str> = wanted.collect();
+    for (name, test) in tests {
+        if all || wanted.iter().any(|part| name.contains(**part)) {
+            test()?;
+            writeln!(std::io::stdout(), "test {name} ... ok")?;
+        }
+    }
+    Ok(())
 }
 
 /// Commits number after number, each under its own key and as `last`, until something ends it.
