@@ -1,3 +1,5 @@
+//! What the ledger promises of money.
+
 use proptest::prelude::*;
 
 use super::posting::{Side, postings};

@@ -1,3 +1,5 @@
+//! How the statements of a transfer are written and shown.
+
 use super::account_facts::{DepositFacts, LoanFacts};
 use super::notice::{Difference, DifferenceKind, Remittance};
 use super::sheet::{Restoration, Sheet};

@@ -1,3 +1,5 @@
+//! The rules of a transfer, as tables of cases.
+
 use super::*;
 use crate::account::SerialNumber;
 use crate::account::{Account, AccountNumber};
