@@ -3,7 +3,7 @@
 //! **Promises.** Only centers that may hold something are asked, all at once; each gets a row that
 //! says what came of it; the dossier ends with its last answer or at its deadline, also over a
 //! restart. Proofs are checked before anybody reads an answer.
-//! **Left to others.** Whom to ask: [`candidates`]. What follows for a loan: `verdict`.
+//! **Left to others.** Whom to ask: `candidates`. What follows for a loan: `verdict`.
 
 use super::answers::{self, Question};
 use super::input::Failure;

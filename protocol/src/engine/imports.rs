@@ -1,6 +1,6 @@
 //! Imports: the center's records, portion by portion into a staging generation, and one flip.
 //!
-//! **Promises.** All or nothing: until [`commit`] nothing that was staged answers anybody, and the
+//! **Promises.** All or nothing: until `commit` nothing that was staged answers anybody, and the
 //! flip is one write. Control totals that do not agree stop it. A refused portion stages nothing.
 //! **Left to others.** Reading files and checking rows: the shell. Digests: `publishing`.
 
