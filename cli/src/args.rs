@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    ask, completions, config, data, evidence, init, log, mode, net, run, testnet, transfer,
+    alerts, ask, completions, config, data, evidence, init, log, mode, net, run, testnet, transfer,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     /// Files that prove, offline, who said what and when
     #[command(subcommand)]
     Evidence(evidence::Arguments),
+    /// List what the watch over the logs has found
+    Alerts(alerts::Arguments),
     /// The logs: checkpoints, proofs, entries
     #[command(subcommand)]
     Log(log::Arguments),

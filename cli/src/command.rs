@@ -7,6 +7,7 @@ use crate::args::{Arguments, Command};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
+pub(crate) mod alerts;
 pub(crate) mod ask;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Transfer(transfer) => transfer::run(transfer, &arguments.config_file(), output),
         Command::Ledger => ledger::run(&arguments.config_file(), output),
         Command::Evidence(evidence) => evidence::run(evidence, &arguments.config_file(), output),
+        Command::Alerts(alerts) => alerts::run(alerts, &arguments.config_file(), output),
         Command::Log(log) => log::run(log, &arguments.config_file(), output),
         Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),
         Command::Config(config) => config::run(*config, &arguments.config_file(), output),

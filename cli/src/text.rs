@@ -23,6 +23,7 @@ macro_rules! texts {
     };
 }
 
+mod alerts;
 mod asking;
 mod data;
 mod evidence;

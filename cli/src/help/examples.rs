@@ -119,6 +119,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "fundlink evidence verify transfer.zip --fingerprint 0123-4567-89ab-cdef-0123-4567-89ab-cdef",
         ],
     ),
+    (
+        "alerts",
+        &[
+            "fundlink --config authority alerts",
+            "fundlink --config authority alerts --all --limit 20",
+        ],
+    ),
     ("ledger", &["fundlink --config taiyuan ledger"]),
     ("log follow", &["fundlink --config taiyuan log follow"]),
     ("log checkpoint", &["fundlink --config taiyuan log checkpoint 140200/1"]),
