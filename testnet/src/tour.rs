@@ -26,11 +26,13 @@ use crate::network::{Network, NetworkError, Setup};
 use crate::province::{City, DayError, FIRST_DAY, Province, Scale};
 use crate::supervisor::{LOOK_AGAIN, SupervisorError};
 
+mod evidence;
 mod loan_check;
 mod records;
 pub mod report;
 mod roots;
 mod scene;
+mod second_loan;
 mod transfers;
 
 use records::Files;
@@ -53,6 +55,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Tour {
     network: Network,
+    folder: PathBuf,
     files: Files,
     /// The loan check, of which evidence is made.
     dossier: Option<String>,
@@ -177,7 +180,7 @@ impl Tour {
             teller.tell(Report::Formed(network.places.clone()));
             Ok(network)
         });
-        let mut tour = Self { network: network.await?, files, dossier: None };
+        let mut tour = Self { network: network.await?, folder, files, dossier: None };
         tour.load(teller).await?;
         Ok(tour)
     }
@@ -197,7 +200,11 @@ impl Tour {
         let step = Step::Transfers;
         teller.step(step, async |teller| transfers::play(self, teller).await).await?;
         let step = Step::Refusals;
-        teller.step(step, async |teller| transfers::play_refusals(self, teller).await).await
+        teller.step(step, async |teller| transfers::play_refusals(self, teller).await).await?;
+        let step = Step::SecondLoan;
+        teller.step(step, async |teller| second_loan::play(self, teller).await).await?;
+        let step = Step::Evidence;
+        teller.step(step, async |teller| evidence::play(self, teller).await).await
     }
 
     /// The network, to be looked at.

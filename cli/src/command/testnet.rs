@@ -105,7 +105,10 @@ async fn play(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let tour = tokio::select! {
         begun = Tour::begin(&plan, &mut teller) => begun,
         // What was started ends with what is dropped here.
-        () = termination.signalled() => return Ok(stopped(output)),
+        () = termination.signalled() => {
+            output.note(language.tour_stopped_early());
+            return Ok(Exit::Partial);
+        }
     };
     let mut tour = tour.map_err(|error| failure(&error, language))?;
     let played = tokio::select! {
@@ -114,7 +117,7 @@ async fn play(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     };
     story.finish();
     let outcome = match played {
-        None => Ok(stopped(output)),
+        None => Ok(Exit::Partial),
         Some(Err(error)) => Err(failure(&error, language)),
         Some(Ok(())) => {
             output.line(language.tour_done(seconds(begun.elapsed())));
@@ -128,6 +131,9 @@ async fn play(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         }
     };
     let stopped = tour.stop().await.map_err(|error| Failure::new(Exit::Refused, error));
+    if stopped.is_ok() && !arguments.once {
+        output.note(language.tour_stopped_early());
+    }
     outcome.and_then(|exit| stopped.map(|()| exit))
 }
 
@@ -140,13 +146,8 @@ async fn stay(
     output.line(output.language.tour_stays());
     tokio::select! {
         ended = tour.watch() => Err(Failure::new(Exit::Refused, ended)),
-        () = termination.signalled() => Ok(stopped(output)),
+        () = termination.signalled() => Ok(Exit::Done),
     }
-}
-
-fn stopped(output: &Output) -> Exit {
-    output.note(output.language.tour_stopped_early());
-    Exit::Done
 }
 
 fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
@@ -174,6 +175,8 @@ fn step_name(step: Step, language: Language) -> String {
         Step::LoanCheck => language.tour_step_loan_check(),
         Step::Transfers => language.tour_step_transfers(),
         Step::Refusals => language.tour_step_refusals(),
+        Step::SecondLoan => language.tour_step_second_loan(),
+        Step::Evidence => language.tour_step_evidence(),
     }
 }
 

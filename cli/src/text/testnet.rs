@@ -28,6 +28,22 @@ texts! {
         "大同职工夫妇在太原申请异地贷款：核查各城市记录";
     tour_step_transfers() = "Two accounts move, with the money", "办理两笔异地转移接续";
     tour_step_refusals() = "Five letters that the rules refuse", "五封按规则不予转移的联系函";
+    tour_step_evidence() =
+        "An evidence file of the loan check, verified by a process that has nothing else",
+        "导出贷款核查的举证文件，由独立进程离线验证";
+    tour_step_second_loan() =
+        "Someone with a loan in Taiyuan gets a second one in Linfen; Linfen imports its next export",
+        "已在太原贷款的职工又在临汾取得贷款；临汾导入新一期数据";
+    tour_alert(rule, centers, pseudonym) =
+        "The authority raises {rule}, centers {centers}, about the pseudonym {pseudonym}; it sees no name, number or amount",
+        "监管机构告警 {rule}，涉及中心 {centers}，对象标识 {pseudonym}；看不到姓名、证件号码和金额";
+    tour_alert_leaves(leaves) = "      shown by {leaves}", "      依据 {leaves}";
+    tour_evidence(file, bytes, parts) =
+        "   Taiyuan wrote {file}: {bytes} bytes, {parts} parts",
+        "   太原导出 {file}：{bytes} 字节，{parts} 个部分";
+    tour_verified(statements, leaves) =
+        "`fundlink evidence verify`, in an empty folder, without node, network or store: {statements} statements and {leaves} digests proved, all witnessed",
+        "在空目录中运行 `fundlink evidence verify`，不连节点、不用网络、没有存储：{statements} 份报文、{leaves} 条摘要得到证明，均经见证";
     tour_checked(centers) =
         "Only {centers} was asked; the logs of the others hold nothing about them. All has been answered.",
         "仅查询了 {centers}，其他城市日志中没有相关记录；已全部答复。";

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use fundlink_node::control::api::records::Records;
 use fundlink_protocol::money::Fen;
 use serde::Deserialize;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
 use super::report::Report;
@@ -48,12 +48,28 @@ impl Files {
         Ok(files)
     }
 
+    /// Writes another edition of a city.
+    pub(super) async fn write_edition(
+        &self,
+        city: City,
+        edition: Edition,
+    ) -> Result<CityTotals, Cause> {
+        let (province, folder) = (self.province, self.folder_of(city, edition));
+        let written = spawn_blocking(move || write(province, city, edition, &folder)).await;
+        joined(written).map(|(_, totals)| totals)
+    }
+
     /// What the special account of each city holds: what its employees' accounts add up to.
     pub(super) fn cash(&self) -> Vec<(Identity, Fen)> {
         self.totals.iter().map(|(city, totals)| (member_of(*city), totals.balance)).collect()
     }
 
-    fn folder_of(&self, city: City, edition: Edition) -> PathBuf {
+    /// The day of the dumps.
+    pub(super) fn day(&self) -> String {
+        self.province.as_of.to_string()
+    }
+
+    pub(super) fn folder_of(&self, city: City, edition: Edition) -> PathBuf {
         let name = city.english().to_lowercase();
         self.folder.join(match edition {
             Edition::First => name,
@@ -90,7 +106,7 @@ pub(super) async fn import(tour: &mut Tour, teller: &mut Teller<'_>) -> Result<(
     for (city, _) in &expected {
         let city = *city;
         let folder = tour.files.folder_of(city, Edition::First);
-        let day = tour.files.province.as_of.to_string();
+        let day = tour.files.day();
         let (fundlink, home) = (tour.network.fundlink.clone(), tour.network.home(member_of(city)));
         importing.spawn(async move {
             let imported = import_folder(&fundlink, &home, &folder, &day).await;

@@ -1,7 +1,9 @@
 //! What is told of a tour, for whoever puts it into words.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use fundlink_node::control::api::alerts::Alert;
 use fundlink_node::control::api::dossiers::Verdict;
 use fundlink_node::control::api::facts::Certificate;
 use fundlink_node::control::api::transfers::LedgerSums;
@@ -29,6 +31,10 @@ pub enum Step {
     Transfers,
     /// Letters that the rules refuse.
     Refusals,
+    /// A second loan in another city, and the authority's alert.
+    SecondLoan,
+    /// An evidence file is verified by a process that has nothing else.
+    Evidence,
 }
 
 /// Something that happened.
@@ -74,6 +80,10 @@ pub enum Report {
     Ledgers(Box<Ledgers>),
     /// A letter was refused.
     Refused(Refusal),
+    /// The authority raised an alert.
+    Alerted(Box<Alerted>),
+    /// An evidence file was verified.
+    Verified(Verified),
 }
 
 /// What the proofs in an answer are worth, counted.
@@ -192,4 +202,30 @@ pub struct HeldLog {
     pub size: u64,
     /// The root over them.
     pub root: String,
+}
+
+/// An alert of the authority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alerted {
+    /// The alert.
+    pub alert: Alert,
+    /// From the import of the second loan to the alert.
+    pub took: Duration,
+}
+
+/// An evidence file that was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its parts.
+    pub parts: usize,
+    /// Signed statements that it proves.
+    pub statements: usize,
+    /// Leaves of public logs that it proves.
+    pub leaves: usize,
+    /// Verifying, the start of the process included.
+    pub took: Duration,
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fundlink_testnet::province::City;
 use fundlink_testnet::tour::Tour;
-use fundlink_testnet::tour::report::{Ledgers, Moved, Proofs, Report, Standing, Step};
+use fundlink_testnet::tour::report::{Alerted, Ledgers, Moved, Proofs, Report, Standing, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -83,6 +83,13 @@ impl Story {
                 let line = language.tour_refused(&refused.code, refused.name, city, text);
                 self.say_timed(&line, refused.took);
             }
+            Report::Alerted(alerted) => self.tell_alert(alerted),
+            Report::Verified(verified) => {
+                let file = verified.file.display();
+                self.say(&language.tour_evidence(file, verified.bytes, verified.parts));
+                let line = language.tour_verified(verified.statements, verified.leaves);
+                self.say_timed(&line, verified.took);
+            }
         }
     }
 
@@ -118,7 +125,9 @@ impl Story {
             | Report::Held(_)
             | Report::Moved(_)
             | Report::Ledgers(_)
-            | Report::Refused(_) => {}
+            | Report::Refused(_)
+            | Report::Alerted(_)
+            | Report::Verified(_) => {}
         }
     }
 
@@ -145,6 +154,19 @@ impl Story {
         }
         let arrived = &moved.arrived_after;
         self.say(&language.tour_carried(to, arrived.months, arrived.carried));
+    }
+
+    fn tell_alert(&self, alerted: &Alerted) {
+        let language = self.output.language;
+        let alert = &alerted.alert;
+        let pseudonym = alert.subject.get(..16).unwrap_or(&alert.subject);
+        let centers = alert.centers.join(", ");
+        let line = language.tour_alert(&alert.rule, centers, format_args!("{pseudonym}…"));
+        self.say_timed(&line, alerted.took);
+        let leaves = alert.evidence.iter();
+        let leaves: Vec<String> =
+            leaves.map(|shown| format!("{} #{}", shown.log, shown.leaf)).collect();
+        self.say(&language.tour_alert_leaves(leaves.join(", ")));
     }
 
     fn tell_ledgers(&self, ledgers: &Ledgers) {
@@ -247,7 +269,9 @@ pub(super) fn show_places(tour: &Tour, folder: &Path, output: &Output) {
     for line in [
         format!("fundlink --config {} status", home("authority")),
         format!("fundlink --config {} net show", home("taiyuan")),
-        format!("fundlink --config {} data show", home("datong")),
+        format!("fundlink --config {} transfer list --ended", home("datong")),
+        format!("fundlink --config {} ledger", home("datong")),
+        format!("fundlink --config {} log follow", home("linfen")),
     ] {
         output.line(format!("   {line}"));
     }
