@@ -8,17 +8,16 @@
 use super::answers::{self, Question};
 use super::input::Failure;
 use super::modes::require_role;
-use super::operator::{OperatorId, OperatorRole};
+use super::operator::{self, OperatorRole};
 use super::output::Event;
 use super::round::{Round, Route, Stop};
-use super::single;
 use super::timer::{self, Timer};
 use crate::admission;
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::dossier::{AnsweredRow, Dossier, DossierRow, RowFailure, RowState, Why, Wish};
-use crate::id::{Blinding, DossierId, OperatorMark, QueryId};
+use crate::id::{DossierId, QueryId};
 use crate::limits::{DOSSIER_WAIT_MS, QUERY_LIFE_MS};
 use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
@@ -148,32 +147,11 @@ fn question(round: &mut Round<'_>, wish: &Wish, to: CenterCode) -> Result<Query,
         purpose: wish.purpose,
         subjects: wish.subjects.clone(),
         transfer: wish.transfer,
-        operator: operator_mark(round, &wish.operator)?,
+        operator: operator::mark(round, &wish.operator)?,
         consent: wish.consent.clone(),
         serial: wish.serial.clone(),
     })
 }
-
-/// The pseudonym of an operator: keyed, so that other centers cannot guess the name behind it.
-fn operator_mark(round: &mut Round<'_>, operator: &OperatorId) -> Result<OperatorMark, StoreError> {
-    let known: Option<Blinding> = single::read(round.view, OPERATOR_KEY)?;
-    let secret = match known {
-        Some(secret) => secret,
-        None => {
-            let drawn = Blinding::new(round.entropy.draw());
-            single::write(round.view, OPERATOR_KEY, &drawn);
-            drawn
-        }
-    };
-    let hash = blake3::keyed_hash(secret.as_bytes(), operator.as_str().as_bytes());
-    let mut mark = [0; 16];
-    for (to, from) in mark.iter_mut().zip(hash.as_bytes()) {
-        *to = *from;
-    }
-    Ok(OperatorMark::new(mark))
-}
-
-const OPERATOR_KEY: &[u8] = b"operator-key";
 
 /// Whether a statement is the answer to this row's question, and what its proofs are worth.
 fn accept(

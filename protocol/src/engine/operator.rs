@@ -1,4 +1,7 @@
 //! Operators: the named persons who may act at a center (操作员).
+//!
+//! **Promises.** Other centers learn a pseudonym of an operator and nothing else.
+//! **Left to others.** Who asks for which role: the handlers.
 
 use minicbor::{Decode, Encode};
 

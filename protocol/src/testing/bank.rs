@@ -1,5 +1,8 @@
 //! A bank in memory that holds the special accounts of all centers: it pays, fails, delays and
-//! returns as a test tells it, and never pays an order id twice.
+//! returns as a test tells it.
+//!
+//! **Promises.** It never pays an order id twice, and reports every movement more than once.
+//! **Left to others.** What the centers make of it.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -8,6 +8,7 @@ use crate::dossier::LeafOf;
 use crate::engine::command::{Command, Reply};
 use crate::engine::imports::{ImportItem, UnnumberedRecord};
 use crate::engine::input::Input;
+use crate::engine::operator::OperatorId;
 use crate::id::FileHash;
 use crate::mode::Mode;
 use crate::statement::query::Consent;

@@ -1,6 +1,7 @@
 //! Incoming transfers: writing the letter and withdrawing it.
 //!
 //! **Promises.** A letter number is given once; a person has one open transfer here.
+//! **Left to others.** What the other center says to it: `replies`.
 
 use super::super::equivocation;
 use super::super::modes::{self, require_role};

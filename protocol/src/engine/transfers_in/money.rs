@@ -1,4 +1,8 @@
 //! Incoming transfers: sheet, money, credit, and what happens when they do not agree.
+//!
+//! **Promises.** The person is credited once, when the lines under the letter are exactly the latest
+//! sheet; what does not agree is said, and only a person sends money back.
+//! **Left to others.** Collecting the lines: `bank`. Booking: the core.
 
 use super::super::bank;
 use super::super::core_orders;

@@ -1,4 +1,8 @@
 //! Incoming transfers: what the transfer-out center says to the letter and to its withdrawal.
+//!
+//! **Promises.** A withdrawal that is on its way is answered by the other center alone; what crossed
+//! it is remembered.
+//! **Left to others.** Sheet and money: `money`.
 
 use super::super::round::Round;
 use super::Incoming;

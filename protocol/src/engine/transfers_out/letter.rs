@@ -1,5 +1,9 @@
 //! Outgoing transfers until the account is settled: letter, look by a person, lock, refusal,
 //! withdrawal.
+//!
+//! **Promises.** A letter locks at most once; a letter that is refused or withdrawn leaves the account
+//! as it was.
+//! **Left to others.** The rules: `transfer::rules`. Settling: `settlement`.
 
 use super::super::core_orders;
 use super::super::equivocation;

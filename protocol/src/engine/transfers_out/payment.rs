@@ -1,4 +1,8 @@
 //! Outgoing transfers: paying, and what the bank and the other center say of the money.
+//!
+//! **Promises.** Nothing new is ordered while the end of an order, or the debit of an executed one, is
+//! not known; what is ordered and what has left never exceed the latest sheet.
+//! **Left to others.** The bank itself: `bank`. Closing the account: the core.
 
 use super::super::bank;
 use super::super::core_orders;

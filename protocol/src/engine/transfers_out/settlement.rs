@@ -1,4 +1,8 @@
 //! Outgoing transfers: settling, the sheet, and undoing both.
+//!
+//! **Promises.** A sheet is signed only over what the core has booked; a settlement is undone only
+//! when its money never left or is back.
+//! **Left to others.** Booking: the core. Paying: `payment`.
 
 use super::super::core_orders;
 use super::super::modes;

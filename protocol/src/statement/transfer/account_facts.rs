@@ -1,4 +1,7 @@
 //! What the deposit history and the loan record carry over to the next city.
+//!
+//! **Promises.** Months and counts only; no ledger row, amount or contract crosses the border.
+//! **Left to others.** Collecting them: `transfer::facts`.
 
 use minicbor::{Decode, Encode};
 

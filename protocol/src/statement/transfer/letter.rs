@@ -1,4 +1,8 @@
 //! The contact letter (转移接续联系函) and its withdrawal (撤销).
+//!
+//! **Promises.** A letter names the person, the account and where the money goes, and shows none of it
+//! in `Debug`.
+//! **Left to others.** Whether it is accepted: `transfer::rules`.
 
 use core::fmt;
 

@@ -1,4 +1,7 @@
 //! What both centers say about the money of a sheet.
+//!
+//! **Promises.** Each names the revision that it is about; no amount shows in `Debug`.
+//! **Left to others.** What follows: the two sides of the engine.
 
 use minicbor::{Decode, Encode};
 

@@ -1,4 +1,7 @@
 //! What the transfer-out center says to a letter, before money moves.
+//!
+//! **Promises.** No amount and nothing about another person than the letter's stands in any of them.
+//! **Left to others.** The reasons: `transfer::reason`.
 
 use minicbor::{Decode, Encode};
 

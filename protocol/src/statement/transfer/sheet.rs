@@ -1,4 +1,7 @@
 //! The info sheet (转移接续信息表) and what undoes it.
+//!
+//! **Promises.** A sheet carries the blinding with which both sides' digests commit to it.
+//! **Left to others.** Who computed the amount: the core of the transfer-out center.
 
 use minicbor::{Decode, Encode};
 
