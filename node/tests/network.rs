@@ -45,7 +45,8 @@ impl Peer {
             members: MemberTable::new(),
             limits,
         };
-        let (handle, events) = network::start(config, &mut Registry::default()).expect("it starts");
+        let (handle, events) =
+            network::start(config, &mut Registry::with_prefix("fundlink")).expect("it starts");
         let key = handle.own_key();
         let mut peer = Self { handle, events, key, address: listen };
         peer.address = peer
@@ -410,7 +411,7 @@ async fn a_port_that_is_taken_is_named() {
         members: MemberTable::new(),
         limits: NetworkLimits::default(),
     };
-    match network::start(config, &mut Registry::default()) {
+    match network::start(config, &mut Registry::with_prefix("fundlink")) {
         Err(error @ NetworkError::Listen { .. }) => {
             assert!(error.to_string().contains(&first.address.to_string()), "{error}");
         }
@@ -440,7 +441,7 @@ async fn a_shutdown_leaves_no_task() {
 
 #[tokio::test]
 async fn metrics_tell_what_happened_and_no_content() {
-    let mut registry = Registry::default();
+    let mut registry = Registry::with_prefix("fundlink");
     let config = NetworkConfig {
         secret: Zeroizing::new([1; 32]),
         network: "test".to_owned(),

@@ -11,4 +11,5 @@ pub mod member;
 pub mod people;
 pub mod program;
 pub mod province;
+pub mod rogue;
 pub mod synthetic;

@@ -245,7 +245,7 @@ impl Member {
         };
         let value =
             |line: &str| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
-        metrics.lines().filter(fits).filter_map(value).sum()
+        metrics.lines().filter(fits).filter_map(value).fold(0.0, |sum, value| sum + value)
     }
 
     /// Status and body of a request to the health port.

@@ -65,7 +65,8 @@ pub fn at(day: &str, hour: i64) -> Timestamp {
 
 /// How long anything that nodes do together may take: far more than it does.
 pub const LIMIT: Duration = Duration::from_secs(60);
-const NETWORK: &str = "province";
+/// The name of the network.
+pub const NETWORK: &str = "province";
 
 impl Plan {
     /// A province of these cities, at the machine's time, with ten million yuan at each bank.
@@ -195,19 +196,22 @@ impl Province {
         }
     }
 
-    /// Moves the time of all nodes and of the bank forward; the nodes are started anew with it.
+    /// Moves the time of all nodes and of the bank forward; those that run are started anew with it.
     ///
     /// # Panics
     /// When a node does not stop or start.
     pub fn advance_to(&mut self, time: Timestamp) {
-        for member in &mut self.members {
+        let running: Vec<bool> = self.members.iter().map(Member::is_started).collect();
+        for member in self.members.iter_mut().filter(|member| member.is_started()) {
             member.stop();
         }
         let offset_s = time.ms_since(clock::wall_time()) / 1_000;
         self.offset_s.store(offset_s, Ordering::Relaxed);
-        for member in &mut self.members {
+        for (member, runs) in self.members.iter_mut().zip(running) {
             member.configure(|file| file.clock.offset_s = offset_s);
-            member.start();
+            if runs {
+                member.start();
+            }
         }
     }
 

@@ -42,7 +42,7 @@ impl Victim {
             members: members.iter().map(|member| (*member, Vec::new())).collect::<MemberTable>(),
             limits,
         };
-        let mut registry = Registry::default();
+        let mut registry = Registry::with_prefix("fundlink");
         let (handle, mut events) = network::start(config, &mut registry).expect("it starts");
         let address = wait(&mut events, |event| match event {
             NetworkEvent::ListeningOn(address) => Some(address),

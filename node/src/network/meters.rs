@@ -50,7 +50,7 @@ struct ByVerdict {
 impl Meters {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let meters = Self::default();
-        let part = registry.sub_registry_with_prefix("fundlink_network");
+        let part = registry.sub_registry_with_prefix("network");
         part.register(
             "members_connected",
             "Members with at least one open connection",

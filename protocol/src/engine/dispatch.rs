@@ -179,6 +179,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Checkpoint => publication::sign_checkpoints(round),
         Timer::Records => publishing::on_timer(round),
         Timer::Roster => rosters::on_timer(round),
+        Timer::FetchRoster(center) => rosters::fetch(round, center),
         Timer::Silence(center) => alerts::on_silence(round, center),
         Timer::Pair(reference) => alerts::on_pair(round, reference),
         Timer::Heartbeat => heartbeats::beat(round),

@@ -142,7 +142,10 @@ pub(super) fn on_started(round: &mut Round<'_>) -> Result<(), StoreError> {
 
 /// A member has connected: it may hold a newer roster.
 pub(super) fn on_connected(round: &mut Round<'_>, center: CenterCode) -> Result<(), StoreError> {
-    fetch(round, center)
+    match wait_until(round)? {
+        Some(_) => Ok(()),
+        None => fetch(round, center),
+    }
 }
 
 /// A member says which version it works by.
@@ -154,15 +157,24 @@ pub fn on_version_seen(
     center: CenterCode,
     version: u64,
 ) -> Result<(), StoreError> {
-    if version > round.roster.version { fetch(round, center) } else { Ok(()) }
-}
-
-/// Asks for newer rosters and missing annexes, at most once in a while: hints come often.
-fn fetch(round: &mut Round<'_>, from: CenterCode) -> Result<(), StoreError> {
-    let last: Option<Timestamp> = single::read(round.view, b"roster fetched")?;
-    if last.is_some_and(|last| round.now.ms_since(last) < ROSTER_FETCH_MS_MIN) {
+    if version <= round.roster.version {
         return Ok(());
     }
+    match wait_until(round)? {
+        Some(later) => timer::set(round.view, later, Timer::FetchRoster(center)),
+        None => fetch(round, center),
+    }
+}
+
+/// When newer rosters may be asked for again, if not now: hints come often.
+fn wait_until(round: &Round<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let last: Option<Timestamp> = single::read(round.view, b"roster fetched")?;
+    let again = last.map(|last| last.plus_ms(ROSTER_FETCH_MS_MIN));
+    Ok(again.filter(|again| round.now < *again))
+}
+
+/// Asks for newer rosters and missing annexes.
+pub(super) fn fetch(round: &mut Round<'_>, from: CenterCode) -> Result<(), StoreError> {
     single::write(round.view, b"roster fetched", &round.now);
     ask(round, from)
 }

@@ -51,6 +51,9 @@ pub enum Timer {
     /// The roster in force is to be renewed, or is past that time.
     #[n(20)]
     Roster,
+    /// A member said that it has a newer roster, too soon after another was asked.
+    #[n(23)]
+    FetchRoster(#[n(0)] CenterCode),
     /// Orders to the core wait to be executed, or to be sent again.
     #[n(30)]
     CoreOrders,

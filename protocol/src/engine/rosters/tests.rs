@@ -86,6 +86,23 @@ fn a_change_reaches_every_member_and_a_new_one_joins_by_its_file() {
 }
 
 #[test]
+fn a_change_is_told_at_once_and_a_second_one_soon_after() {
+    let mut province = Province::new();
+    province.connect_all();
+    province.advance(ROSTER_FETCH_MS_MIN);
+    let before = version(&mut province, TAIYUAN);
+    net(&mut province, NetCommand::Suspend(DATONG)).unwrap();
+    province.advance(1);
+    assert_eq!(version(&mut province, TAIYUAN), before + 1);
+    // Rosters are not fetched all the time; what came too soon is not forgotten.
+    net(&mut province, NetCommand::Reinstate(DATONG)).unwrap();
+    province.advance(1);
+    assert_eq!(version(&mut province, TAIYUAN), before + 1);
+    province.advance(ROSTER_FETCH_MS_MIN);
+    assert_eq!(version(&mut province, TAIYUAN), before + 2);
+}
+
+#[test]
 fn an_enrolment_is_admitted_only_with_the_fingerprint_that_was_read_out() {
     let mut province = Province::new();
     let enrolment = enrolment::enrol(
