@@ -5,8 +5,8 @@
 //!
 //! **Promises.** An order id is a letter number and an attempt, so that a repeat is known as one; a
 //! notice is named by (account, the bank's reference) and counted once.
-//! **Left to others.** Carrying: the node's driver. A driver must treat an order id that it knows
-//! as the same order, and never execute one after it has reported it as failed.
+//! **Left to others.** Carrying: the node's driver. The bank must treat an order id that it knows as
+//! the same order, and never execute one after it has reported it as failed, nor after its day.
 
 use core::fmt;
 

@@ -21,8 +21,8 @@ use crate::ledger::settling;
 use crate::letter_number::LetterNumber;
 use crate::money::Fen;
 use crate::settlement::{
-    BankNotice, BankOrder, BankOrderId, BankOutcome, BankReply, Direction, NoticeCursor,
-    SpecialAccount,
+    BankFailure, BankNotice, BankOrder, BankOrderId, BankOutcome, BankReply, Direction,
+    NoticeCursor, SpecialAccount,
 };
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
@@ -146,19 +146,21 @@ pub(super) fn on_reply(round: &mut Round<'_>, reply: &BankReply) -> Result<(), S
     if matches!(row.outcome, Some(BankOutcome::Executed(_) | BankOutcome::Failed(_))) {
         return Ok(());
     }
-    row.outcome = Some(reply.outcome.clone());
+    let outcome = if row.is_recalled && reply.outcome == BankOutcome::NoSuchOrder {
+        // Its day is over, and a bank executes no order after its day: it never will be paid.
+        BankOutcome::Failed(BankFailure::Recalled)
+    } else {
+        reply.outcome.clone()
+    };
+    row.outcome = Some(outcome.clone());
     put_row(round.view, &row);
-    if reply.outcome == BankOutcome::NoSuchOrder {
+    if outcome == BankOutcome::NoSuchOrder {
         // The same order, with the same id: no second one.
-        let again = if row.is_recalled {
-            Output::BankRecall(reply.order)
-        } else {
-            Output::BankOrder(row.order)
-        };
-        round.output(again);
+        round.output(Output::BankOrder(row.order));
         return Ok(());
     }
-    transfers::on_bank_outcome(round, row.transfer, reply)
+    let reply = BankReply { order: reply.order, outcome };
+    transfers::on_bank_outcome(round, row.transfer, &reply)
 }
 
 /// Takes in movements of the own special account.

@@ -100,10 +100,14 @@ impl Bank {
         let (outcome, debits, credits) = match behaviour {
             Behaviour::Pay => (BankOutcome::Executed(on), vec![whole], vec![whole]),
             Behaviour::PayInTwo(first) => {
-                let parts = vec![first, whole - first];
+                let first = first.min(whole);
+                let parts: Vec<i64> =
+                    [first, whole - first].into_iter().filter(|part| *part > 0).collect();
                 (BankOutcome::Executed(on), parts.clone(), parts)
             }
-            Behaviour::PayShort(part) => (BankOutcome::Executed(on), vec![whole], vec![part]),
+            Behaviour::PayShort(part) => {
+                (BankOutcome::Executed(on), vec![whole], vec![part.min(whole)])
+            }
             Behaviour::PayToNowhere => (BankOutcome::Executed(on), vec![whole], vec![]),
             Behaviour::Fail(failure) => (BankOutcome::Failed(failure), vec![], vec![]),
             Behaviour::Hold => (BankOutcome::Waiting, vec![], vec![]),

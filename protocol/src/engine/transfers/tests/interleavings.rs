@@ -2,11 +2,14 @@
 
 use proptest::prelude::*;
 
-use super::world::{World, application, newcomer, saver, yuan};
+use super::world::{World, application, newcomer, reviewer, saver, yuan};
 use crate::account::AccountStatus;
 use crate::engine::command::Command;
 use crate::engine::input::Input;
-use crate::engine::transfer_command::{TransferCommand, TransferFilter};
+use crate::engine::transfer_command::{Decision, TransferCommand, TransferFilter};
+use crate::id::TransferId;
+use crate::settlement::{BankFailure, SpecialAccount};
+use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, TAIYUAN};
 
@@ -62,6 +65,43 @@ fn apply(world: &mut World, trouble: Trouble) {
     world.check_ledgers();
 }
 
+fn behaviour() -> impl Strategy<Value = Behaviour> {
+    prop_oneof![
+        Just(Behaviour::Pay),
+        (1_i64..4_428_584).prop_map(Behaviour::PayInTwo),
+        (1_i64..4_428_584).prop_map(Behaviour::PayShort),
+        Just(Behaviour::PayToNowhere),
+        Just(Behaviour::Fail(BankFailure::WrongPayee)),
+        Just(Behaviour::Fail(BankFailure::Limit)),
+        Just(Behaviour::Hold),
+        Just(Behaviour::UnknownButPaid),
+        Just(Behaviour::UnknownAndFailed),
+        Just(Behaviour::Lose),
+    ]
+}
+
+/// What the people on both sides do with whatever waits for them.
+fn decide_all(world: &mut World, transfer: TransferId, choice: usize) {
+    let own = |world: &mut World, center| {
+        let settings = world.province.node(center).engine.settings().clone();
+        SpecialAccount::of(&settings.receiving_account.unwrap()).unwrap()
+    };
+    let payee = own(world, DATONG);
+    let receiving = own(world, TAIYUAN);
+    let choices = [
+        (TAIYUAN, Decision::Correct(receiving)),
+        (TAIYUAN, Decision::SendBack(payee)),
+        (TAIYUAN, Decision::Wait),
+        (DATONG, Decision::PayAgain),
+        (DATONG, Decision::Renew(None)),
+        (DATONG, Decision::Restore),
+        (DATONG, Decision::Settle(None)),
+    ];
+    let (at, decision) = choices[choice % choices.len()].clone();
+    // A decision that makes no sense where the transfer stands is refused and changes nothing.
+    let _ = world.decide(at, transfer, (reviewer(), decision));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -99,5 +139,44 @@ proptest! {
         let new = world.stored(TAIYUAN, NEW).record;
         prop_assert_eq!(new.account.balance, yuan("44285.84"));
         prop_assert_eq!(new.imported.len(), 1);
+    }
+
+    #[test]
+    fn whatever_bank_and_people_do_money_is_conserved_and_every_transfer_ends_or_waits(
+        script in proptest::collection::vec(behaviour(), 1..5),
+        choices in proptest::collection::vec((0_usize..7, 0_i64..5_000_000, any::<bool>()), 0..12),
+    ) {
+        let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
+        let mut world = World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)]);
+        world.bank.script.extend(script);
+        let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+        for (choice, fen, comes_back) in choices {
+            decide_all(&mut world, transfer, choice);
+            // What lies with the banks reaches one side or the other, in part or whole.
+            let way = i64::try_from(world.bank.on_the_way).unwrap();
+            let fen = fen.min(way);
+            if fen > 0 && comes_back {
+                world.bank.give_back(&mut world.province, DATONG, fen);
+            } else if fen > 0 {
+                world.bank.bring(&mut world.province, DATONG, fen);
+            }
+            world.run();
+            world.wait_minutes(1);
+        }
+        // Deadlines pass: whoever still waits has called a person.
+        world.go_to("2026-06-20");
+        for center in [TAIYUAN, DATONG] {
+            let line = world.show(center, transfer).line;
+            let waits = line.task.is_some() || line.due.is_some();
+            prop_assert!(line.state.is_final() || waits, "{} rests", line.state.name());
+        }
+        let paid = world.stored(DATONG, OLD).record.account.balance;
+        let credited = world.stored(TAIYUAN, NEW).record.account.balance;
+        let once = credited == yuan("0.00") || paid == yuan("0.00");
+        prop_assert!(once, "the money stands on both accounts");
+        let amounts = world.show(TAIYUAN, transfer).sheet.map(|sheet| {
+            sheet.principal.checked_add(sheet.interest).unwrap()
+        });
+        prop_assert!(credited == yuan("0.00") || Some(credited) == amounts);
     }
 }

@@ -3,8 +3,12 @@
 use super::world::{World, application, date, newcomer, saver, yuan};
 use crate::account::AccountStatus;
 use crate::deposit_history::{ContinuityRules, SixMonths};
-use crate::testing::people::LI;
-use crate::testing::{DATONG, TAIYUAN};
+use crate::engine::imports::ImportItem;
+use crate::engine::transfer_command::TransferState;
+use crate::testing::people::{LI, ZHOU, loan, settled};
+use crate::testing::{DATONG, LINFEN, TAIYUAN};
+use crate::transfer::incoming::{IncomingState, Rejection};
+use crate::transfer::reason::RefusalReason;
 
 #[test]
 fn story_1_a_normal_move() {
@@ -34,4 +38,30 @@ fn story_1_a_normal_move() {
     assert_eq!(combined.streak, 36);
     assert_eq!(world.persons_gained(), 52_746, "only the settled interest was added");
     assert_eq!(world.bank.executed(DATONG), 1);
+}
+
+#[test]
+fn story_4_an_unsettled_loan_stops_the_transfer_until_it_is_repaid() {
+    const OLD: &str = "9910190010077";
+    let old = saver(LINFEN, OLD, ZHOU, (201_909, 76, "1560.00"), "2026-03-02");
+    let new = newcomer(TAIYUAN, "0126030100001", ZHOU);
+    let mut world = World::new("2026-03-02", vec![old.clone(), new]);
+    let running = loan(LINFEN, "JK141000-2021-0077", &[ZHOU]);
+    let with =
+        |loan| vec![ImportItem::Account(Box::new(old.clone())), ImportItem::Loan(Box::new(loan))];
+    world.province.import(LINFEN, with(running.clone())).unwrap();
+    let first = world.start(TAIYUAN, application(LINFEN, OLD, ZHOU)).unwrap();
+    let refused = Rejection::Reason(RefusalReason::UnsettledLoan);
+    let state = world.show(TAIYUAN, first).line.state;
+    assert_eq!(state, TransferState::In(IncomingState::Rejected(refused, true)));
+
+    // After clearance a new letter succeeds, and the loan travels along.
+    world.province.import(LINFEN, with(settled(running))).unwrap();
+    let second = world.start(TAIYUAN, application(LINFEN, OLD, ZHOU)).unwrap();
+    assert_ne!(first, second);
+    assert_eq!(world.states(second, (TAIYUAN, LINFEN)), [("completed", "00"); 2]);
+    let sheet = world.show(TAIYUAN, second).sheet.unwrap();
+    assert_eq!((sheet.principal, sheet.interest), (yuan("123520.23"), yuan("1220.36")));
+    let came = &world.stored(TAIYUAN, "0126030100001").record.imported[0];
+    assert_eq!((came.loan_count, came.has_fraud, came.history.total()), (1, false, 76));
 }
