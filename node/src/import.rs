@@ -2,10 +2,11 @@
 //!
 //! Seven files lie in a folder: `employers.csv`, `persons.csv`, `accounts.csv`, `ledger.csv`,
 //! `loans.csv`, `co_borrowers.csv`, and `control.csv`, which may be missing. The columns bear the
-//! codes of JGJ/T 320, in any order and in upper or lower case; each module of this folder lists
-//! those of its file. Three are not the standard's: DWZH in `accounts.csv`, HBJNY in `ledger.csv`
-//! and, optionally, DQYQQS in `loans.csv`. A byte order mark and CRLF are accepted, UTF-8 and
-//! GB 18030 are told apart by the content. Other columns are not looked at, and reported.
+//! codes of JGJ/T 320, or the English or Chinese names of [`column_names`], in any order and in upper
+//! or lower case; each module of this folder lists those of its file. Three are not the standard's: DWZH in
+//! `accounts.csv`, HBJNY in `ledger.csv` and, optionally, DQYQQS in `loans.csv`. A byte order mark
+//! and CRLF are accepted, UTF-8 and GB 18030 are told apart by the content. Other columns are not
+//! looked at, and reported.
 //!
 //! **Promises.** All or nothing: one fault, and nothing is imported. A fault says file, line, column
 //! and rule, never a value. Rows are read one at a time; what is kept grows with the number of
@@ -31,6 +32,7 @@ use fundlink_protocol::time::Date;
 
 mod account_draft;
 mod accounts;
+pub mod column_names;
 mod context;
 mod control;
 mod employers;
@@ -49,7 +51,7 @@ mod value;
 pub use encoding::TextEncoding;
 pub use fault::{FaultColumn, ImportFault, ImportFaults};
 pub use rule::ImportRule;
-pub use table::FileReport;
+pub use table::{Column, FileReport};
 
 use account_draft::{AccountDraft, Counting};
 use accounts::Accounts;
@@ -88,6 +90,31 @@ impl ImportFile {
         Self::Loans,
         Self::CoBorrowers,
     ];
+
+    /// All files.
+    pub const ALL: [Self; 7] = [
+        Self::Employers,
+        Self::Persons,
+        Self::Accounts,
+        Self::Ledger,
+        Self::Loans,
+        Self::CoBorrowers,
+        Self::Control,
+    ];
+
+    /// The columns that are looked for in the file.
+    #[must_use]
+    pub const fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Employers => employers::COLUMNS,
+            Self::Persons => persons::COLUMNS,
+            Self::Accounts => accounts::COLUMNS,
+            Self::Ledger => ledger::COLUMNS,
+            Self::Loans => loans::COLUMNS,
+            Self::CoBorrowers => loans::co_borrowers::COLUMNS,
+            Self::Control => control::COLUMNS,
+        }
+    }
 
     /// The name of the file in its folder.
     #[must_use]

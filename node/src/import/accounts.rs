@@ -65,7 +65,8 @@ impl Accounts {
             totals.add(account.as_ref().map(|account| account.balance));
             let Some(number) = number else { return };
             if accounts.places.contains_key(&number) || accounts.faulty.contains(&number) {
-                row.fault(Place::Number, ImportRule::KeyDoubled);
+                let rule = value::rounded_or(number.as_str(), ImportRule::KeyDoubled);
+                row.fault(Place::Number, rule);
                 return;
             }
             let person = take_owner(row, persons, &number);
@@ -131,7 +132,8 @@ fn take_owner(row: &mut Row<'_>, persons: &mut Persons, number: &AccountNumber) 
         Owner::Known(person) => Some(person),
         Owner::Faulty => None,
         Owner::Missing => {
-            row.fault(Place::Number, ImportRule::Reference);
+            let rule = value::rounded_or(number.as_str(), ImportRule::Reference);
+            row.fault(Place::Number, rule);
             None
         }
     }

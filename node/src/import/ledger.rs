@@ -59,7 +59,10 @@ pub(super) fn read(
                 }
             }
             Err(Absent::Reported) => {}
-            Err(Absent::Unknown) => row.fault(Place::Account, ImportRule::Reference),
+            Err(Absent::Unknown) => row.fault(
+                Place::Account,
+                value::rounded_or(entry.account.as_str(), ImportRule::Reference),
+            ),
         }
     })?;
     Ok(())

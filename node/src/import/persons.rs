@@ -59,7 +59,8 @@ impl Persons {
                 kind.and_then(|kind| row.needed(Place::Document, value::document(kind, as_of)));
             let Some(number) = number else { return };
             if persons.waiting.contains_key(&number) || persons.faulty.contains(&number) {
-                row.fault(Place::Number, ImportRule::KeyDoubled);
+                let rule = value::rounded_or(number.as_str(), ImportRule::KeyDoubled);
+                row.fault(Place::Number, rule);
                 return;
             }
             let (Some(name), Some(document)) = (name, document) else {

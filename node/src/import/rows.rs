@@ -43,6 +43,8 @@ enum Place {
     Quoted,
     /// After a quote within a quoted value: the end of it, or a quote written twice.
     QuoteSeen,
+    /// Within the quotes of `="..."`, which spreadsheets write and other readers cannot take.
+    Formula,
     /// After a carriage return that must end the row.
     ReturnSeen,
     /// Past a fault: skips to the end of the line.
@@ -115,6 +117,7 @@ impl<R: BufRead> RawRows<R> {
 const fn row_result(place: Place) -> Result<(), ImportRule> {
     match place {
         Place::Skipping(rule) => Err(rule),
+        Place::Formula => Err(ImportRule::Form),
         Place::ValueStart | Place::Plain | Place::Quoted | Place::QuoteSeen | Place::ReturnSeen => {
             Ok(())
         }
@@ -123,7 +126,7 @@ const fn row_result(place: Place) -> Result<(), ImportRule> {
 
 fn end_of_file(place: Place, row: &mut RawRow) -> Result<(), ImportRule> {
     match place {
-        Place::Quoted => Err(ImportRule::Form),
+        Place::Quoted | Place::Formula => Err(ImportRule::Form),
         Place::Skipping(rule) => Err(rule),
         Place::ReturnSeen => Ok(()),
         Place::ValueStart | Place::Plain | Place::QuoteSeen => {
@@ -153,10 +156,20 @@ fn step(place: Place, byte: u8, row: &mut RawRow) -> Step {
             row.ends.push(row.bytes.len());
             Step::RowEnd
         }
+        (Place::Plain, b'"') if is_equals_sign(row) => keep(byte, Place::Formula, row),
         (Place::Plain, b'"') => Step::Go(Place::Skipping(ImportRule::Form)),
+        (Place::Formula, b'"') => keep(byte, Place::Plain, row),
+        (Place::Formula, b'\n') => Step::RowEnd,
+        (Place::Formula, _) => keep(byte, Place::Formula, row),
         (Place::QuoteSeen, _) => Step::Go(Place::Skipping(ImportRule::Form)),
         (Place::ValueStart | Place::Plain, _) => keep(byte, Place::Plain, row),
     }
+}
+
+/// Whether the value that has begun is an equals sign and no more.
+fn is_equals_sign(row: &RawRow) -> bool {
+    let from = row.ends.last().copied().unwrap_or(0);
+    row.bytes.get(from..) == Some(b"=")
 }
 
 fn keep(byte: u8, next: Place, row: &mut RawRow) -> Step {
@@ -218,6 +231,14 @@ mod tests {
     fn quoted_values_keep_commas_quotes_and_line_ends() {
         let expected = [ok(1, &["a,b", "say \"x\"", "two\nlines", ""]), ok(3, &["1"])];
         assert_eq!(rows(b"\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",\"\"\n1\n"), expected);
+    }
+
+    #[test]
+    fn the_formula_of_a_spreadsheet_stays_one_value() {
+        let expected = [ok(1, &["=\"14,01\"", "x", "=\"2\""]), ok(2, &["=1", "2"])];
+        assert_eq!(rows(b"=\"14,01\",x,=\"2\"\n=1,2\n"), expected);
+        let form = Err(ImportRule::Form);
+        assert_eq!(rows(b"=\"1\n2\n=\"3"), [(1, form.clone()), ok(2, &["2"]), (3, form)]);
     }
 
     #[test]

@@ -1,24 +1,25 @@
 //! A CSV file as a table whose columns are the codes of JGJ/T 320.
 //!
-//! **Promises.** Column names are compared without regard to case; a column that is missing or
-//! stands twice is a fault before any row is read; each value is parsed once, by its type.
+//! **Promises.** A column is found by any of its names; one that is missing or stands twice is a
+//! fault before any row is read; each value is parsed once, by its type.
 //! **Left to others.** What the columns mean: one module for each file.
 
 use std::io::{self, BufRead};
 
+use super::column_names;
 use super::encoding::{Sampled, TextEncoding, TextRow, decode, sample};
 use super::fault::{FaultColumn, FaultList};
 use super::rows::{RawRow, RawRows};
 use super::rule::ImportRule;
-use super::{ImportFile, Progress};
+use super::{ImportFile, Progress, value};
 
 /// A column that is looked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
+pub struct Column {
     /// Its code.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// Whether the file must have it.
-    pub(super) needed: bool,
+    pub needed: bool,
 }
 
 /// Declares the columns of a file: an enum of places and the list that it points into.
@@ -30,7 +31,7 @@ macro_rules! columns {
             $($place),+
         }
 
-        const COLUMNS: &[crate::import::table::Column] = &[
+        pub(in crate::import) const COLUMNS: &[crate::import::table::Column] = &[
             $(crate::import::table::Column { name: $name, needed: $needed }),+
         ];
 
@@ -110,22 +111,27 @@ impl<R: BufRead> Table<R> {
     fn read_header(&mut self, faults: &mut FaultList) {
         let line = Some(self.raw.line);
         self.width = self.text.len();
-        let mut seen: Vec<String> = Vec::new();
+        let mut strangers: Vec<String> = Vec::new();
         for place in 0..self.width {
-            let name = self.text.value(place).to_ascii_uppercase();
-            let known = self.columns.iter().position(|c| c.name.eq_ignore_ascii_case(&name));
-            if !name.is_empty() && seen.contains(&name) {
+            let name = self.text.value(place);
+            let known = self.columns.iter().position(|c| column_names::means(name, c.name));
+            let doubled = match known.and_then(|known| self.places.get_mut(known)) {
+                Some(found) => found.replace(place).is_some(),
+                None => {
+                    self.ignored.push(place + 1);
+                    let name = name.to_lowercase();
+                    let doubled = !name.is_empty() && strangers.contains(&name);
+                    strangers.push(name);
+                    doubled
+                }
+            };
+            if doubled {
                 let column = known.and_then(|known| self.columns.get(known));
                 let column = column.map_or(FaultColumn::Place(place + 1), |column| {
                     FaultColumn::Named(column.name)
                 });
                 faults.add(self.file, line, Some(column), ImportRule::ColumnDoubled);
             }
-            match known.and_then(|known| self.places.get_mut(known)) {
-                Some(found) => *found = Some(place),
-                None => self.ignored.push(place + 1),
-            }
-            seen.push(name);
         }
         if self.ignored.len() == self.width {
             // Not one known name: a file without a header, whose first row is data.
@@ -242,7 +248,9 @@ impl Row<'_> {
         if text.is_empty() {
             return Some(None);
         }
-        match parse(text) {
+        let parsed =
+            if value::is_dressed_up(text) { Err(ImportRule::Spreadsheet) } else { parse(text) };
+        match parsed {
             Ok(value) => Some(Some(value)),
             Err(rule) => {
                 self.fault(column, rule);

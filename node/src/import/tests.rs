@@ -197,6 +197,40 @@ fn encodings_marks_line_ends_case_and_order_of_rows_do_not_matter() {
 }
 
 #[test]
+fn columns_are_found_by_code_english_and_chinese_names_alike() {
+    let plain = dump();
+    let expected = plain.check().unwrap();
+    let names: [fn(&column_names::ColumnName) -> String; 2] =
+        [|name| name.english[0].to_uppercase(), |name| name.chinese[0].to_owned()];
+    for name_of in names {
+        let mut renamed = plain.clone();
+        for text in &mut renamed.texts {
+            let (header, rows) = text.split_once('\n').unwrap();
+            let rename =
+                |code| column_names::ColumnName::of(code).map_or_else(|| code.to_owned(), name_of);
+            let header: Vec<String> = header.split(',').map(rename).collect();
+            *text = format!("{}\n{rows}", header.join(","));
+        }
+        let set = renamed.check().unwrap();
+        assert_eq!(set.loans, expected.loans);
+        assert_eq!(set.employers, expected.employers);
+        assert_eq!(set.report.balance, expected.report.balance);
+    }
+}
+
+#[test]
+fn padding_short_amounts_and_other_forms_of_dates_mean_the_same() {
+    let plain = dump();
+    let accounts: Vec<ImportedAccount> = plain.check().unwrap().accounts.collect();
+    let other = plain
+        .with(ACCOUNTS, "500.00,0.00,500.00,500.00,0.00", "500,0,500.0,500.00 ,\u{3000}0")
+        .with(ACCOUNTS, "2023-04-15", "2023/4/15")
+        .with(LEDGER, "20230415,01,202304", "2023.04.15,01,2023/04")
+        .with(LEDGER, ",202305,1200.00", ",2023-05,1200");
+    assert_eq!(other.check().unwrap().accounts.collect::<Vec<_>>(), accounts);
+}
+
+#[test]
 fn each_wrong_value_names_file_line_column_and_rule() {
     let dump = dump();
     for (file, from, to, fault) in [
@@ -213,7 +247,12 @@ fn each_wrong_value_names_file_line_column_and_rule() {
         (EMPLOYERS, ",01,0.12", ",07,0.12", "employers:2:DWZHZT:CODE"),
         (EMPLOYERS, "0.12,", "0.12%,", "employers:2:DWJCBL:RATE"),
         (ACCOUNTS, "43758.38,32958.38", "43758.381,32958.38", "accounts:2:GRZHYE:AMOUNT"),
-        (ACCOUNTS, "43758.38,32958.38", "4.375838e4,32958.38", "accounts:2:GRZHYE:AMOUNT"),
+        (ACCOUNTS, "43758.38,32958.38", "4.375838e+4,32958.38", "accounts:2:GRZHYE:SPREADSHEET"),
+        (PERSONS, "140199199003070223", "1.40199E+17", "persons:2:ZJHM:SPREADSHEET"),
+        (PERSONS, "140199199003070223", "140199199003070000", "persons:2:ZJHM:SPREADSHEET"),
+        (PERSONS, "140199199003070223", "'140199199003070223", "persons:2:ZJHM:SPREADSHEET"),
+        (PERSONS, "140199199003070223", "=\"140199199003070223\"", "persons:2:ZJHM:SPREADSHEET"),
+        (LEDGER, "A2,T1", "1234567890123450000,T1", "ledger:41:GRZH:SPREADSHEET"),
         (ACCOUNTS, "32958.38,", "32958.37,", "accounts:2:GRZHYE:BALANCE_PARTS"),
         (ACCOUNTS, "2023-04-15", "2023-02-29", "accounts:2:KHRQ:DATE"),
         (ACCOUNTS, "2023-04-15", "2026-05-02", "accounts:2:KHRQ:DATE_FUTURE"),
@@ -264,6 +303,7 @@ fn headers_are_checked_before_rows_and_never_echoed() {
     for (file, from, to, expected) in [
         (PERSONS, "XingMing", "Xing_Ming", "persons:1:XingMing:COLUMN_MISSING"),
         (PERSONS, "SJHM", "zjhm", "persons:1:ZJHM:COLUMN_DOUBLED"),
+        (PERSONS, "SJHM", "身份证号", "persons:1:ZJHM:COLUMN_DOUBLED"),
         (LEDGER, "HBJNY", "X", "ledger:1:HBJNY:COLUMN_MISSING"),
         (PERSONS, "GRZH,XingMing,ZJLX,ZJHM,SJHM\n", "", "persons:1::HEADER_MISSING"),
     ] {
