@@ -9,6 +9,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use fundlink_protocol::interest::{Accrual, InterestRules};
+use fundlink_protocol::money::Fen;
+use fundlink_protocol::time::Date;
+
 /// The files, each with its header.
 #[derive(Clone, Debug)]
 pub struct Dump {
@@ -32,9 +36,8 @@ pub struct Saver {
     pub months: i64,
     /// What is paid each month, in fen.
     pub deposit: i64,
-    /// The interest that was booked on each 1 July: year and fen.
-    pub interest: &'static [(i64, i64)],
-    /// The year whose 1 July divides what was carried over from what came this year.
+    /// The year whose 1 July divides what was carried over from what came this year: the last on
+    /// which interest was booked.
     pub carried_until: i64,
 }
 
@@ -106,8 +109,9 @@ impl Dump {
             );
             self.row(DumpFile::Ledger, format_args!("{row}"));
         }
-        for (year, interest) in saver.interest {
-            let row = format!("{account},J{year},{year}0701,09,,{},0.00,01,", yuan(*interest));
+        for (day, interest) in saver.interest() {
+            let (year, day, interest) = (day / 10_000, day, yuan(interest));
+            let row = format!("{account},J{year},{day},09,,{interest},0.00,01,");
             self.row(DumpFile::Ledger, format_args!("{row}"));
         }
     }
@@ -179,12 +183,40 @@ impl Saver {
         (first..first + self.months).map(|index| (index / 12, index % 12 + 1))
     }
 
+    /// The interest that was booked on each 1 July: the day and fen.
+    fn interest(&self) -> Vec<(u32, i64)> {
+        let rules = InterestRules::default();
+        let day = |(year, month): (i64, i64), day: i64| {
+            let number = year * 10_000 + month * 100 + day;
+            let number = u32::try_from(number).expect("a year of this time");
+            Date::from_number(number).expect("a day of the calendar")
+        };
+        let deposit = Fen::new(self.deposit).expect("an amount");
+        let mut accrual = Accrual::open(day(self.first, 15));
+        let mut booked = Vec::new();
+        for paid in self.paid() {
+            booked.extend(accrual.post(day(paid, 15), deposit, &rules).expect("days rise"));
+        }
+        let until = day((self.carried_until, 7), 1);
+        if until > accrual.since() {
+            booked.extend(accrual.advance(until, &rules).expect("days rise"));
+        }
+        let booked = booked.iter().map(|interest| (interest.on.number(), interest.amount.get()));
+        booked.filter(|(_, fen)| *fen > 0).collect()
+    }
+
+    /// This, with another status: 01 paying, 02 sealed, 06 frozen.
+    #[must_use]
+    pub const fn with_status(self, status: &'static str) -> Self {
+        Self { status, ..self }
+    }
+
     /// What was carried over on the last 1 July, interest included, and what came since, in fen.
     fn balances(&self) -> (i64, i64) {
         let (before, since): (Vec<_>, Vec<_>) =
             self.paid().partition(|paid| *paid < (self.carried_until, 7));
         let count = |months: Vec<_>| i64::try_from(months.len()).expect("few months");
-        let interest: i64 = self.interest.iter().map(|(_, fen)| fen).sum();
+        let interest: i64 = self.interest().iter().map(|(_, fen)| fen).sum();
         (count(before) * self.deposit + interest, count(since) * self.deposit)
     }
 

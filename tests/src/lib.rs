@@ -5,6 +5,8 @@
 //!
 //! **Left to others.** The tests themselves, in `tests/tests`.
 
+pub mod books;
+pub mod case;
 pub mod dump;
 pub mod hostile;
 pub mod member;

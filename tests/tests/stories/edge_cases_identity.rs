@@ -1,0 +1,1 @@
+//! Edge cases about persons, numbers and members.

@@ -1,0 +1,1 @@
+//! Edge cases about money and the status of accounts.

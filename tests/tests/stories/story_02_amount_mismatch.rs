@@ -1,0 +1,1 @@
+//! Story 2: the bank delivers another amount than the sheet says (金额不符).
