@@ -1,13 +1,17 @@
-//! The watch (监管预警): what digests and heartbeats alone show to be wrong.
+//! The watch (监管预警): what digests, heartbeats and signed incidents show to be wrong.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`alert`] | an alert, its rule, its evidence |
-//! | [`rules`] | the rules as pure functions over digests |
+//! | [`alert_rule`] | the rules by name, with level and place in the catalogue |
+//! | [`alert`] | an alert, what it is about, what shows it |
+//! | [`incident`] | what only a center can see |
+//! | [`rules`] | the rules over digests, as pure functions |
 //!
-//! **Promises.** An alert names centers, pseudonyms and leaves; never a person, a number or an
-//! amount.
+//! **Promises.** An alert names centers, pseudonyms, leaves and statements; never a person, a number
+//! or an amount.
 //! **Left to others.** When the rules are asked, and what is kept: `engine::alerts`.
 
 pub mod alert;
+pub mod alert_rule;
+pub mod incident;
 pub mod rules;

@@ -33,6 +33,7 @@ pub mod evidence;
 pub mod following;
 pub mod heartbeats;
 pub mod imports;
+pub mod incidents;
 pub mod input;
 pub mod log_commands;
 pub mod log_event;

@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
 pub mod heartbeat;
+pub mod incident;
 pub mod membership;
 pub mod query;
 pub mod transfer;
@@ -161,6 +162,8 @@ statements! {
     Credit = "credit", transfer::notice::Credit;
     /// The money was sent back.
     Return = "return", transfer::notice::Return;
+    /// What only a center can see, told to the authority (异常事件报告).
+    Incident = "incident", incident::Incident;
 }
 
 impl StatementKind {

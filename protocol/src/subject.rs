@@ -47,6 +47,8 @@ pub enum Reference<'a> {
     Transfer(TransferId),
     /// The digests of one loan.
     Loan(CenterCode, &'a str),
+    /// An account of a center, by its number.
+    Account(CenterCode, &'a str),
 }
 
 impl fmt::Debug for Reference<'_> {
@@ -54,6 +56,7 @@ impl fmt::Debug for Reference<'_> {
         f.write_str(match self {
             Self::Transfer(_) => "Transfer(..)",
             Self::Loan(..) => "Loan(..)",
+            Self::Account(..) => "Account(..)",
         })
     }
 }
@@ -270,6 +273,9 @@ impl Tagger for MemoryTagger {
             Reference::Transfer(id) => self.keyed(epoch, &[b"transfer\0", id.as_bytes()])?,
             Reference::Loan(center, contract) => {
                 self.keyed(epoch, &[b"loan\0", &center.to_key(), contract.as_bytes()])?
+            }
+            Reference::Account(center, number) => {
+                self.keyed(epoch, &[b"account\0", &center.to_key(), number.as_bytes()])?
             }
         };
         Ok(ReferenceTag::new(bytes))

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use fundlink_node::control::api::alerts::Alert;
+use fundlink_node::control::api::alerts::{Alert, Evidence};
 
 use crate::client::Node;
 use crate::exit::{Exit, Failure};
@@ -79,8 +79,11 @@ fn show(alert: &Alert, output: &Output) {
     output.line(language.alert_about(&alert.about, &alert.subject));
     output.line(language.alert_concerns(alert.centers.join(" ")));
     output.line(language.alert_seen(&alert.first_seen, &alert.last_seen, alert.times));
-    for leaf in &alert.evidence {
-        output.line(language.alert_leaf(leaf.leaf, &leaf.log));
+    for shown in &alert.evidence {
+        output.line(match shown {
+            Evidence::Leaf { log, leaf } => language.alert_leaf(leaf, log),
+            Evidence::Statement { statement } => language.alert_statement(statement),
+        });
     }
 }
 
@@ -94,6 +97,19 @@ fn rule(word: &str, language: Language) -> String {
         "invalid_update" => language.alert_invalid_update(),
         "silence" => language.alert_silence(),
         "stale_roster" => language.alert_stale_roster(),
+        "received_differs" => language.alert_received_differs(),
+        "interest_differs" => language.alert_interest_differs(),
+        "letter_number_reused" => language.alert_letter_number_reused(),
+        "deadline_missed" => language.alert_deadline_missed(),
+        "freeze_too_late" => language.alert_freeze_too_late(),
+        "freeze_ended" => language.alert_freeze_ended(),
+        "queries_without_business" => language.alert_queries_without_business(),
+        "back_dated" => language.alert_back_dated(),
+        "digest_mismatch" => language.alert_digest_mismatch(),
+        "paid_beyond_sheet" => language.alert_paid_beyond_sheet(),
+        "withdrawn_in_transfer" => language.alert_withdrawn_in_transfer(),
+        "deposit_after_closing" => language.alert_deposit_after_closing(),
+        "transfer_without_letter" => language.alert_transfer_without_letter(),
         _ => return word.to_owned(),
     };
     language.with_detail(text, word)

@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use fundlink_protocol::authority::alert::AlertRule;
+use fundlink_protocol::authority::alert_rule::AlertRule;
 use fundlink_protocol::engine::alerts::{AlertCommand, AlertCount, AlertReply};
 use fundlink_protocol::engine::command::{Command, Reply, Status};
 use fundlink_protocol::engine::log_commands::{LogCommand, LogReply, LogState};
@@ -124,7 +124,7 @@ impl SampledMetrics {
     fn set_alerts(&self, counts: &[AlertCount]) {
         for rule in AlertRule::ALL {
             let label = RuleLabel { rule: rule.name() };
-            let count = counts.iter().find(|count| count.rule == rule);
+            let count = counts.iter().find(|count| count.rule == *rule);
             let (open, raised) = count.map_or((0, 0), |count| (count.open, count.raised));
             self.alerts_open.get_or_create(&label).set(i64::from(open));
             self.alerts_raised.get_or_create(&label).set(i64::from(raised));

@@ -1,99 +1,19 @@
-//! An alert (预警): which rule it comes from, whom it is about, which leaves show it.
+//! An alert (预警): which rule it comes from, whom it is about, what shows it.
 //!
 //! **Promises.** One alert for one cause: its id follows from the rule and what it is about, so that
 //! the same cause seen twice is the same alert.
 
-use core::fmt;
-
 use minicbor::{Decode, Encode};
 
-use crate::center::{CenterCode, Role};
-use crate::id::{AlertId, ReferenceTag, SubjectTag};
+use super::alert_rule::AlertRule;
+use crate::center::CenterCode;
+use crate::id::{AlertId, PayloadHash, ReferenceTag, SubjectTag};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::time::Timestamp;
 
-/// Leaves that one alert names at most; more of the same add nothing.
+/// Leaves and statements that one alert names at most; more of the same add nothing.
 pub const EVIDENCE_MAX: usize = 16;
-
-/// What raises an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(index_only)]
-pub enum AlertRule {
-    /// Two running loans of one person at two centers (一人两地同时贷款).
-    #[n(1)]
-    DoubleLoan,
-    /// A transfer that one side has published and the other has not, past its deadline
-    /// (转移单边).
-    #[n(2)]
-    OneSidedTransfer,
-    /// Both sides of a transfer have published, but over different sheets (信息表不一致).
-    #[n(3)]
-    SheetsDiffer,
-    /// A log, or the roster, that has two faces (两套账).
-    #[n(4)]
-    Equivocation,
-    /// A leaf or a checkpoint that does not fit what came before it.
-    #[n(5)]
-    InvalidUpdate,
-    /// No sign of life for five minutes (失联).
-    #[n(6)]
-    Silence,
-    /// A roster past its time, or a member that works by an old one.
-    #[n(7)]
-    StaleRoster,
-}
-
-impl AlertRule {
-    /// All rules.
-    pub const ALL: [Self; 7] = [
-        Self::DoubleLoan,
-        Self::OneSidedTransfer,
-        Self::SheetsDiffer,
-        Self::Equivocation,
-        Self::InvalidUpdate,
-        Self::Silence,
-        Self::StaleRoster,
-    ];
-
-    /// The stable name, for programs and metrics.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::DoubleLoan => "double_loan",
-            Self::OneSidedTransfer => "one_sided_transfer",
-            Self::SheetsDiffer => "sheets_differ",
-            Self::Equivocation => "equivocation",
-            Self::InvalidUpdate => "invalid_update",
-            Self::Silence => "silence",
-            Self::StaleRoster => "stale_roster",
-        }
-    }
-
-    /// The version of the rule: one more whenever it would judge the same digests otherwise.
-    #[must_use]
-    pub const fn version(self) -> u32 {
-        1
-    }
-
-    /// Whether a member of this role keeps alerts of the rule. What takes the view of the whole
-    /// province is the authority's; what a center needs to know of its peers it keeps too.
-    #[must_use]
-    pub const fn is_kept_by(self, role: Role) -> bool {
-        match self {
-            Self::DoubleLoan | Self::OneSidedTransfer | Self::SheetsDiffer => {
-                matches!(role, Role::Authority)
-            }
-            Self::Equivocation | Self::InvalidUpdate | Self::Silence | Self::StaleRoster => true,
-        }
-    }
-}
-
-impl fmt::Display for AlertRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What an alert is about: with the rule, it gives the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -117,18 +37,21 @@ pub enum AlertSubject {
     /// The roster.
     #[n(6)]
     Roster,
+    /// An account, by pseudonym.
+    #[n(7)]
+    Account(#[n(0)] ReferenceTag),
 }
 
-/// A leaf that shows it.
+/// What shows it, so that anybody can check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(map)]
-pub struct Evidence {
-    /// The log.
+#[cbor(flat)]
+pub enum Evidence {
+    /// A leaf of a log.
     #[n(1)]
-    pub log: LogId,
-    /// The leaf.
+    Leaf(#[n(0)] LogId, #[n(1)] LeafIndex),
+    /// A signed statement.
     #[n(2)]
-    pub leaf: LeafIndex,
+    Statement(#[n(0)] PayloadHash),
 }
 
 /// Whether an alert still holds.
@@ -173,7 +96,7 @@ pub struct Alert {
     /// The members concerned, ascending.
     #[n(5)]
     pub centers: Vec<CenterCode>,
-    /// The leaves that show it, ascending; at most [`EVIDENCE_MAX`].
+    /// What shows it, ascending; at most [`EVIDENCE_MAX`].
     #[n(6)]
     pub evidence: Vec<Evidence>,
     /// When it was raised first.

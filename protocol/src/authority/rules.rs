@@ -73,6 +73,16 @@ pub fn transfer_standing(live: &[IndexedDigest]) -> TransferStanding {
     }
 }
 
+/// Whether both sides have published an end of the transfer, and the same one.
+#[must_use]
+pub fn is_matched(live: &[IndexedDigest]) -> bool {
+    let has =
+        |wanted: [DigestStatus; 2]| live.iter().any(|found| wanted.contains(&found.digest.status));
+    has([DigestStatus::TransferRemitted, DigestStatus::TransferReversed])
+        && has([DigestStatus::TransferCredited, DigestStatus::TransferReturned])
+        && transfer_standing(live) == TransferStanding::Settled
+}
+
 /// The newest digest of one side. A log that was continued in another has the higher number.
 fn latest(
     live: &[IndexedDigest],

@@ -7,8 +7,8 @@ use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
     alerts, bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats,
-    imports, log_commands, membership, modes, outbox, publication, publishing, queries, recovery,
-    roster_leaves, rosters, synchronization, transfer_desk, transfers,
+    imports, incidents, log_commands, membership, modes, outbox, publication, publishing, queries,
+    recovery, roster_leaves, rosters, synchronization, transfer_desk, transfers,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -112,6 +112,10 @@ fn on_statement(
         round.respond(request, PeerReply::Delivery(reply));
         return Ok(());
     }
+    if let Some(reply) = incidents::on_statement(round, from, statement)? {
+        round.respond(request, PeerReply::Delivery(reply));
+        return Ok(());
+    }
     if transfers::is_transfer(statement.statement().kind()) {
         return transfers::on_statement(round, from, request, statement);
     }
@@ -189,6 +193,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Query(query) => dossiers::on_timer(round, query),
         Timer::Transfer(transfer) => transfers::on_timer(round, transfer),
         Timer::CoreOrders => core_orders::send_open(round),
+        Timer::Incidents => incidents::on_timer(round),
         Timer::Watch => Ok(()),
     }
 }

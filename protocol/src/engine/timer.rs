@@ -63,6 +63,9 @@ pub enum Timer {
     /// Both sides of a transfer must have published by now.
     #[n(22)]
     Pair(#[n(0)] ReferenceTag),
+    /// Incidents wait to be told to the authority.
+    #[n(60)]
+    Incidents,
 }
 
 /// Sets or moves a timer.

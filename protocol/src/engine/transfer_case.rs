@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+use super::incidents::{self, About, Seen};
 use super::output::Event;
 use super::rosters;
 use super::round::{Round, Route};
 use super::timer::{self, Timer};
+use crate::authority::incident::IncidentRule;
 use crate::calendar::WorkingCalendar;
 use crate::center::CenterCode;
 use crate::core_system::CoreStep;
@@ -279,6 +281,24 @@ impl Case {
         let due = deadline(round, Wait::Case)?;
         self.task = Some(Task { reason, role: reason.role(), due, first: None });
         Ok(())
+    }
+
+    /// Tells the authority of something in this transfer that only its two centers can see; the same
+    /// rule and number once.
+    pub(super) fn tell(
+        &self,
+        round: &mut Round<'_>,
+        rule: IncidentRule,
+        number: u64,
+    ) -> Result<(), StoreError> {
+        let seen = Seen::new(rule, About::Transfer(self.id), number);
+        incidents::tell(round, seen.with(self.other(round.center())))
+    }
+
+    /// A number that is another one in every state: a deadline of each is a cause of its own.
+    #[must_use]
+    pub(super) fn states_entered(&self) -> u64 {
+        u64::try_from(self.history.len()).unwrap_or(u64::MAX)
     }
 
     /// Whether a task stops the transfer.

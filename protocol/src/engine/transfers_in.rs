@@ -14,11 +14,12 @@ use super::round::Round;
 use super::transfer_case::{Alarm, Case};
 use super::transfers_out::say_again;
 use crate::account::AccountNumber;
+use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::core_system::{CoreOrder, CoreOutcome, CoreStep};
 use crate::id::{Commitment, PayloadHash, TransferId};
 use crate::refusal::Refusal;
-use crate::settlement::{BankOutcome, BankReply, SpecialAccount};
+use crate::settlement::{BankOutcome, BankReply, Direction, SpecialAccount};
 use crate::statement::transfer::TransferStep;
 use crate::statement::transfer::sheet::Sheet;
 use crate::store::keys::{Area, key};
@@ -290,8 +291,12 @@ pub(super) fn on_money(
     line: MoneyLine,
 ) -> Result<(), StoreError> {
     with(round, transfer, |round, incoming| {
+        let has_come = line.direction == Direction::Credit;
         incoming.case.lines.push(line);
         if incoming.state.is_final() {
+            if has_come {
+                incoming.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
+            }
             return incoming.case.ask_person(round, TaskReason::UnexplainedMoney);
         }
         money::reconsider(round, incoming)
@@ -305,6 +310,7 @@ pub(super) fn on_unexplained_money(
     transfer: TransferId,
 ) -> Result<(), StoreError> {
     with(round, transfer, |round, incoming| {
+        incoming.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
         if incoming.case.task.is_none() {
             incoming.case.ask_person(round, TaskReason::UnexplainedMoney)?;
         }
@@ -336,6 +342,7 @@ fn on_overdue(round: &mut Round<'_>, incoming: &mut Incoming) -> Result<(), Stor
     if incoming.case.task.is_none() && !incoming.state.is_final() {
         incoming.case.ask_person(round, TaskReason::Overdue)?;
     }
+    incoming.case.tell(round, IncidentRule::DeadlineMissed, incoming.case.states_entered())?;
     say_again(round, &incoming.case)
 }
 

@@ -12,6 +12,7 @@ use super::embedded_core;
 use super::outbox;
 use super::round::Round;
 use super::transfer_case::{Alarm, Case};
+use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::core_system::{CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal, CoreStep};
 use crate::id::{Commitment, OrderId, PayloadHash, TransferId};
@@ -354,6 +355,7 @@ pub(super) fn on_unexplained_money(
     transfer: TransferId,
 ) -> Result<(), StoreError> {
     with(round, transfer, |round, out| {
+        out.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
         if out.case.task.is_none() {
             out.case.ask_person(round, TaskReason::UnexplainedMoney)?;
         }
@@ -385,6 +387,7 @@ fn on_overdue(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreErro
     if out.case.task.is_none() && !out.state.is_final() {
         out.case.ask_person(round, TaskReason::Overdue)?;
     }
+    out.case.tell(round, IncidentRule::DeadlineMissed, out.case.states_entered())?;
     say_again(round, &out.case)
 }
 

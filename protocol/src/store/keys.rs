@@ -97,6 +97,11 @@ pub enum Area {
     Alert = b'W',
     /// Alerts by state and time. Key: state (1), last seen (8), id (32). Value: none.
     AlertTime = b'w',
+    /// Causes of which the authority was told. Key: hash of the cause (32). Value: date (4).
+    Incident = 0xc0,
+    /// Incidents that could not be told yet. Key: hash of the cause (32). Value:
+    /// `incidents::IncidentRow`.
+    IncidentWaiting = 0xc1,
     /// Tag keys, sealed to this node. Key: epoch (4). Value: `tags::KeptBox`.
     TagKey = b'G',
     /// To which sealing key of a member a tag key was sealed. Key: epoch (4), center (4).

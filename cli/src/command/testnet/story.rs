@@ -164,8 +164,7 @@ impl Story {
         let line = language.tour_alert(&alert.rule, centers, format_args!("{pseudonym}…"));
         self.say_timed(&line, alerted.took);
         let leaves = alert.evidence.iter();
-        let leaves: Vec<String> =
-            leaves.map(|shown| format!("{} #{}", shown.log, shown.leaf)).collect();
+        let leaves: Vec<String> = leaves.map(ToString::to_string).collect();
         self.say(&language.tour_alert_leaves(leaves.join(", ")));
     }
 

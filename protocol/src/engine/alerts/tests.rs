@@ -1,11 +1,20 @@
 //! What the watch promises: each alert raised, not raised, resolved, kept by whom.
 
+use super::digests::GRACE_MS;
+use super::members::ROSTER_SPREAD_MS;
 use super::*;
+use crate::authority::alert::{AlertSubject, EVIDENCE_MAX, Evidence};
+use crate::center::CenterCode;
+use crate::digest::{Digest, DigestStatus};
 use crate::engine::command::{Command, Reply};
 use crate::engine::input::Input;
-use crate::id::{Commitment, SubjectTag};
+use crate::id::{Commitment, ReferenceTag, SubjectTag};
+use crate::limits::CURRENT_MS;
+use crate::log::origin::LogId;
+use crate::log::tree::LeafIndex;
 use crate::testing::logs::{ALL, Face, digest, publish};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
+use crate::time::{Date, Timestamp};
 use DigestStatus::{
     LoanGranted, LoanSettled, TransferCredited, TransferRemitted, TransferReversed,
 };
@@ -76,7 +85,7 @@ fn a_second_loan_in_another_city_raises_one_alert_at_the_authority_alone() {
     assert_eq!(alert.subject, AlertSubject::Person(SubjectTag::new([2; 32])));
     assert_eq!(alert.centers, [TAIYUAN, DATONG]);
     let log = LogId::public(TAIYUAN, 1);
-    assert_eq!(alert.evidence[0], Evidence { log, leaf: LeafIndex::new(first) });
+    assert_eq!(alert.evidence[0], Evidence::Leaf(log, LeafIndex::new(first)));
     assert_eq!(alert.evidence.len(), 2);
     for center in CENTERS {
         assert_eq!(list(&mut province, center, false), [], "{center}");

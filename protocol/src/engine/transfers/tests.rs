@@ -2,6 +2,7 @@
 
 mod core;
 mod delivery;
+mod incidents;
 mod interleavings;
 mod payments;
 mod proofs;

@@ -10,6 +10,7 @@ use super::super::records;
 use super::super::round::Round;
 use super::super::transfer_case::{Alarm, calendar, today};
 use super::{Incoming, ReceivedSheet, local_account};
+use crate::authority::incident::IncidentRule;
 use crate::core_system::{CoreAction, CoreReceipt};
 use crate::digest::DigestStatus;
 use crate::id::PayloadHash;
@@ -250,6 +251,7 @@ fn negotiate(round: &mut Round<'_>, incoming: &mut Incoming) -> Result<(), Store
     incoming.is_negotiated = true;
     let revision = incoming.sheet.as_ref().map_or(0, |sheet| sheet.sheet.revision);
     let kind = DifferenceKind::Arrived(incoming.case.net(Direction::Credit));
+    incoming.case.tell(round, IncidentRule::ReceivedDiffers, u64::from(revision))?;
     incoming.case.say(round, |head| step!(head, Difference { revision, kind }));
     incoming.case.ask_person(round, TaskReason::AmountDiffers)
 }

@@ -7,12 +7,14 @@
 
 use super::super::core_orders;
 use super::super::equivocation;
+use super::super::incidents::{self, About, Seen};
 use super::super::modes;
 use super::super::records;
 use super::super::round::{Round, Route};
 use super::super::transfer_case::{Case, today};
 use super::super::transfers::{find_number, put_number};
 use super::{Intent, Outgoing, load, save, settlement};
+use crate::authority::incident::IncidentRule;
 use crate::core_system::CoreAction;
 use crate::cose::Verified;
 use crate::id::{PayloadHash, TransferId};
@@ -79,6 +81,9 @@ pub(in super::super) fn on_letter(
     out.case.note_state(round, OutgoingState::Received.name());
     if let Some((older, _)) = find_number(round.view, letter.number)? {
         // The number was used for another letter: the first one goes on untouched.
+        let rule = IncidentRule::LetterNumberReused;
+        let seen = Seen::new(rule, About::Transfer(older), 0).with(letter.from);
+        incidents::tell(round, seen)?;
         out.enter(round, OutgoingState::Rejected(RefusalReason::Duplicate, false));
         out.case.say(round, |head| TransferRefusal {
             older: Some(older),

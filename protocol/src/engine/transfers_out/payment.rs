@@ -11,6 +11,7 @@ use super::super::round::Round;
 use super::super::transfer_case::{Alarm, calendar, today};
 use super::settlement::{renew, restore, reverse};
 use super::{Intent, Outgoing, with};
+use crate::authority::incident::IncidentRule;
 use crate::core_system::CoreAction;
 use crate::digest::DigestStatus;
 use crate::id::TransferId;
@@ -226,8 +227,12 @@ pub(in super::super) fn on_money(
     line: MoneyLine,
 ) -> Result<(), StoreError> {
     with(round, transfer, |round, out| {
+        let has_left = line.direction == Direction::Debit;
         out.case.lines.push(line);
         if out.state.is_final() {
+            if has_left {
+                out.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
+            }
             return out.case.ask_person(round, TaskReason::UnexplainedMoney);
         }
         reconsider(round, out)

@@ -5,12 +5,14 @@
 //! **Left to others.** Booking: the core. Paying: `payment`.
 
 use super::super::core_orders;
+use super::super::incidents::{self, About, Seen};
 use super::super::modes;
 use super::super::records;
 use super::super::round::Round;
 use super::super::transfer_case::{calendar, today};
 use super::letter::{records_of, unlock_to_refuse};
 use super::{Intent, Outgoing, SettledSheet, payment, recompute};
+use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::commitment::{CommitmentDomain, commit};
 use crate::core_system::{CoreAction, CoreOrder, CoreReceipt};
@@ -83,6 +85,9 @@ pub(super) fn on_settled(
     if agrees(round, out)? {
         send_sheet(round, out)
     } else {
+        let about = About::Transfer(out.case.id);
+        let seen = Seen::new(IncidentRule::InterestDiffers, about, u64::from(out.revision));
+        incidents::tell(round, seen)?;
         out.case.ask_person(round, TaskReason::InterestDiffers)
     }
 }

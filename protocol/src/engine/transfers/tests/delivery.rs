@@ -30,7 +30,7 @@ fn world() -> World {
 }
 
 /// A statement, signed by its sender and verified as a node does.
-fn signed<P: Payload>(province: &mut Province, payload: &P) -> Verified {
+pub(super) fn signed<P: Payload>(province: &mut Province, payload: &P) -> Verified {
     let keyring = &province.node(payload.from()).keyring;
     let key = keyring.public(KeyPurpose::Statement).unwrap();
     let unsigned = Unsigned::new(P::KIND, key.id(), cbor::encode(payload));
@@ -41,7 +41,7 @@ fn signed<P: Payload>(province: &mut Province, payload: &P) -> Verified {
 }
 
 /// Delivers a statement and gives the reply, as the connection of `from` would get it.
-fn deliver(
+pub(super) fn deliver(
     province: &mut Province,
     from: CenterCode,
     statement: &Verified,
@@ -55,7 +55,7 @@ fn deliver(
     reply
 }
 
-fn letter(world: &mut World, transfer: TransferId) -> Letter {
+pub(super) fn letter(world: &mut World, transfer: TransferId) -> Letter {
     let store = world.province.node(TAIYUAN).engine.store().clone();
     super::super::find(&Staged::new(&store), transfer).unwrap().unwrap().1.letter
 }
