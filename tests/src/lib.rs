@@ -9,6 +9,7 @@ pub mod books;
 pub mod case;
 pub mod dump;
 pub mod hostile;
+pub mod kills;
 pub mod member;
 pub mod people;
 pub mod program;
