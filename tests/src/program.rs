@@ -45,9 +45,13 @@ pub fn fundlink() -> &'static Path {
 }
 
 fn build() -> PathBuf {
-    let test = std::env::current_exe().expect("a running program has a path");
-    // target/debug/deps/test-0123456789abcdef
-    let profile = test.ancestors().nth(2).expect("a test lies two folders deep").to_owned();
+    let program = std::env::current_exe().expect("a running program has a path");
+    // target/debug/deps/test-0123456789abcdef, or target/debug/kill
+    let folder = program.parent().expect("a program lies in a folder");
+    let profile = match folder.parent() {
+        Some(parent) if folder.ends_with("deps") => parent.to_owned(),
+        _ => folder.to_owned(),
+    };
     let target = profile.parent().expect("a profile lies in the target folder");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--locked", "--package", "fundlink", "--bin", "fundlink"]);
