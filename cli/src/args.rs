@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    alerts, ask, completions, config, data, evidence, init, log, mode, net, run, testnet, transfer,
+    alerts, ask, completions, config, data, evidence, init, log, mode, net, run, status, testnet,
+    transfer,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -45,7 +46,7 @@ pub(crate) enum Command {
     /// Run the node until it is told to stop
     Run(run::Arguments),
     /// Show how the running node stands
-    Status,
+    Status(status::Arguments),
     /// The network, its members and their keys
     #[command(subcommand)]
     Net(net::Arguments),

@@ -93,22 +93,25 @@ impl Node {
 
     /// Follows events until `on_event` has seen enough; `None` when the node stops before that.
     ///
+    /// It is called once without an event when the stream is open: what it then finds, and the
+    /// events after it, leave no gap.
+    ///
     /// # Errors
     /// When the node does not run or refuses, or `on_event` fails.
     pub(crate) fn watch<T>(
         &self,
         path: &str,
-        mut on_event: impl FnMut(WatchedEvent) -> Result<Option<T>, Failure>,
+        mut on_event: impl FnMut(Option<WatchedEvent>) -> Result<Option<T>, Failure>,
     ) -> Result<Option<T>, Failure> {
         let stream = self.runtime.block_on(self.client.events(path));
         let mut stream = stream.map_err(|error| self.failure(error))?;
-        loop {
+        let mut seen = on_event(None)?;
+        while seen.is_none() {
             let event = self.runtime.block_on(stream.next());
             let Some(event) = event.map_err(|error| self.failure(error))? else { return Ok(None) };
-            if let Some(seen) = on_event(event)? {
-                return Ok(Some(seen));
-            }
+            seen = on_event(Some(event))?;
         }
+        Ok(seen)
     }
 
     /// Lets some time pass between two looks at something that takes a while.

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
     match &arguments.command {
         Command::Init(init) => init::run(init, output),
         Command::Run(run) => run::run(*run, &arguments.config_file()),
-        Command::Status => status::run(&arguments.config_file(), output),
+        Command::Status(status) => status::run(status, &arguments.config_file(), output),
         Command::Net(net) => net::run(net, &arguments.config_file(), output),
         Command::Data(data) => data::run(data, &arguments.config_file(), output),
         Command::Ask(ask) => ask::ask(ask, &arguments.config_file(), output),

@@ -312,7 +312,6 @@ fn mover(number: u32) -> Mover {
         first: (2025, 7),
         months: 10,
         deposit: 100_000 + i64::from(number),
-        interest: &[],
         carried_until: 2025,
     };
     let running = Saver { status: "01", account: format!("88{number:011}").leak(), ..sealed };

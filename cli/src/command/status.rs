@@ -1,6 +1,7 @@
 //! `fundlink status`: how the running node stands.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use fundlink_node::control::api::Status;
 
@@ -9,13 +10,23 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::table::{Align, Table};
 
+/// Arguments of `fundlink status`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Wait so many seconds, at most, for a node that is starting
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=3_600))]
+    wait: u64,
+}
+
 /// Shows how the node stands.
 ///
 /// # Errors
 /// When the node does not run.
-pub(crate) fn run(config: &Path, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
     let language = output.language;
-    let status: Status = Node::of(config, language)?.get("/v1/status")?;
+    let node = Node::of(config, language)?;
+    let status = read(&node, Duration::from_secs(arguments.wait))?;
     output.line(language.status_node(&status.center, &status.network));
     output.line(language.status_roster(status.roster_version, &status.roster_renew_by));
     let mut waiting = Table::new([
@@ -31,4 +42,15 @@ pub(crate) fn run(config: &Path, output: &Output) -> Result<Exit, Failure> {
     }
     output.value(&status);
     Ok(Exit::Done)
+}
+
+/// Asks the node, and as long as it does not answer and there is time, asks again.
+fn read(node: &Node, wait: Duration) -> Result<Status, Failure> {
+    let begun = Instant::now();
+    loop {
+        match node.get("/v1/status") {
+            Err(failure) if failure.exit == Exit::Partial && begun.elapsed() < wait => node.pause(),
+            answer => return answer,
+        }
+    }
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use fundlink_node::clock;
 use fundlink_node::termination::Termination;
+use fundlink_protocol::bank_account::CorporateAccount;
+use fundlink_protocol::money::Fen;
 use fundlink_testnet::bank::{Bank, BankServer, Behaviour};
 use fundlink_testnet::province::Scale;
 use fundlink_testnet::tour::report::{Report, Step};
@@ -60,6 +62,32 @@ struct BankArguments {
     /// Where it listens, on loopback
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
+    /// A special account that is open from the start; may be given again
+    #[arg(long = "account", value_name = "NUMBER:NAME:YUAN", value_parser = SpecialAccount::parse)]
+    accounts: Vec<SpecialAccount>,
+}
+
+/// A special account (专户) that the bank opens with.
+#[derive(Clone, Debug)]
+struct SpecialAccount {
+    number: CorporateAccount,
+    name: String,
+    balance: Fen,
+}
+
+impl SpecialAccount {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = text.splitn(3, ':');
+        let (Some(number), Some(name), Some(balance)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(
+                "an account is NUMBER:NAME:YUAN, such as 1402000001:datong:1000000.00".into()
+            );
+        };
+        let number = CorporateAccount::parse(number).map_err(|error| error.to_string())?;
+        let balance = Fen::parse(balance).map_err(|error| error.to_string())?;
+        Ok(Self { number, name: name.to_owned(), balance })
+    }
 }
 
 /// Plays the tour, or runs the bank.
@@ -81,7 +109,10 @@ async fn serve_bank(arguments: &BankArguments, output: &Output) -> Result<Exit, 
         return Err(Failure::usage(language.tour_bank_loopback()));
     }
     let mut termination = Termination::listen().map_err(Failure::usage)?;
-    let bank = Bank::new(Behaviour::default());
+    let mut bank = Bank::new(Behaviour::default());
+    for SpecialAccount { number, name, balance } in &arguments.accounts {
+        bank.open(number.clone(), name.clone(), *balance);
+    }
     let server = BankServer::start(bank, Arc::new(clock::wall_time), arguments.listen.port());
     let server = server.await.map_err(Failure::usage)?;
     output.line(language.tour_bank_listens(server.url()));

@@ -122,6 +122,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("transfer start", "consent", "申请人声明在本中心的编号"),
     ("transfer start", "consent_file", "签字声明的文本或扫描件；只有其哈希值会离开本机"),
     ("transfer start", "employer", "原工作单位"),
+    ("transfer start", "watch", "逐一显示进入的状态，直至业务办结"),
     ("transfer list", "side", "只列转入或转出"),
     ("transfer list", "state", "只列某一状态，例如 Accepted"),
     ("transfer list", "waiting", "只列待人工处理的业务"),
@@ -172,5 +173,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("testnet", "scale", "规模，0.001 至 100；1 为每城约一万人"),
     ("testnet", "once", "演示后即结束，以退出码表示结果"),
     ("testnet bank", "listen", "银行的本机监听地址"),
+    ("testnet bank", "accounts", "开立的专户：账号:户名:余额（元），可多次给出"),
+    ("status", "wait", "节点正在启动时，最多等待的秒数"),
     ("completions", "shell", "命令解释器"),
 ];

@@ -17,7 +17,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("run", &["fundlink --config taiyuan run"]),
-    ("status", &["fundlink --config taiyuan status", "fundlink --config taiyuan --json status"]),
+    (
+        "status",
+        &["fundlink --config taiyuan --json status", "fundlink --config taiyuan status --wait 30"],
+    ),
     (
         "net create",
         &[
@@ -141,7 +144,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("mode show", &["fundlink --config taiyuan mode show"]),
     ("mode set", &["fundlink --config taiyuan mode set transfer confirm --operator li"]),
     ("config show", &["fundlink --config taiyuan config show"]),
-    ("testnet bank", &["fundlink testnet bank --listen 127.0.0.1:7700"]),
+    (
+        "testnet bank",
+        &["fundlink testnet bank --listen 127.0.0.1:7700 --account 1402000001:datong:1000000.00"],
+    ),
     (
         "completions",
         &["fundlink completions bash > ~/.local/share/bash-completion/completions/fundlink"],

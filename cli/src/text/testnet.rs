@@ -9,8 +9,8 @@ use crate::language::Language;
 
 texts! {
     tour_bank_listens(url) =
-        "The simulated bank listens on {url}; Ctrl-C ends it. Each special account is to be opened: POST {url}/control/accounts",
-        "模拟银行已启动：{url}，按 Ctrl-C 结束。专户须先开立：POST {url}/control/accounts";
+        "The simulated bank listens on {url}; Ctrl-C ends it. Special accounts are opened with --account, or later by POST {url}/control/accounts",
+        "模拟银行已启动：{url}，按 Ctrl-C 结束。专户用 --account 开立，之后也可 POST {url}/control/accounts";
     tour_bank_loopback() =
         "the simulated bank listens on loopback only, such as 127.0.0.1:7700",
         "模拟银行只监听本机回环地址，例如 127.0.0.1:7700";

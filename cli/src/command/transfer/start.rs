@@ -7,7 +7,7 @@ use fundlink_node::control::api::dossiers::Consent;
 use fundlink_node::control::api::transfers::{PrivateText, Start, Transfer};
 use fundlink_protocol::center::CenterCode;
 
-use super::show;
+use super::{show, watch};
 use crate::client::Node;
 use crate::consent;
 use crate::exit::{Exit, Failure};
@@ -33,6 +33,9 @@ pub(crate) struct StartArguments {
     /// Words to the clerk over there
     #[arg(long, value_name = "TEXT")]
     remark: Option<String>,
+    /// Show the states as they are entered, until the transfer has ended
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     operator: OperatorArgument,
     #[command(flatten)]
@@ -43,7 +46,7 @@ fn parse_center(code: &str) -> Result<CenterCode, String> {
     CenterCode::parse(code).map_err(|error| error.to_string())
 }
 
-/// Enters the application.
+/// Enters the application, and follows the transfer if that is wanted.
 ///
 /// # Errors
 /// When the applicant is not well named, or the node refuses.
@@ -72,5 +75,9 @@ pub(super) fn run(
     let transfer: Transfer = node.post("/v1/transfers", &application)?;
     show::show(&transfer, output);
     output.value(&transfer);
-    Ok(Exit::Done)
+    if arguments.watch {
+        watch::follow(&transfer.line.transfer, node, output)
+    } else {
+        Ok(Exit::Done)
+    }
 }

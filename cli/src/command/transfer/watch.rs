@@ -29,18 +29,28 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let Some(name) = &arguments.transfer else {
         node.watch("/v1/events", |event| {
-            if let WatchedEvent::Transfer { transfer, state } = &event {
+            if let Some(WatchedEvent::Transfer { transfer, state }) = &event {
                 output.line(output.language.watched(transfer, state));
             }
-            output.json_line(&event);
+            if let Some(event) = event {
+                output.json_line(&event);
+            }
             Ok(None::<()>)
         })?;
         return Ok(Exit::Done);
     };
+    follow(name, node, output)
+}
+
+/// Shows the states of one transfer as they are entered, until it has ended.
+///
+/// # Errors
+/// When there is no such transfer, the node does not run, or goes away.
+pub(super) fn follow(name: &str, node: &Node, output: &Output) -> Result<Exit, Failure> {
     let path = format!("/v1/transfers/{name}");
     let transfer: Transfer = node.get(&path)?;
     let mut shown = 0;
-    let mut tell = || -> Result<Option<Transfer>, Failure> {
+    let tell = |_| -> Result<Option<Transfer>, Failure> {
         // The history says what happened since the last look, whatever events were missed.
         let transfer: Transfer = node.get(&path)?;
         for entered in transfer.history.iter().skip(shown) {
@@ -51,11 +61,7 @@ pub(super) fn run(
         Ok(transfer.line.ended.then_some(transfer))
     };
     let events = format!("/v1/events?transfer={}", transfer.line.transfer);
-    let ended = match tell()? {
-        Some(ended) => Some(ended),
-        None => node.watch(&events, |_| tell())?,
-    };
-    match ended {
+    match node.watch(&events, tell)? {
         None => Err(Failure::new(Exit::Partial, output.language.node_stopped())),
         Some(transfer) => {
             output.line(show::state(&transfer.line, output.language));
