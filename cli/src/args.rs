@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    alerts, ask, completions, config, data, evidence, init, log, mode, net, run, status, testnet,
-    transfer,
+    access, alerts, ask, completions, config, data, evidence, init, log, mode, net, run, status,
+    testnet, transfer,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Ask(ask::AskArguments),
     /// Ask every center that may hold something about a household, and say what follows for a loan
     Dossier(ask::DossierArguments),
+    /// Tell a person who asked about them, here and in every city, with proofs
+    Access(access::AccessArguments),
     /// Accounts that move between cities
     #[command(subcommand)]
     Transfer(transfer::Arguments),

@@ -7,6 +7,7 @@ use crate::args::{Arguments, Command};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
+pub(crate) mod access;
 pub(crate) mod alerts;
 pub(crate) mod ask;
 pub(crate) mod completions;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Data(data) => data::run(data, &arguments.config_file(), output),
         Command::Ask(ask) => ask::ask(ask, &arguments.config_file(), output),
         Command::Dossier(dossier) => ask::dossier(dossier, &arguments.config_file(), output),
+        Command::Access(access) => access::run(access, &arguments.config_file(), output),
         Command::Transfer(transfer) => transfer::run(transfer, &arguments.config_file(), output),
         Command::Ledger => ledger::run(&arguments.config_file(), output),
         Command::Evidence(evidence) => evidence::run(evidence, &arguments.config_file(), output),

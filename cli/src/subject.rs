@@ -53,6 +53,8 @@ impl Subject {
 /// What is asked for beside name and document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
+    /// One person.
+    Person,
     /// One person and the number of the account.
     PersonWithAccount,
     /// One person or more.
@@ -82,7 +84,9 @@ impl SubjectArgument {
         match (subjects.len(), wanted) {
             (0, _) => Err(Failure::usage(language.no_subject())),
             (1, _) | (_, Wanted::Household) => Ok(subjects),
-            (_, Wanted::PersonWithAccount) => Err(Failure::usage(language.one_subject())),
+            (_, Wanted::Person | Wanted::PersonWithAccount) => {
+                Err(Failure::usage(language.one_subject()))
+            }
         }
     }
 }
@@ -168,12 +172,12 @@ fn ask(wanted: Wanted, output: &Output) -> Result<Vec<Subject>, Failure> {
         let number = hidden(language.ask_document())?;
         let account = match wanted {
             Wanted::PersonWithAccount => hidden(language.ask_account())?,
-            Wanted::Household => String::new(),
+            Wanted::Person | Wanted::Household => String::new(),
         };
         subjects.push(Typed { name, kind: String::new(), number, account }.check(language)?);
         match wanted {
             Wanted::Household => output.note(language.ask_next_member()),
-            Wanted::PersonWithAccount => return Ok(subjects),
+            Wanted::Person | Wanted::PersonWithAccount => return Ok(subjects),
         }
     }
 }

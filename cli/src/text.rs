@@ -23,6 +23,7 @@ macro_rules! texts {
     };
 }
 
+mod accesses;
 mod alerts;
 mod asking;
 mod data;

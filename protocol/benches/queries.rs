@@ -254,6 +254,7 @@ impl Asking {
                 digest: FileHash::new([3; 32]),
             }),
             serial: SerialNumber::parse("DK-1").unwrap(),
+            before: None,
         };
         let key = self.keyring.public(KeyPurpose::Statement).unwrap().id();
         let unsigned = Unsigned::new(StatementKind::Query, key, cbor::encode(&query));

@@ -19,6 +19,7 @@
 //! anywhere else.
 //! **Left to others.** Gathering the facts: `engine::queries`.
 
+use crate::answer::access::AccessPlace;
 use crate::center::CenterCode;
 use crate::document::DocumentMatch;
 use crate::dossier::Wish;
@@ -174,7 +175,8 @@ pub fn check_wish(wish: &Wish, today: Option<Date>) -> Result<(), Refusal> {
         return Err(Refusal::Consent);
     }
     check_persons(&wish.subjects, today)?;
-    check_transfer(wish.kind, wish.transfer)
+    check_transfer(wish.kind, wish.transfer)?;
+    check_list(wish.kind, &wish.subjects, wish.before)
 }
 
 type Check = fn(&Query, &Circumstances) -> Result<(), Refusal>;
@@ -234,7 +236,8 @@ const fn check_consent(query: &Query) -> Result<(), Refusal> {
 
 fn check_subjects(query: &Query, facts: &Circumstances) -> Result<(), Refusal> {
     check_persons(&query.subjects, facts.now.date())?;
-    check_transfer(query.kind, query.transfer)
+    check_transfer(query.kind, query.transfer)?;
+    check_list(query.kind, &query.subjects, query.before)
 }
 
 /// One to eight persons, each once, all born.
@@ -262,6 +265,23 @@ fn check_transfer(kind: QueryKind, transfer: Option<TransferId>) -> Result<(), R
     } else {
         Err(Refusal::Subject)
     }
+}
+
+/// A list of accesses is one person's, and has pages; nothing else has.
+fn check_list(
+    kind: QueryKind,
+    subjects: &[Person],
+    before: Option<AccessPlace>,
+) -> Result<(), Refusal> {
+    let fits = match kind {
+        QueryKind::AccessList => subjects.len() == 1,
+        QueryKind::Account
+        | QueryKind::LoanHistory
+        | QueryKind::DepositCertificate
+        | QueryKind::TransferStatus
+        | QueryKind::Dossier => before.is_none(),
+    };
+    if fits { Ok(()) } else { Err(Refusal::Subject) }
 }
 
 #[cfg(test)]

@@ -12,18 +12,20 @@ use crate::account::{AccountNumber, AccountStatus};
 use crate::center::CenterCode;
 use crate::certificate::Certificate;
 use crate::deposit_history::DepositHistory;
-use crate::id::{Blinding, Bytes, PayloadHash, TransferId};
+use crate::id::{Blinding, Bytes, TransferId};
 use crate::loan::LoanParty;
 use crate::log::tree::LeafIndex;
 use crate::money::Fen;
 use crate::person_match::PersonMatch;
-use crate::purpose::{Purpose, QueryKind};
 use crate::record::FraudMark;
 use crate::record_seal::SealedLoan;
 use crate::refusal::Refusal;
 use crate::time::{Date, Month, Timestamp};
 
+pub mod access;
 pub mod proof;
+
+use access::AccessList;
 
 /// Where facts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -113,7 +115,7 @@ pub struct Found {
     pub transfer: Option<TransferFacts>,
     /// Who asked.
     #[n(6)]
-    pub accesses: Option<Vec<Access>>,
+    pub accesses: Option<AccessList>,
 }
 
 /// One account.
@@ -277,25 +279,4 @@ pub struct TransferFacts {
     /// Since when.
     #[n(3)]
     pub since: Timestamp,
-}
-
-/// One question that somebody asked about a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Access {
-    /// When.
-    #[n(1)]
-    pub at: Timestamp,
-    /// Who.
-    #[n(2)]
-    pub by: CenterCode,
-    /// Why.
-    #[n(3)]
-    pub purpose: Purpose,
-    /// What.
-    #[n(4)]
-    pub kind: QueryKind,
-    /// The hash of the question, which both audit logs hold.
-    #[n(5)]
-    pub question: PayloadHash,
 }

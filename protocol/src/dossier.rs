@@ -10,6 +10,7 @@ use minicbor::{Decode, Encode};
 
 use crate::account::SerialNumber;
 use crate::answer::Outcome;
+use crate::answer::access::AccessPlace;
 use crate::answer::proof::{ProofFault, Proven};
 use crate::center::CenterCode;
 use crate::engine::operator::OperatorId;
@@ -49,6 +50,9 @@ pub struct Wish {
     /// The business.
     #[n(8)]
     pub serial: SerialNumber,
+    /// Where the page of an access list begins; absent for the first.
+    #[n(9)]
+    pub before: Option<AccessPlace>,
 }
 
 /// What was asked and what came back.
@@ -131,6 +135,12 @@ pub enum Why {
     /// The roster says that it is suspended.
     #[n(8)]
     Suspended,
+    /// It may have been asked about the person: for an access list, whoever is or was a member.
+    #[n(9)]
+    MayHaveAsked,
+    /// The roster says that it is revoked: it is cut off, and cannot be asked.
+    #[n(10)]
+    Revoked,
 }
 
 /// What came of a center's part.
@@ -206,6 +216,9 @@ pub enum LeafOf {
     /// A certificate.
     #[n(3)]
     Certificate,
+    /// A question that somebody asked; the leaf is of an audit log. One for each entry, in order.
+    #[n(4)]
+    Access,
 }
 
 /// Why a center's part is missing.

@@ -64,6 +64,7 @@ pub mod transfers_in;
 pub mod transfers_out;
 pub mod witnessing;
 
+mod accesses;
 mod answers;
 mod cosigning;
 mod dispatch;

@@ -20,6 +20,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::answer::access::Access;
 use crate::answer::proof::Proven;
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -32,6 +33,7 @@ use crate::roster::enrolment::Fingerprint;
 use crate::statement::StatementKind;
 use crate::time::Timestamp;
 
+pub(crate) mod accesses;
 pub(crate) mod leaves;
 pub mod names;
 mod page;
@@ -69,6 +71,8 @@ pub struct Report {
     pub statements: Vec<ProvenStatement>,
     /// The digests, in the order of their names.
     pub leaves: Vec<ProvenLeaf>,
+    /// The questions that access lists name, in the order of the answers.
+    pub accesses: Vec<ProvenAccess>,
 }
 
 /// A roster that is signed by a key that a root key has named.
@@ -138,6 +142,24 @@ pub struct ProvenLeaf {
     pub proof: Standing,
     /// Where the record stands that it commits to: a statement, or a part of its own.
     pub opened_by: Option<String>,
+}
+
+/// A question that somebody asked about the person of an access list, as a center lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvenAccess {
+    /// The name of the answer's part.
+    pub part: String,
+    /// Which audit log.
+    pub log: LogId,
+    /// Which leaf of it.
+    pub index: LeafIndex,
+    /// What the center says of the question.
+    pub access: Access,
+    /// How far the leaf is proved. One that no checkpoint covered when the list was signed stays
+    /// awaited: it is the center's word, and the page says so.
+    pub proof: Standing,
+    /// Whether the question is shown, with its asker's signature verified.
+    pub is_shown: bool,
 }
 
 /// Why an evidence file does not prove what it claims.
@@ -251,6 +273,7 @@ fn examine(
     let statements = statements::prove(parts, &trust, demand)?;
     let leaves = leaves::prove(parts, &trust, demand)?;
     let leaves = leaves::open(parts, &statements, leaves)?;
+    let accesses = accesses::prove(&statements, &trust)?;
     Ok(Report {
         anchor: trust.anchor.clone(),
         fingerprint: trust.fingerprint,
@@ -258,6 +281,7 @@ fn examine(
         rosters,
         statements,
         leaves,
+        accesses,
     })
 }
 

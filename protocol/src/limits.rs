@@ -60,8 +60,13 @@ pub const LEDGER_ROWS_MAX: usize = 4_096;
 pub const LOAN_PARTIES_MAX: usize = 16;
 /// Records looked at in one round while an import is published or an old one is cleared.
 pub const PUBLISH_PORTION: usize = 512;
-/// Accesses to one person shown in one list.
-pub const ACCESSES_MAX: usize = 1_000;
+/// Entries of one page of an access list: each with its question, a proof and 15 cosignatures, they
+/// stay below a statement.
+pub const ACCESSES_PER_ANSWER_MAX: usize = 32;
+/// Rows that one page of an access list looks through; where names differ, few may be listed.
+pub const ACCESSES_SCANNED_MAX: usize = 1_024;
+/// Entries of one center that a command line goes on to ask for, page by page.
+pub const ACCESSES_LISTED_MAX: usize = 10_000;
 /// Bytes of one signed roster: 600 members in the middle of a rotation, and it still fits a frame
 /// of the roster protocol.
 pub const ROSTER_BYTES_MAX: usize = 448 * 1024;

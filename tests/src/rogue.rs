@@ -144,6 +144,7 @@ impl Rogue {
             operator: OperatorMark::new([2; 16]),
             consent: Some(Consent { reference: serial("SQ-1"), digest: FileHash::new([3; 32]) }),
             serial: serial("DK-1"),
+            before: None,
         }
     }
 

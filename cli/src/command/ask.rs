@@ -20,6 +20,8 @@ use crate::subject::{SubjectArgument, Wanted};
 mod facts;
 mod show;
 
+pub(crate) use show::refusal;
+
 /// Arguments of `fundlink ask`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AskArguments {
@@ -134,24 +136,33 @@ fn run(
         transfer: question.transfer,
         consent,
         serial: reason.serial.clone(),
+        before: None,
     };
-    let asked: Asked = node.post("/v1/ask", &ask)?;
-    let path = format!("/v1/dossiers/{}", asked.dossier);
-    // The node stops waiting by itself, so that this ends.
-    let dossier = loop {
-        let dossier: Dossier = node.get(&path)?;
-        if dossier.finished.is_some() {
-            break dossier;
-        }
-        node.pause();
-    };
+    let dossier = wait_for(&node, &ask)?;
     show::show(&dossier, output);
     output.value(&dossier);
     Ok(exit_of(&dossier))
 }
 
+/// Has the node ask, and waits for what comes of it.
+///
+/// # Errors
+/// When the node refuses to ask.
+pub(crate) fn wait_for(node: &Node, ask: &Ask) -> Result<Dossier, Failure> {
+    let asked: Asked = node.post("/v1/ask", ask)?;
+    let path = format!("/v1/dossiers/{}", asked.dossier);
+    // The node stops waiting by itself, so that this ends.
+    loop {
+        let dossier: Dossier = node.get(&path)?;
+        if dossier.finished.is_some() {
+            return Ok(dossier);
+        }
+        node.pause();
+    }
+}
+
 /// Whether everybody answered, and every proof holds.
-fn exit_of(dossier: &Dossier) -> Exit {
+pub(crate) fn exit_of(dossier: &Dossier) -> Exit {
     let faulty = |row: &Row| row.omitted > 0 || row.checks.iter().any(|c| c.fault.is_some());
     let rows = &dossier.rows;
     if rows.iter().any(|row| faulty(row) || row.state == "invalid") {

@@ -82,6 +82,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "access",
+        &[
+            "fundlink --config taiyuan access --serial CX-7 --consent SQ-9 --consent-file request.pdf --operator li --subject-file person.csv",
+            "fundlink --config taiyuan access --here --limit 50 --serial CX-7 --consent SQ-9 --consent-file request.pdf --operator li",
+        ],
+    ),
+    (
         "transfer start",
         &[
             "fundlink --config taiyuan transfer start --from 140200 --consent SQ-2 --consent-file declaration.pdf --operator li --subject-file applicant.csv",

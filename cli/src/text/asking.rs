@@ -37,6 +37,7 @@ texts! {
     why_no_tag() = "no pseudonym can be computed", "无法计算查询标识";
     why_clear() = "its log holds nothing", "日志中没有该人记录";
     why_suspended() = "it is suspended", "已被暂停";
+    why_may_have_asked() = "it may have been asked, too", "可能也被查询过";
     own_facts() = "own records", "本中心记录";
     answered(as_of) = "answered, as of {as_of}", "已答复，数据截止 {as_of}";
     not_asked() = "not asked", "未查询";

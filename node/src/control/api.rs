@@ -14,6 +14,7 @@ use fundlink_protocol::engine::output::{CommandRefusal, Event};
 use fundlink_protocol::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
+pub mod accesses;
 pub mod alerts;
 pub mod dossiers;
 pub mod evidence;

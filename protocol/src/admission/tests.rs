@@ -40,6 +40,7 @@ fn query() -> Query {
             digest: FileHash::new([3; 32]),
         }),
         serial: SerialNumber::parse("DK-1").unwrap(),
+        before: None,
     }
 }
 

@@ -8,15 +8,14 @@ use super::publishing;
 use super::records::{self, Origin, StoredAccount};
 use super::round::Round;
 use super::transfer_command::TransferView;
-use super::{certificates, leaf_proofs, transfers_in, transfers_out};
+use super::{accesses, certificates, leaf_proofs, transfers_in, transfers_out};
+use crate::answer::access::AccessPlace;
 use crate::answer::{
-    Access, AccountFacts, CarriedLoans, CarriedMonths, DisclosedLoan, Found, Freshness, LoanFacts,
+    AccountFacts, CarriedLoans, CarriedMonths, DisclosedLoan, Found, Freshness, LoanFacts,
     MonthFacts, Outcome, Source, TransferFacts, UnresolvedReason,
 };
-use crate::cbor;
 use crate::center::CenterCode;
 use crate::id::TransferId;
-use crate::limits::ACCESSES_MAX;
 use crate::loan::LoanParty;
 use crate::person_match::PersonMatch;
 use crate::purpose::{Field, Purpose, QueryKind};
@@ -24,8 +23,7 @@ use crate::record::{ImportedHistory, LoanRecord, Person};
 use crate::record_seal::{RecordSeed, SealedLoan};
 use crate::refusal::Refusal;
 use crate::statement::query::GivenFacts;
-use crate::store::keys::{Area, key};
-use crate::store::{StoreError, View, prefix_end};
+use crate::store::StoreError;
 use crate::time::Timestamp;
 
 /// What is asked, whoever asks.
@@ -37,6 +35,7 @@ pub(super) struct Question<'a> {
     pub(super) purpose: Purpose,
     pub(super) subjects: &'a [Person],
     pub(super) transfer: Option<TransferId>,
+    pub(super) before: Option<AccessPlace>,
 }
 
 /// Answers person by person.
@@ -50,16 +49,6 @@ pub(super) fn give(
         outcomes.push(outcome(round, question, person)?);
     }
     Ok(GivenFacts { freshness, outcomes })
-}
-
-/// Notes that somebody asked about persons.
-pub(super) fn note_access(view: &mut dyn View, subjects: &[Person], access: &Access) {
-    let at = access.at.ms().max(0).to_be_bytes();
-    for person in subjects {
-        let person = records::document_key(&person.document);
-        let row = key(Area::Access, &[&person, &at, access.question.as_bytes()]);
-        view.put(row, cbor::encode(access));
-    }
 }
 
 /// Where the records come from, as a whole.
@@ -77,7 +66,12 @@ fn outcome(
         return transfer_status(round, (question.asker, transfer), person);
     }
     let Some(set) = records::state(round.view)?.current else {
-        return Ok(Outcome::Unresolved(UnresolvedReason::NotLoaded));
+        // Whoever holds no records may have been asked all the same.
+        return if question.kind == QueryKind::AccessList {
+            access_list(round, question, (person, None))
+        } else {
+            Ok(Outcome::Unresolved(UnresolvedReason::NotLoaded))
+        };
     };
     let accounts = records::accounts_of(round.view, &person.document)?;
     let loans = records::loans_of(round.view, &person.document)?;
@@ -87,7 +81,7 @@ fn outcome(
         .chain(loans.iter().map(|loan| match_of_loan(loan, person)))
         .collect();
     if question.kind == QueryKind::AccessList && matches.is_empty() {
-        return access_list(round, person, PersonMatch::Exact);
+        return access_list(round, question, (person, None));
     }
     let nothing = match question.kind {
         QueryKind::Account | QueryKind::DepositCertificate => accounts.is_empty(),
@@ -154,7 +148,10 @@ fn found(
         },
         // A question of this kind names its transfer, which was answered about above.
         QueryKind::TransferStatus => return Ok(Outcome::Refused(Refusal::NotFound)),
-        QueryKind::AccessList => return access_list(round, records.person, records.matched),
+        QueryKind::AccessList => {
+            let person = (records.person, Some(records.matched));
+            return access_list(round, question, person);
+        }
     }
     Ok(Outcome::Found(Box::new(found)))
 }
@@ -292,21 +289,19 @@ fn transfer_status(
     })))
 }
 
+/// Who asked about the person; without a record here, as far as the names in the questions agree.
 fn access_list(
     round: &Round<'_>,
-    person: &Person,
-    matched: PersonMatch,
+    question: &Question<'_>,
+    (person, matched): (&Person, Option<PersonMatch>),
 ) -> Result<Outcome, StoreError> {
-    let prefix = key(Area::Access, &[&records::document_key(&person.document)]);
-    let rows = round.view.range(&prefix, &prefix_end(&prefix), ACCESSES_MAX)?;
-    let accesses: Result<Vec<Access>, StoreError> =
-        rows.iter().map(|(_, access)| cbor::decode_stored("accesses", access)).collect();
+    let list = accesses::list(round, (person, matched), question.before)?;
     Ok(Outcome::Found(Box::new(Found {
-        matched,
+        matched: matched.unwrap_or(PersonMatch::Exact),
         accounts: None,
         loans: None,
         certificate: None,
         transfer: None,
-        accesses: Some(accesses?),
+        accesses: Some(list),
     })))
 }

@@ -11,7 +11,7 @@ use super::transfer_command::{TransferCommand, TransferLine, TransferView};
 use crate::center::CenterCode;
 use crate::dossier::{Dossier, Wish};
 use crate::evidence::Parts;
-use crate::id::DossierId;
+use crate::id::{DossierId, OperatorMark};
 use crate::ledger::TrialBalance;
 use crate::time::Timestamp;
 
@@ -33,6 +33,8 @@ pub enum Command {
     Ask(Box<Wish>),
     /// What came of asking, so far.
     Dossier(DossierId),
+    /// This center's operators with their pseudonyms.
+    OperatorMarks,
     /// Collects the parts of an evidence file.
     Evidence(Box<EvidenceWish>),
     /// How the records stand.
@@ -66,6 +68,8 @@ pub enum Reply {
     Asked(DossierId),
     /// What came of asking, so far.
     Dossier(Box<Dossier>),
+    /// This center's operators with their pseudonyms.
+    OperatorMarks(Vec<(OperatorId, OperatorMark)>),
     /// The parts of an evidence file, by name.
     Evidence(Parts),
     /// How the records stand.

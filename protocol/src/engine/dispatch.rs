@@ -7,8 +7,8 @@ use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
     alerts, bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats,
-    imports, incidents, log_commands, membership, modes, outbox, publication, publishing, queries,
-    recovery, roster_leaves, rosters, synchronization, transfer_desk, transfers,
+    imports, incidents, log_commands, membership, modes, operator, outbox, publication, publishing,
+    queries, recovery, roster_leaves, rosters, synchronization, transfer_desk, transfers,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -138,6 +138,9 @@ fn on_command(
         }
         Command::Ask(wish) => dossiers::ask(round, &wish).map(Reply::Asked),
         Command::Dossier(id) => dossiers::show(round, id).map(Reply::Dossier),
+        Command::OperatorMarks => {
+            operator::marks(round).map(Reply::OperatorMarks).map_err(Stop::from)
+        }
         Command::Evidence(wish) => evidence::collect(round, &wish).map(Reply::Evidence),
         Command::Records => imports::report(round.view)
             .map(|report| Reply::Records(Box::new(report)))

@@ -5,6 +5,7 @@
 //! restart. Proofs are checked before anybody reads an answer.
 //! **Left to others.** Whom to ask: `candidates`. What follows for a loan: `verdict`.
 
+use super::accesses;
 use super::answers::{self, Question};
 use super::input::Failure;
 use super::modes::require_role;
@@ -21,7 +22,7 @@ use crate::id::{DossierId, QueryId};
 use crate::limits::{DOSSIER_WAIT_MS, QUERY_LIFE_MS};
 use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
-use crate::statement::query::{Answer, Query};
+use crate::statement::query::{Answer, AnswerBody, Query};
 use crate::statement::{Statement, StatementKind};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
@@ -107,15 +108,19 @@ fn open_row(
     let mut row =
         DossierRow { center, why, query: None, question: None, state: RowState::NotAsked };
     match why {
-        Why::Own => {
-            let given = answers::give(round, &own_question(&dossier.wish, center))?;
-            row.state = RowState::Own(Box::new(given));
-        }
-        Why::Clear | Why::Suspended => {}
-        Why::Named | Why::Holds | Why::NotCurrent | Why::Unnumbered | Why::NoTag => {
+        Why::Own => look_up(round, &dossier.wish, &mut row)?,
+        Why::Clear | Why::Suspended | Why::Revoked => {}
+        Why::Named
+        | Why::MayHaveAsked
+        | Why::Holds
+        | Why::NotCurrent
+        | Why::Unnumbered
+        | Why::NoTag => {
             let query = question(round, &dossier.wish, center)?;
             row.query = Some(query.id);
-            row.question = Some(round.say(&query, Route::Ask(center, query.id)));
+            let hash = round.say(&query, Route::Ask(center, query.id));
+            accesses::note_sent(round, &query, hash);
+            row.question = Some(hash);
             row.state = RowState::Waiting;
             let asked = key(Area::Asked, &[query.id.as_bytes()]);
             round.view.put(asked, dossier.id.as_bytes().to_vec());
@@ -126,14 +131,37 @@ fn open_row(
     Ok(row)
 }
 
-fn own_question(wish: &Wish, center: CenterCode) -> Question<'_> {
-    Question {
-        asker: center,
-        kind: wish.kind,
-        purpose: wish.purpose,
-        subjects: &wish.subjects,
-        transfer: wish.transfer,
+/// This center's own part: a look at its own records is a question like any other, signed and kept,
+/// so that the person finds it in the list and can prove it.
+fn look_up(round: &mut Round<'_>, wish: &Wish, row: &mut DossierRow) -> Result<(), StoreError> {
+    let query = question(round, wish, row.center)?;
+    let given = answers::give(round, &Question::of(&query))?;
+    let hash = round.say(&query, Route::Keep);
+    let body = AnswerBody::Given(Box::new(given.clone()));
+    accesses::note(round, &query, hash, &body);
+    if wish.kind != QueryKind::AccessList {
+        row.state = RowState::Own(Box::new(given));
+        return Ok(());
     }
+    // The list is handed to the person, who must be able to prove it: it is signed as well.
+    let answer = Answer {
+        from: query.to,
+        to: query.from,
+        issued_at: round.now,
+        id: query.id,
+        question: hash,
+        body: body.clone(),
+    };
+    let (checks, omitted) = checking::check(round, wish, &answer)?;
+    row.question = Some(hash);
+    row.state = RowState::Answered(Box::new(AnsweredRow {
+        at: round.now,
+        answer: round.say(&answer, Route::Keep),
+        body,
+        checks,
+        omitted,
+    }));
+    Ok(())
 }
 
 fn question(round: &mut Round<'_>, wish: &Wish, to: CenterCode) -> Result<Query, StoreError> {
@@ -150,6 +178,7 @@ fn question(round: &mut Round<'_>, wish: &Wish, to: CenterCode) -> Result<Query,
         operator: operator::mark(round, &wish.operator)?,
         consent: wish.consent.clone(),
         serial: wish.serial.clone(),
+        before: wish.before,
     })
 }
 

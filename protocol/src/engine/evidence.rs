@@ -16,16 +16,21 @@ use crate::cbor;
 use crate::certificate::CertificateNumber;
 use crate::cose::{Received, payload_hash};
 use crate::dossier::{Dossier, RowState};
+use crate::evidence::accesses::entries;
 use crate::evidence::leaves::named_in;
 use crate::evidence::names::{self, beside};
 use crate::evidence::{Parts, complete};
 use crate::id::{DossierId, PayloadHash, RosterHash};
 use crate::loan::LoanContract;
+use crate::log::note::SignedNote;
 use crate::log::origin::LogId;
+use crate::log::policy::Policy;
+use crate::log::tlog_proof::TlogProof;
 use crate::log::tree::LeafIndex;
 use crate::record_seal::{RecordSeed, SealedLoan};
 use crate::refusal::Refusal;
 use crate::roster::Roster;
+use crate::statement::query::Answer;
 use crate::statement::{Statement, StatementKind};
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
@@ -115,6 +120,9 @@ impl Collection {
             self.parts.insert(beside(&name, "tlog-proof"), proof.proof.encode());
         }
         self.parts.insert(name, bytes);
+        if let Statement::Answer(answer) = &statement {
+            self.note_accesses(round, answer)?;
+        }
         for named in named_in(&statement) {
             let log = LogId::public(named.center, named.leaf.log);
             self.add_leaf(round, (log, named.leaf.index), &named.leaf.entry)?;
@@ -198,8 +206,30 @@ impl Collection {
         Ok(())
     }
 
+    /// The entries of an access list bring their own proofs; what is needed are the rosters of their
+    /// times.
+    fn note_accesses(&mut self, round: &Round<'_>, answer: &Answer) -> Result<(), Stop> {
+        let question = round.statement(answer.question)?.ok_or(Refusal::NotFound)?;
+        let question = Received::parse(question)?.read_again()?;
+        let Statement::Query(query) = question else { return Ok(()) };
+        let trust = round.log_trust();
+        for (_, entry) in entries(answer, &query.subjects) {
+            self.times.insert(entry.access.at);
+            let proof = entry.proof.as_ref().and_then(|proof| TlogProof::parse(proof).ok());
+            let policy = trust.policy(LogId::audit(answer.from, entry.log));
+            if let (Some(proof), Some(policy)) = (proof, policy) {
+                self.note_cosigned(&policy, &proof.note);
+            }
+        }
+        Ok(())
+    }
+
     fn note_time(&mut self, proof: &proving::LeafProof) {
-        let Ok(accepted) = proof.policy.check(&proof.proof.note) else { return };
+        self.note_cosigned(&proof.policy, &proof.proof.note);
+    }
+
+    fn note_cosigned(&mut self, policy: &Policy, note: &SignedNote) {
+        let Ok(accepted) = policy.check(note) else { return };
         let seconds = accepted.cosigned.iter().map(|(_, time)| time.seconds()).max();
         let ms = seconds.and_then(|seconds| i64::try_from(seconds).ok()?.checked_mul(1_000));
         self.times.extend(ms.map(Timestamp::from_ms));

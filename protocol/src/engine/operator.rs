@@ -94,6 +94,16 @@ pub(super) fn mark(
     Ok(OperatorMark::new(mark))
 }
 
+/// Every operator of this center with the pseudonym that the other centers see, so that the center
+/// can say which of its own people an access list means.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn marks(round: &mut Round<'_>) -> Result<Vec<(OperatorId, OperatorMark)>, StoreError> {
+    let settings = std::sync::Arc::clone(&round.settings);
+    settings.operators.keys().map(|id| Ok((id.clone(), mark(round, id)?))).collect()
+}
+
 /// The name of the secret behind the pseudonyms.
 const MARK_KEY: &[u8] = b"operator-key";
 

@@ -4,14 +4,14 @@
 //! its share of one commit. Nothing is signed for somebody who is no active member or asks too much.
 //! **Left to others.** The order of the checks: `admission`. The facts: `answers`.
 
+use super::accesses;
 use super::answers::{self, Question};
 use super::input::RequestId;
 use super::modes;
 use super::output::{Event, PeerReply};
 use super::rates::{self, Bucket};
 use super::round::{Round, Route};
-use crate::admission::{self, Admission, Admitted, Budget, Circumstances, Grant};
-use crate::answer::Access;
+use crate::admission::{self, Admission, Budget, Circumstances, Grant};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -51,14 +51,20 @@ pub(super) fn on_query(
                 remember(round, query, statement.hash());
             }
             let body = AnswerBody::Refused(refusal);
+            // A repeat is in the person's list already.
+            if round.statement(statement.hash())?.is_none() {
+                accesses::note(round, query, statement.hash(), &body);
+            }
             reply(round, request, (statement, query), body)
         }
         Admission::Admitted(admitted) => {
             remember(round, query, statement.hash());
-            note_access(round, &admitted, statement.hash());
-            let given = answers::give(round, &Question::of(query))?;
+            let given = answers::give(round, &Question::of(admitted.get()))?;
             round.event(Event::Answered { to: from, kind: query.kind, purpose: query.purpose });
-            reply(round, request, (statement, query), AnswerBody::Given(Box::new(given)))
+            let body = AnswerBody::Given(Box::new(given));
+            // After the answer: a question for the list is not in the list that answers it.
+            accesses::note(round, query, statement.hash(), &body);
+            reply(round, request, (statement, query), body)
         }
     }
 }
@@ -196,28 +202,16 @@ fn question_key(query: &Query) -> Vec<u8> {
     key(Area::Question, &[&query.from.to_key(), query.id.as_bytes()])
 }
 
-/// Notes for each person that somebody asked, for the person's own question later.
-fn note_access(round: &mut Round<'_>, query: &Admitted<&Query>, question: PayloadHash) {
-    let query = query.get();
-    let access = Access {
-        at: round.now,
-        by: query.from,
-        purpose: query.purpose,
-        kind: query.kind,
-        question,
-    };
-    answers::note_access(round.view, &query.subjects, &access);
-}
-
 impl Question<'_> {
     /// What a question asks for.
-    const fn of(query: &Query) -> Question<'_> {
+    pub(super) const fn of(query: &Query) -> Question<'_> {
         Question {
             asker: query.from,
             kind: query.kind,
             purpose: query.purpose,
             subjects: query.subjects.as_slice(),
             transfer: query.transfer,
+            before: query.before,
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use core::fmt::Write as _;
 
-use super::{ProvenLeaf, ProvenRoster, ProvenStatement, Report, Standing};
+use super::{ProvenAccess, ProvenLeaf, ProvenRoster, ProvenStatement, Report, Standing};
 use crate::answer::proof::Proven;
 use crate::digest::DigestStatus;
 
@@ -59,6 +59,9 @@ fn write_chinese(page: &mut String, report: &Report) -> core::fmt::Result {
             standing_chinese(leaf.proof),
         )?;
     }
+    for listed in &report.accesses {
+        write_access_chinese(page, listed)?;
+    }
     writeln!(page, "\n本文件不证明：记录内容与事实相符；未列出的记录不存在；上述时间以后的情况。")
 }
 
@@ -79,6 +82,9 @@ fn write_english(page: &mut String, report: &Report) -> core::fmt::Result {
     }
     for leaf in &report.leaves {
         write_leaf(page, leaf)?;
+    }
+    for listed in &report.accesses {
+        write_access(page, listed)?;
     }
     writeln!(
         page,
@@ -116,6 +122,48 @@ fn write_leaf(page: &mut String, leaf: &ProvenLeaf) -> core::fmt::Result {
         status_english(leaf.digest.status),
         leaf.digest.date,
         standing_english(leaf.proof),
+    )
+}
+
+fn write_access_chinese(page: &mut String, listed: &ProvenAccess) -> core::fmt::Result {
+    let access = &listed.access;
+    let shown = if listed.is_shown {
+        "查询报文已出示，其签名已验证"
+    } else {
+        "查询报文还涉及他人，未出示，仅证明其在日志中"
+    };
+    writeln!(
+        page,
+        "- {}：{} 向 {} 查询本人，{} 记录，用途 {}；审计日志 {} 第 {} 项；{shown}；{}",
+        listed.part,
+        access.by,
+        access.asked,
+        access.at,
+        access.purpose.code(),
+        listed.log,
+        listed.index,
+        standing_chinese(listed.proof),
+    )
+}
+
+fn write_access(page: &mut String, listed: &ProvenAccess) -> core::fmt::Result {
+    let access = &listed.access;
+    let shown = if listed.is_shown {
+        "the question is shown and its signature verified"
+    } else {
+        "the question names others, too: it is not shown, and only its leaf is proved"
+    };
+    writeln!(
+        page,
+        "- {}: {} asked {} about the person, noted {}, purpose {}; leaf {} of log {}; {shown}; {}",
+        listed.part,
+        access.by,
+        access.asked,
+        access.at,
+        access.purpose.code(),
+        listed.index,
+        listed.log,
+        standing_english(listed.proof),
     )
 }
 

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 
 use super::addressed_payload;
 use crate::account::SerialNumber;
+use crate::answer::access::AccessPlace;
 use crate::answer::{Freshness, Outcome};
 use crate::center::CenterCode;
 use crate::id::{FileHash, OperatorMark, PayloadHash, QueryId, TransferId};
@@ -56,6 +57,9 @@ pub struct Query {
     /// The business that the question is for (业务流水号).
     #[n(12)]
     pub serial: SerialNumber,
+    /// Where the page of a [`QueryKind::AccessList`] begins; absent for the first.
+    #[n(13)]
+    pub before: Option<AccessPlace>,
 }
 addressed_payload!(Query);
 

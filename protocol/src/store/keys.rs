@@ -41,7 +41,7 @@ pub enum Area {
     /// Questions by the end of their life. Key: time (8), peer (4), id (32). Value: none.
     QuestionEnd = b'q',
     /// Who asked about a person. Key: hash of the document (32), time (8), question (32). Value:
-    /// `answer::Access`.
+    /// `answer::access::Access`.
     Access = b'a',
     /// Requests counted within a minute. Key: peer (4), purpose (1). Value: `rates::Window`.
     Rate = b'r',

@@ -39,6 +39,7 @@ fn dossier() -> Dossier {
             transfer: None,
             consent: None,
             serial: SerialNumber::parse("DK-1").unwrap(),
+            before: None,
         },
         started: Timestamp::from_ms(0),
         rows: vec![row(TAIYUAN, vec![nothing(), nothing()]), row(DATONG, vec![found(), nothing()])],

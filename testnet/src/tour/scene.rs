@@ -45,6 +45,7 @@ pub(super) async fn ask(tour: &Tour, question: Question) -> Result<(Dossier, Pro
         transfer: None,
         consent: Some(consent(question.serial)),
         serial: question.serial.to_owned(),
+        before: None,
     };
     let asked: Asked = node.post("/v1/ask", &ask).await?;
     let dossier: Dossier = node.get(&format!("/v1/dossiers/{}?wait=true", asked.dossier)).await?;

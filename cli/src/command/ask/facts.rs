@@ -1,7 +1,8 @@
 //! The facts of one city about each subject, for people.
 
+use fundlink_node::control::api::accesses::Access;
 use fundlink_node::control::api::dossiers::{Found, Row, SubjectOutcome};
-use fundlink_node::control::api::facts::{Account, Asked, Certificate, Loan, Months};
+use fundlink_node::control::api::facts::{Account, Certificate, Loan, Months};
 
 use super::show::refusal;
 use crate::language::Language;
@@ -64,7 +65,7 @@ fn show_found(found: &Found, output: &Output) {
         output.line(language.transfer_stands(&transfer.national_code, &transfer.since));
     }
     if let Some(accesses) = &found.accesses {
-        show_accesses(accesses, output);
+        show_accesses(&accesses.entries, output);
     }
 }
 
@@ -168,7 +169,7 @@ fn show_certificate(certificate: &Certificate, output: &Output) {
     output.line(language.certificate_loans(loans));
 }
 
-fn show_accesses(accesses: &[Asked], output: &Output) {
+fn show_accesses(accesses: &[Access], output: &Output) {
     let language = output.language;
     let heading = [language.time(), language.member(), language.purpose(), language.kind()];
     let mut table = Table::new(heading.map(|title| (title, Align::Left)));

@@ -41,6 +41,8 @@ fn why(word: &str, language: Language) -> String {
         "no-tag" => language.why_no_tag(),
         "clear" => language.why_clear(),
         "suspended" => language.why_suspended(),
+        "may-have-asked" => language.why_may_have_asked(),
+        "revoked" => language.access_revoked(),
         other => other.to_owned(),
     }
 }
@@ -63,7 +65,7 @@ fn state(row: &Row, language: Language) -> String {
 }
 
 /// A refusal by its code, in words.
-pub(super) fn refusal(code: &str, language: Language) -> String {
+pub(crate) fn refusal(code: &str, language: Language) -> String {
     let Some(known) = Refusal::from_code(code) else { return code.to_owned() };
     let sentence = match language {
         Language::English => known.english(),

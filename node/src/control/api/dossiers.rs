@@ -8,9 +8,8 @@ use fundlink_protocol::statement::query::{AnswerBody, GivenFacts};
 use fundlink_protocol::verdict::{self, Decision};
 use serde::{Deserialize, Serialize};
 
-use super::facts::{
-    Account, Asked as Access, Certificate, FreshFrom, Loans, Person, TransferStanding,
-};
+use super::accesses::AccessList;
+use super::facts::{Account, Certificate, FreshFrom, Loans, Person, TransferStanding};
 
 /// Asks one center, or all that may hold something, about a household.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +35,9 @@ pub struct Ask {
     pub consent: Option<Consent>,
     /// The business that the question is for (业务流水号).
     pub serial: String,
+    /// Where the page of an access list begins: `next` of the page before.
+    #[serde(default)]
+    pub before: Option<String>,
 }
 
 /// A consent that this center keeps.
@@ -82,7 +84,7 @@ pub struct Row {
     /// The center.
     pub center: String,
     /// Why it was asked, or not: `own`, `named`, `holds`, `not-current`, `unnumbered`, `no-tag`,
-    /// `clear`, `suspended`.
+    /// `clear`, `suspended`, `may-have-asked`, `revoked`.
     pub why: String,
     /// `waiting`, `own`, `answered`, `refused`, `unreachable`, `timed-out`, `invalid`, `not-asked`.
     pub state: String,
@@ -143,7 +145,7 @@ pub struct Found {
     /// The transfer.
     pub transfer: Option<TransferStanding>,
     /// Who asked.
-    pub accesses: Option<Vec<Access>>,
+    pub accesses: Option<AccessList>,
 }
 
 /// What one leaf in an answer is worth.
@@ -151,7 +153,7 @@ pub struct Found {
 pub struct Check {
     /// Which subject, by its place from 0.
     pub subject: u32,
-    /// `account`, `loan` or `certificate`.
+    /// `account`, `loan`, `certificate`, or `access`: one for each entry of the list, in order.
     pub of: String,
     /// `awaited`, `logged`, `witnessed`, or `none` with a fault.
     pub proven: String,
@@ -247,6 +249,8 @@ const fn why_name(why: Why) -> &'static str {
         Why::NoTag => "no-tag",
         Why::Clear => "clear",
         Why::Suspended => "suspended",
+        Why::MayHaveAsked => "may-have-asked",
+        Why::Revoked => "revoked",
     }
 }
 
@@ -279,7 +283,6 @@ impl From<&fundlink_protocol::answer::Found> for Found {
             PersonMatch::Upgraded => "upgraded",
         };
         let accounts = found.accounts.as_ref();
-        let accesses = found.accesses.as_ref();
         let certificate = found.certificate.as_ref();
         Self {
             matched: matched.to_owned(),
@@ -287,7 +290,7 @@ impl From<&fundlink_protocol::answer::Found> for Found {
             loans: found.loans.as_ref().map(Into::into),
             certificate: certificate.map(|issued| Box::new((&**issued).into())),
             transfer: found.transfer.map(Into::into),
-            accesses: accesses.map(|accesses| accesses.iter().map(Into::into).collect()),
+            accesses: found.accesses.as_ref().map(Into::into),
         }
     }
 }
@@ -298,6 +301,7 @@ impl From<&LeafCheck> for Check {
             LeafOf::Account => "account",
             LeafOf::Loan => "loan",
             LeafOf::Certificate => "certificate",
+            LeafOf::Access => "access",
         };
         let proven = match check.proven {
             Some(Proven::Awaited) => "awaited",

@@ -5,7 +5,7 @@
 
 use fundlink_protocol::account::AccountStatus;
 use fundlink_protocol::answer::{
-    Access, AccountFacts, DisclosedLoan, Freshness, IssuedCertificate, LeafReference, LoanFacts,
+    AccountFacts, DisclosedLoan, Freshness, IssuedCertificate, LeafReference, LoanFacts,
     MonthFacts, Source, TransferFacts,
 };
 use fundlink_protocol::certificate::{CertificateLoan, LoanBox};
@@ -440,33 +440,6 @@ impl From<TransferFacts> for TransferStanding {
             transfer: facts.transfer.to_string(),
             national_code: format!("{:02}", facts.national_code),
             since: facts.since.to_string(),
-        }
-    }
-}
-
-/// One question that somebody asked about a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    /// When.
-    pub at: String,
-    /// Who.
-    pub by: String,
-    /// Why.
-    pub purpose: String,
-    /// What.
-    pub kind: String,
-    /// The hash of the question.
-    pub question: String,
-}
-
-impl From<&Access> for Asked {
-    fn from(access: &Access) -> Self {
-        Self {
-            at: access.at.to_string(),
-            by: access.by.to_string(),
-            purpose: access.purpose.code().to_owned(),
-            kind: access.kind.name().to_owned(),
-            question: access.question.to_string(),
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use fundlink_protocol::account::SerialNumber;
+use fundlink_protocol::answer::access::AccessPlace;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::code_table::CodeError;
 use fundlink_protocol::document::{DocumentNumber, DocumentType};
@@ -23,6 +24,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Control, JsonBody, Refused, argument, operator, unexpected};
 use crate::clock;
+use crate::control::api::accesses::Operator;
 use crate::control::api::dossiers::{Ask, Asked, Dossier};
 use crate::control::api::facts::Person;
 
@@ -30,7 +32,16 @@ use crate::control::api::facts::Person;
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 pub(super) fn routes() -> Router<Control> {
-    Router::new().route("/v1/ask", post(ask)).route("/v1/dossiers/{id}", get(show))
+    Router::new()
+        .route("/v1/ask", post(ask))
+        .route("/v1/dossiers/{id}", get(show))
+        .route("/v1/operators", get(operators))
+}
+
+async fn operators(State(control): State<Control>) -> Result<Json<Vec<Operator>>, Refused> {
+    let reply = control.engine.command(Command::OperatorMarks).await?;
+    let Reply::OperatorMarks(marks) = reply else { unexpected(&reply) };
+    Ok(Json(marks.into_iter().map(Into::into).collect()))
 }
 
 async fn ask(
@@ -86,6 +97,7 @@ fn wish(wanted: &Ask) -> Result<Wish, Refused> {
     let invalid = |error: &dyn std::fmt::Display| argument(&error.to_string());
     let to = wanted.to.as_deref().map(CenterCode::parse).transpose();
     let transfer = wanted.transfer.as_deref().map(TransferId::parse).transpose();
+    let before = wanted.before.as_deref().map(AccessPlace::parse).transpose();
     let consent = wanted.consent.as_ref().map(|consent| -> Result<Consent, Refused> {
         Ok(Consent {
             reference: SerialNumber::parse(&consent.reference).map_err(|error| invalid(&error))?,
@@ -103,6 +115,7 @@ fn wish(wanted: &Ask) -> Result<Wish, Refused> {
         transfer: transfer.map_err(|error| invalid(&error))?,
         consent: consent.transpose()?,
         serial: SerialNumber::parse(&wanted.serial).map_err(|error| invalid(&error))?,
+        before: before.map_err(|error| invalid(&error))?,
     })
 }
 

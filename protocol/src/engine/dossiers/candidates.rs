@@ -9,17 +9,21 @@ use std::collections::BTreeSet;
 use super::super::round::{Round, Stop};
 use super::super::tags::{self, TagReason};
 use super::super::{heartbeats, tag_index};
-use crate::center::CenterCode;
+use crate::center::{CenterCode, Role};
 use crate::document::DocumentNumber;
 use crate::dossier::{Why, Wish};
 use crate::purpose::QueryKind;
 use crate::refusal::Refusal;
-use crate::roster::MemberStatus;
+use crate::roster::{Member, MemberStatus};
 use crate::store::StoreError;
 
 /// Every center with why it is asked, or is not, by ascending code.
 pub(super) fn centers(round: &mut Round<'_>, wish: &Wish) -> Result<Vec<(CenterCode, Why)>, Stop> {
+    let wants_list = wish.kind == QueryKind::AccessList;
     if let Some(center) = wish.to {
+        if center == round.center() && wants_list {
+            return Ok(vec![(center, Why::Own)]);
+        }
         if center == round.center() || !round.roster.centers().any(|member| member.code == center) {
             return Err(Stop::explained(Refusal::Argument, "name another center of the network"));
         }
@@ -28,6 +32,9 @@ pub(super) fn centers(round: &mut Round<'_>, wish: &Wish) -> Result<Vec<(CenterC
     // These are asked of one center that the operator names.
     if matches!(wish.kind, QueryKind::DepositCertificate | QueryKind::TransferStatus) {
         return Err(Stop::explained(Refusal::Argument, "name the center that is asked"));
+    }
+    if wants_list {
+        return Ok(all(round));
     }
     let holders = holders(round, wish)?;
     let members: Vec<(CenterCode, MemberStatus)> =
@@ -38,15 +45,24 @@ pub(super) fn centers(round: &mut Round<'_>, wish: &Wish) -> Result<Vec<(CenterC
             Why::Own
         } else if status != MemberStatus::Active {
             Why::Suspended
-        } else if wish.kind == QueryKind::AccessList {
-            // Whoever asked about a person need not hold anything of the person.
-            Why::NotCurrent
         } else {
             reason(round, holders.as_ref(), center)?
         };
         centers.push((center, why));
     }
     Ok(centers)
+}
+
+/// Every center that ever was a member: whoever was asked about a person need not hold anything of
+/// the person. A suspended one still answers the person concerned; a revoked one is named.
+fn all(round: &Round<'_>) -> Vec<(CenterCode, Why)> {
+    let centers = round.roster.members.iter().filter(|member| member.role == Role::Center);
+    let why = |member: &Member| match member.status {
+        _ if member.code == round.center() => Why::Own,
+        MemberStatus::Active | MemberStatus::Suspended => Why::MayHaveAsked,
+        MemberStatus::Revoked => Why::Revoked,
+    };
+    centers.map(|member| (member.code, why(member))).collect()
 }
 
 /// The centers whose logs hold a digest about one of the persons; `None` without the tag key.

@@ -157,6 +157,12 @@ fn check_found(
         let policies = Policies { witnessed: witnessed.as_ref(), logged: &logged };
         note(LeafOf::Loan, check_loan(loan, subject.person, subject.tag, policies));
     }
+    for entry in found.accesses.iter().flat_map(|list| &list.entries) {
+        let log = LogId::audit(answer.from, entry.log);
+        let (witnessed, logged) = (trust.policy(log), Policy::logged(trust.log_keys(log)));
+        let policies = Policies { witnessed: witnessed.as_ref(), logged: &logged };
+        note(LeafOf::Access, entry.check(subject.person, policies));
+    }
     if let Some(issued) = &found.certificate {
         let (witnessed, logged) = keys(Some(&issued.leaf));
         let policies = Policies { witnessed: witnessed.as_ref(), logged: &logged };

@@ -57,6 +57,7 @@ fn wish(subjects: &[(&str, &str)]) -> Wish {
             digest: FileHash::new([3; 32]),
         }),
         serial: SerialNumber::parse("DK-1").unwrap(),
+        before: None,
     }
 }
 

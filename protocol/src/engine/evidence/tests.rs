@@ -57,6 +57,7 @@ fn dossier() -> Parts {
             digest: FileHash::new([3; 32]),
         }),
         serial: SerialNumber::parse("DK-1").unwrap(),
+        before: None,
     };
     let reply = province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap();
     let Reply::Asked(id) = *reply else { panic!("another reply") };
@@ -164,6 +165,7 @@ fn what_no_witness_has_seen_yet_is_proved_by_signatures_alone() {
         transfer: None,
         consent: None,
         serial: SerialNumber::parse("CF-1").unwrap(),
+        before: None,
     };
     let reply = province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap();
     let Reply::Asked(id) = *reply else { panic!("another reply") };

@@ -50,6 +50,7 @@ fn query(province: &Province, id: u8) -> Query {
             digest: FileHash::new([3; 32]),
         }),
         serial: SerialNumber::parse("DK-1").unwrap(),
+        before: None,
     }
 }
 
@@ -347,11 +348,12 @@ fn a_person_sees_who_asked() {
     found(&mut province, &asked);
     let mut own = query(&province, 2);
     (own.kind, own.purpose) = (QueryKind::AccessList, Purpose::DataSubject);
-    let accesses = found(&mut province, &own).accesses.unwrap();
-    let shown: Vec<_> = accesses.iter().map(|access| (access.by, access.purpose)).collect();
-    assert!(shown.contains(&(TAIYUAN, Purpose::LoanApplication)), "{shown:?}");
+    let accesses = found(&mut province, &own).accesses.unwrap().entries;
+    let shown: Vec<_> =
+        accesses.iter().map(|entry| (entry.access.by, entry.access.purpose)).collect();
+    assert_eq!(shown, [(TAIYUAN, Purpose::LoanApplication)]);
     let hash = crate::cose::payload_hash(&cbor::encode(&asked));
-    assert!(accesses.iter().any(|access| access.question == hash));
+    assert_eq!(accesses[0].access.question, hash);
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn status(
             digest: FileHash::new([1; 32]),
         }),
         serial: SerialNumber::parse("ZY-1").unwrap(),
+        before: None,
     };
     let reply = world.province.command(asker, Command::Ask(Box::new(wish))).unwrap();
     let Reply::Asked(id) = *reply else { panic!("another reply") };
