@@ -12,7 +12,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
     access, alerts, ask, completions, config, data, evidence, init, log, mode, net, run, status,
-    testnet, transfer,
+    testnet, transfer, withdrawal,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// Accounts that move between cities
     #[command(subcommand)]
     Transfer(transfer::Arguments),
+    /// Withdrawals for a property
+    #[command(subcommand)]
+    Withdrawal(withdrawal::Arguments),
     /// Show the sums of the embedded ledger
     Ledger,
     /// Files that prove, offline, who said what and when

@@ -185,6 +185,7 @@ fn exit_of(refusal: Refusal) -> Exit {
         | Refusal::TooLate
         | Refusal::Cancelled
         | Refusal::InFlight
+        | Refusal::OffSiteLoan
         | Refusal::Operator => Exit::Refused,
     }
 }

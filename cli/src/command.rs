@@ -23,6 +23,7 @@ pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod testnet;
 pub(crate) mod transfer;
+pub(crate) mod withdrawal;
 
 /// Runs the command that was asked for.
 ///
@@ -39,6 +40,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Dossier(dossier) => ask::dossier(dossier, &arguments.config_file(), output),
         Command::Access(access) => access::run(access, &arguments.config_file(), output),
         Command::Transfer(transfer) => transfer::run(transfer, &arguments.config_file(), output),
+        Command::Withdrawal(withdrawal) => {
+            withdrawal::run(withdrawal, &arguments.config_file(), output)
+        }
         Command::Ledger => ledger::run(&arguments.config_file(), output),
         Command::Evidence(evidence) => evidence::run(evidence, &arguments.config_file(), output),
         Command::Alerts(alerts) => alerts::run(alerts, &arguments.config_file(), output),

@@ -1,7 +1,8 @@
 //! Who a command is about: read from a file, from standard input, or asked for at the terminal.
 //!
 //! A file is CSV in UTF-8 with the column codes of JGJ/T 320 in its first line, in any case and
-//! order: `XingMing`, `ZJHM`, and if need be `ZJLX` (01 when absent) and `GRZH`; a row a person.
+//! order: `XingMing`, `ZJHM`, and if need be `ZJLX` (01 when absent) and `GRZH`; a row a person. The
+//! property of a withdrawal check stands in its first row: `BDCQZH` (title number), `FWZL` (place).
 //!
 //! **Promises.** Names and numbers are never arguments, never in an error, and are checked before
 //! the node is asked.
@@ -16,6 +17,7 @@ use fundlink_node::control::api::facts;
 use fundlink_protocol::account::AccountNumber;
 use fundlink_protocol::document::{DocumentNumber, DocumentType};
 use fundlink_protocol::person_name::PersonName;
+use fundlink_protocol::property::Property;
 
 use crate::exit::Failure;
 use crate::language::Language;
@@ -37,6 +39,8 @@ pub(crate) struct Subject {
     pub(crate) document: DocumentNumber,
     /// The account, where the command needs one.
     pub(crate) account: Option<AccountNumber>,
+    /// The property, where one is named beside the person.
+    pub(crate) property: Option<Property>,
 }
 
 impl Subject {
@@ -59,6 +63,8 @@ pub(crate) enum Wanted {
     PersonWithAccount,
     /// One person or more.
     Household,
+    /// One person or more, and the property that one of them withdraws for.
+    HouseholdWithProperty,
 }
 
 /// Bytes of a subject file: a household has a handful of rows.
@@ -83,7 +89,12 @@ impl SubjectArgument {
         };
         match (subjects.len(), wanted) {
             (0, _) => Err(Failure::usage(language.no_subject())),
-            (1, _) | (_, Wanted::Household) => Ok(subjects),
+            (_, Wanted::HouseholdWithProperty)
+                if subjects.first().is_none_or(|first| first.property.is_none()) =>
+            {
+                Err(Failure::usage(language.no_property()))
+            }
+            (1, _) | (_, Wanted::Household | Wanted::HouseholdWithProperty) => Ok(subjects),
             (_, Wanted::Person | Wanted::PersonWithAccount) => {
                 Err(Failure::usage(language.one_subject()))
             }
@@ -106,6 +117,7 @@ fn parse(from: impl Read, language: Language) -> Result<Vec<Subject>, Failure> {
     let name = column("XingMing").ok_or_else(|| missing("XingMing"))?;
     let number = column("ZJHM").ok_or_else(|| missing("ZJHM"))?;
     let (kind, account) = (column("ZJLX"), column("GRZH"));
+    let (title, place) = (column("BDCQZH"), column("FWZL"));
     let mut subjects = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|_| Failure::usage(language.subject_not_csv()))?;
@@ -115,6 +127,8 @@ fn parse(from: impl Read, language: Language) -> Result<Vec<Subject>, Failure> {
             kind: cell(kind).to_owned(),
             number: cell(Some(number)).to_owned(),
             account: cell(account).to_owned(),
+            title: cell(title).to_owned(),
+            place: cell(place).to_owned(),
         };
         subjects.push(typed.check(language)?);
     }
@@ -127,6 +141,8 @@ struct Typed {
     kind: String,
     number: String,
     account: String,
+    title: String,
+    place: String,
 }
 
 impl Typed {
@@ -147,7 +163,15 @@ impl Typed {
             "" => None,
             number => Some(AccountNumber::parse(number).map_err(|error| wrong("GRZH", &error))?),
         };
+        let property = match (self.title.as_str(), self.place.as_str()) {
+            ("", "") => None,
+            (title, place) => {
+                let property = Property::parse(title, place);
+                Some(property.map_err(|error| wrong("BDCQZH, FWZL", &error))?)
+            }
+        };
         Ok(Subject {
+            property,
             name: PersonName::parse(&self.name).map_err(|error| wrong("XingMing", &error))?,
             document: DocumentNumber::parse(kind, &self.number, today)
                 .map_err(|error| wrong("ZJHM", &error))?,
@@ -172,11 +196,23 @@ fn ask(wanted: Wanted, output: &Output) -> Result<Vec<Subject>, Failure> {
         let number = hidden(language.ask_document())?;
         let account = match wanted {
             Wanted::PersonWithAccount => hidden(language.ask_account())?,
-            Wanted::Person | Wanted::Household => String::new(),
+            Wanted::Person | Wanted::Household | Wanted::HouseholdWithProperty => String::new(),
         };
-        subjects.push(Typed { name, kind: String::new(), number, account }.check(language)?);
+        let (title, place) = match wanted {
+            Wanted::HouseholdWithProperty if subjects.is_empty() => {
+                (hidden(language.ask_title())?, hidden(language.ask_place())?)
+            }
+            Wanted::HouseholdWithProperty
+            | Wanted::Household
+            | Wanted::Person
+            | Wanted::PersonWithAccount => (String::new(), String::new()),
+        };
+        let typed = Typed { name, kind: String::new(), number, account, title, place };
+        subjects.push(typed.check(language)?);
         match wanted {
-            Wanted::Household => output.note(language.ask_next_member()),
+            Wanted::Household | Wanted::HouseholdWithProperty => {
+                output.note(language.ask_next_member());
+            }
             Wanted::Person | Wanted::PersonWithAccount => return Ok(subjects),
         }
     }

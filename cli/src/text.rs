@@ -32,6 +32,7 @@ mod logs;
 mod net;
 mod testnet;
 mod transfers;
+mod withdrawals;
 
 texts! {
     // The parser.

@@ -413,6 +413,7 @@ async fn ask_about_borrower(answering: &RunningNode, asking: &RunningNode) -> Do
         consent: Some(Consent { reference: "SQ1".into(), digest: "00".repeat(32) }),
         serial: "YW1".into(),
         before: None,
+        property: None,
     };
     let asking = ControlClient::new(asking.control());
     let asked: Asked = asking.post("/v1/ask", &ask).await.expect("it is asked");

@@ -255,6 +255,7 @@ impl Asking {
             }),
             serial: SerialNumber::parse("DK-1").unwrap(),
             before: None,
+            property: None,
         };
         let key = self.keyring.public(KeyPurpose::Statement).unwrap().id();
         let unsigned = Unsigned::new(StatementKind::Query, key, cbor::encode(&query));

@@ -26,7 +26,8 @@ use crate::dossier::Wish;
 use crate::id::{PayloadHash, TransferId};
 use crate::limits::{CLOCK_SKEW_MS, QUERY_LIFE_MS, SUBJECTS_MAX};
 use crate::mode::Mode;
-use crate::purpose::QueryKind;
+use crate::property::Property;
+use crate::purpose::{Field, Purpose, QueryKind};
 use crate::record::Person;
 use crate::refusal::Refusal;
 use crate::roster::MemberStatus;
@@ -175,6 +176,7 @@ pub fn check_wish(wish: &Wish, today: Option<Date>) -> Result<(), Refusal> {
         return Err(Refusal::Consent);
     }
     check_persons(&wish.subjects, today)?;
+    check_property(wish.purpose, wish.property.as_ref())?;
     check_transfer(wish.kind, wish.transfer)?;
     check_list(wish.kind, &wish.subjects, wish.before)
 }
@@ -236,8 +238,14 @@ const fn check_consent(query: &Query) -> Result<(), Refusal> {
 
 fn check_subjects(query: &Query, facts: &Circumstances) -> Result<(), Refusal> {
     check_persons(&query.subjects, facts.now.date())?;
+    check_property(query.purpose, query.property.as_ref())?;
     check_transfer(query.kind, query.transfer)?;
     check_list(query.kind, &query.subjects, query.before)
+}
+
+/// A property is named only for a purpose that opens what was paid out for one.
+fn check_property(purpose: Purpose, property: Option<&Property>) -> Result<(), Refusal> {
+    if property.is_none() || purpose.opens(Field::Payouts) { Ok(()) } else { Err(Refusal::Purpose) }
 }
 
 /// One to eight persons, each once, all born.

@@ -8,7 +8,7 @@ use core::fmt;
 
 use minicbor::{Decode, Encode};
 
-use crate::account::{AccountNumber, AccountStatus};
+use crate::account::{AccountNumber, AccountStatus, CloseReason};
 use crate::center::CenterCode;
 use crate::certificate::Certificate;
 use crate::deposit_history::DepositHistory;
@@ -249,6 +249,32 @@ pub struct LeafReference {
     /// A C2SP `tlog-proof` against the latest checkpoint; absent until one covers the leaf.
     #[n(4)]
     pub proof: Option<Bytes>,
+}
+
+/// What was paid out for a property (购房提取): the person may be another than the one asked for, and
+/// is not named.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Payout {
+    /// 记账日期 JZRQ.
+    #[n(1)]
+    pub on: Date,
+    /// 提取原因 TQYY.
+    #[n(2)]
+    pub reason: CloseReason,
+    /// How much.
+    #[n(3)]
+    pub amount: Fen,
+    /// The leaf that commits to the record.
+    #[n(4)]
+    pub leaf: LeafReference,
+}
+
+impl fmt::Debug for Payout {
+    /// Without the amount.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payout").field("on", &self.on).finish_non_exhaustive()
+    }
 }
 
 /// A certificate with what opens its commitment.

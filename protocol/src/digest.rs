@@ -79,6 +79,13 @@ pub enum DigestStatus {
     /// A certificate ran out.
     #[n(43)]
     CertificateExpired,
+    /// Money was paid out for a property (购房提取). The first tag is the person's, the others are the
+    /// property's.
+    #[n(50)]
+    WithdrawalPaid,
+    /// Such a payment was undone (冲账).
+    #[n(51)]
+    WithdrawalReversed,
     /// The record of the leaf before is gone.
     #[n(90)]
     Lost,

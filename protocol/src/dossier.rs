@@ -15,6 +15,7 @@ use crate::answer::proof::{ProofFault, Proven};
 use crate::center::CenterCode;
 use crate::engine::operator::OperatorId;
 use crate::id::{DossierId, PayloadHash, QueryId, TransferId};
+use crate::property::Property;
 use crate::purpose::{Purpose, QueryKind};
 use crate::record::Person;
 use crate::refusal::Refusal;
@@ -53,6 +54,9 @@ pub struct Wish {
     /// Where the page of an access list begins; absent for the first.
     #[n(9)]
     pub before: Option<AccessPlace>,
+    /// The property that a withdrawal is for; only with purpose `W1`.
+    #[n(10)]
+    pub property: Option<Property>,
 }
 
 /// What was asked and what came back.
@@ -219,6 +223,9 @@ pub enum LeafOf {
     /// A question that somebody asked; the leaf is of an audit log. One for each entry, in order.
     #[n(4)]
     Access,
+    /// A payout for a property, whoever had it.
+    #[n(5)]
+    Payout,
 }
 
 /// Why a center's part is missing.

@@ -62,6 +62,7 @@ pub mod transfer_desk;
 pub mod transfers;
 pub mod transfers_in;
 pub mod transfers_out;
+pub mod withdrawals;
 pub mod witnessing;
 
 mod accesses;

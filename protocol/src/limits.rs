@@ -67,6 +67,8 @@ pub const ACCESSES_PER_ANSWER_MAX: usize = 32;
 pub const ACCESSES_SCANNED_MAX: usize = 1_024;
 /// Entries of one center that a command line goes on to ask for, page by page.
 pub const ACCESSES_LISTED_MAX: usize = 10_000;
+/// Payouts for one property in one answer: a home changes hands a few times in a life.
+pub const PAYOUTS_MAX: usize = 256;
 /// Bytes of one signed roster: 600 members in the middle of a rotation, and it still fits a frame
 /// of the roster protocol.
 pub const ROSTER_BYTES_MAX: usize = 448 * 1024;

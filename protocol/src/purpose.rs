@@ -86,6 +86,8 @@ pub enum Field {
     TransferState,
     /// Who asked about the person.
     Accesses,
+    /// What was paid out for a property, to whomever.
+    Payouts,
 }
 
 impl Purpose {
@@ -160,7 +162,7 @@ impl Purpose {
                     | Field::TransferState
             ),
             Self::Withdrawal => {
-                matches!(field, Field::Standing | Field::Months | Field::OpenLoans)
+                matches!(field, Field::Standing | Field::Months | Field::OpenLoans | Field::Payouts)
             }
             Self::Certificate => matches!(
                 field,
@@ -240,7 +242,7 @@ impl QueryKind {
 mod tests {
     use super::*;
 
-    const FIELDS: [Field; 9] = [
+    const FIELDS: [Field; 10] = [
         Field::Standing,
         Field::Months,
         Field::Balance,
@@ -250,22 +252,23 @@ mod tests {
         Field::Certificate,
         Field::TransferState,
         Field::Accesses,
+        Field::Payouts,
     ];
 
     #[test]
     fn the_matrix_is_the_one_of_the_protocol() {
         // Standing, Months, Balance, AccountNumber, OpenLoans, Loans, Certificate, Transfer,
-        // Accesses.
+        // Accesses, Payouts.
         let rows = [
-            ("D1", "x........"),
-            ("L1", "xxx.xx..."),
-            ("L2", "xxx.xx..."),
-            ("T1", "xxxxxx.x."),
-            ("W1", "xx..x...."),
-            ("C1", "xxxxxxx.."),
-            ("A1", "........x"),
-            ("J1", "........."),
-            ("S1", "........."),
+            ("D1", "x........."),
+            ("L1", "xxx.xx...."),
+            ("L2", "xxx.xx...."),
+            ("T1", "xxxxxx.x.."),
+            ("W1", "xx..x....x"),
+            ("C1", "xxxxxxx..."),
+            ("A1", "........x."),
+            ("J1", ".........."),
+            ("S1", ".........."),
         ];
         assert_eq!(rows.len(), Purpose::ALL.len());
         for (code, row) in rows {

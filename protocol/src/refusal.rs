@@ -118,6 +118,8 @@ refusals! {
     InFlight = "IN_FLIGHT", 409, "another transfer of this person is not finished", "该职工另有未办结的转移业务", "wait until the other transfer is over";
     /// The operator is not in the configuration or lacks the role.
     Operator = "OPERATOR", 403, "the operator is not known or lacks the role", "操作员未登记或无此权限", "name an operator of the configuration";
+    /// The account secures a loan of another city.
+    OffSiteLoan = "OFF_SITE_LOAN", 409, "the account secures a loan of another city", "该账户已用于异地贷款", "wait until the lender has reported the loan settled or withdrawn";
     /// A command was given with a wrong or missing part.
     Argument = "ARGUMENT", 400, "a part of the command is wrong or missing", "命令参数不正确", "see the command's help";
     /// A peer cannot be reached.

@@ -145,6 +145,7 @@ impl Rogue {
             consent: Some(Consent { reference: serial("SQ-1"), digest: FileHash::new([3; 32]) }),
             serial: serial("DK-1"),
             before: None,
+            property: None,
         }
     }
 

@@ -110,6 +110,7 @@ fn rule(word: &str, language: Language) -> String {
         "withdrawn_in_transfer" => language.alert_withdrawn_in_transfer(),
         "deposit_after_closing" => language.alert_deposit_after_closing(),
         "transfer_without_letter" => language.alert_transfer_without_letter(),
+        "property_paid_twice" => language.alert_property_paid_twice(),
         _ => return word.to_owned(),
     };
     language.with_detail(text, word)

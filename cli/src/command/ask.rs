@@ -137,8 +137,17 @@ fn run(
         consent,
         serial: reason.serial.clone(),
         before: None,
+        property: None,
     };
-    let dossier = wait_for(&node, &ask)?;
+    carry_out(&ask, &node, output)
+}
+
+/// Asks, waits until all have answered or the node stops waiting, and shows what came of it.
+///
+/// # Errors
+/// When the node refuses to ask.
+pub(crate) fn carry_out(ask: &Ask, node: &Node, output: &Output) -> Result<Exit, Failure> {
+    let dossier = wait_for(node, ask)?;
     show::show(&dossier, output);
     output.value(&dossier);
     Ok(exit_of(&dossier))

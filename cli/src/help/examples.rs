@@ -136,6 +136,29 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "fundlink --config authority alerts --all --limit 20",
         ],
     ),
+    (
+        "withdrawal record",
+        &["fundlink --config taiyuan withdrawal record withdrawals.csv --operator li"],
+    ),
+    (
+        "withdrawal reverse",
+        &[
+            "fundlink --config taiyuan withdrawal reverse TQ-2026-0007 --on 2026-05-20 --operator li",
+        ],
+    ),
+    (
+        "withdrawal list",
+        &[
+            "fundlink --config taiyuan withdrawal list",
+            "fundlink --config taiyuan withdrawal list --after TQ-2026-0007 --limit 20",
+        ],
+    ),
+    (
+        "withdrawal check",
+        &[
+            "fundlink --config taiyuan withdrawal check --serial TQ-2026-0008 --consent SQ-3 --consent-file consent.pdf --operator li --subject-file buyer.csv",
+        ],
+    ),
     ("ledger", &["fundlink --config taiyuan ledger"]),
     ("log follow", &["fundlink --config taiyuan log follow"]),
     ("log checkpoint", &["fundlink --config taiyuan log checkpoint 140200/1"]),

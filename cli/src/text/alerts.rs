@@ -29,6 +29,7 @@ texts! {
     alert_equivocation() = "a log shows two faces", "日志存在两个版本";
     alert_invalid_update() = "a log's update is not valid", "日志更新无效";
     alert_silence() = "a member is silent", "成员失联";
+    alert_property_paid_twice() = "withdrawals were paid for one property twice", "同一房屋重复提取";
     alert_stale_roster() = "the roster should have been renewed", "成员名册逾期未更新";
     alert_received_differs() = "what arrived differs from the sheet", "到账金额与信息表不符";
     alert_interest_differs() = "the core's interest differs from the recomputation", "核心系统利息与复核结果不符";

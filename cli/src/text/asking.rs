@@ -23,6 +23,12 @@ texts! {
     ask_next_member() =
         "The next member of the household, or Enter when there is none", "下一位家庭成员；没有则直接回车";
 
+    no_property() =
+        "no property is named: put its title number (BDCQZH) or its place (FWZL) into the first row of the subject file",
+        "没有指定房屋：请在查询对象文件的第一行填写不动产权证号（BDCQZH）或房屋坐落（FWZL）";
+    ask_title() = "Title number of the property, or Enter (not shown): ", "不动产权证号，没有则直接回车（不显示）：";
+    ask_place() = "Place of the property, or Enter (not shown): ", "房屋坐落，没有则直接回车（不显示）：";
+
     // ask, dossier
     dossier_heading(id, purpose, started) =
         "Dossier {id}, purpose {purpose}, asked {started}", "核查档案 {id}，用途 {purpose}，查询时间 {started}";

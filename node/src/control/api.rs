@@ -24,6 +24,7 @@ pub mod modes;
 pub mod net;
 pub mod records;
 pub mod transfers;
+pub mod withdrawals;
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

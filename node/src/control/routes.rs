@@ -32,6 +32,7 @@ mod modes;
 mod net;
 mod records;
 mod transfers;
+mod withdrawals;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
@@ -61,6 +62,7 @@ pub fn router(control: Control) -> Router {
         .merge(modes::routes())
         .merge(records::routes())
         .merge(transfers::routes())
+        .merge(withdrawals::routes())
         .merge(net::routes())
         .fallback(async || Refused::from(Refusal::NotFound))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -41,6 +41,7 @@ fn query() -> Query {
         }),
         serial: SerialNumber::parse("DK-1").unwrap(),
         before: None,
+        property: None,
     }
 }
 

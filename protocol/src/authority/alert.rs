@@ -40,6 +40,9 @@ pub enum AlertSubject {
     /// An account, by pseudonym.
     #[n(7)]
     Account(#[n(0)] ReferenceTag),
+    /// A property, by pseudonym.
+    #[n(8)]
+    Property(#[n(0)] SubjectTag),
 }
 
 /// What shows it, so that anybody can check.

@@ -119,6 +119,8 @@ alert_rules! {
     Silence = 6, "silence", "A21", Warning, Everybody;
     /// A roster past its time, or a member that works by an old one.
     StaleRoster = 7, "stale_roster", "A21", Warning, Everybody;
+    /// Money was paid out for one property twice (一房多提).
+    PropertyPaidTwice = 8, "property_paid_twice", "A2", Alarm, Province;
     /// The money that arrived differs from the sheet, says the transfer-in center (到账金额不符).
     ReceivedDiffers = 20, "received_differs", "A8", Warning, Province;
     /// The core's interest differs from the recomputation, says the transfer-out center

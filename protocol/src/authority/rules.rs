@@ -6,6 +6,7 @@
 use crate::center::CenterCode;
 use crate::digest::DigestStatus;
 use crate::engine::tag_index::IndexedDigest;
+use crate::id::SubjectTag;
 use crate::time::Date;
 
 /// Working days after which both sides of a transfer must have published (domain.md 8.3, A7:
@@ -19,6 +20,18 @@ pub fn double_loan(live: &[IndexedDigest]) -> Vec<&IndexedDigest> {
     let loans: Vec<_> = live.iter().filter(granted).collect();
     let first = loans.first().map(|loan| loan.log.center);
     if loans.iter().any(|loan| Some(loan.log.center) != first) { loans } else { Vec::new() }
+}
+
+/// The withdrawals for a property with this tag that were paid and not undone, when there are two or
+/// more, in one city or in several. The first tag of such a digest is the person's.
+#[must_use]
+pub fn property_paid_twice(live: &[IndexedDigest], property: SubjectTag) -> Vec<&IndexedDigest> {
+    let paid = |found: &&IndexedDigest| {
+        found.digest.status == DigestStatus::WithdrawalPaid
+            && found.digest.subjects.iter().skip(1).any(|tag| *tag == property)
+    };
+    let paid: Vec<_> = live.iter().filter(paid).collect();
+    if paid.len() > 1 { paid } else { Vec::new() }
 }
 
 /// What the digests of one transfer say together.

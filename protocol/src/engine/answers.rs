@@ -8,7 +8,7 @@ use super::publishing;
 use super::records::{self, Origin, StoredAccount};
 use super::round::Round;
 use super::transfer_command::TransferView;
-use super::{accesses, certificates, leaf_proofs, transfers_in, transfers_out};
+use super::{accesses, certificates, leaf_proofs, transfers_in, transfers_out, withdrawals};
 use crate::answer::access::AccessPlace;
 use crate::answer::{
     AccountFacts, CarriedLoans, CarriedMonths, DisclosedLoan, Found, Freshness, LoanFacts,
@@ -18,6 +18,7 @@ use crate::center::CenterCode;
 use crate::id::TransferId;
 use crate::loan::LoanParty;
 use crate::person_match::PersonMatch;
+use crate::property::Property;
 use crate::purpose::{Field, Purpose, QueryKind};
 use crate::record::{ImportedHistory, LoanRecord, Person};
 use crate::record_seal::{RecordSeed, SealedLoan};
@@ -36,6 +37,7 @@ pub(super) struct Question<'a> {
     pub(super) subjects: &'a [Person],
     pub(super) transfer: Option<TransferId>,
     pub(super) before: Option<AccessPlace>,
+    pub(super) property: Option<&'a Property>,
 }
 
 /// Answers person by person.
@@ -48,7 +50,9 @@ pub(super) fn give(
     for person in question.subjects {
         outcomes.push(outcome(round, question, person)?);
     }
-    Ok(GivenFacts { freshness, outcomes })
+    let payouts = question.property.filter(|_| question.purpose.opens(Field::Payouts));
+    let payouts = payouts.map(|property| withdrawals::payouts(round, property)).transpose()?;
+    Ok(GivenFacts { freshness, outcomes, payouts })
 }
 
 /// Where the records come from, as a whole.

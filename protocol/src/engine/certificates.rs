@@ -177,18 +177,7 @@ fn publish(
 /// Revokes the certificate that a new one replaces.
 fn revoke(round: &mut Round<'_>, number: CertificateNumber, today: Date) -> Result<(), StoreError> {
     let Some(mut stored) = certificate(round.view, number)? else { return Ok(()) };
-    let before = stored.published.digest()?;
-    let log = open_log(round);
-    let digest = Digest {
-        status: DigestStatus::CertificateRevoked,
-        revision: before.revision.saturating_add(1),
-        previous: (stored.published.log == log).then_some(stored.published.leaf),
-        date: today,
-        ..before
-    };
-    stored.published.leaf = round.publish(&digest)?;
-    stored.published.log = log;
-    stored.published.entry = cbor::encode(&digest).into();
+    stored.published.revise(round, DigestStatus::CertificateRevoked, today)?;
     round.view.put(key(Area::Certificate, &[&number.to_key()]), cbor::encode(&stored));
     Ok(())
 }

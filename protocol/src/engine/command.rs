@@ -8,6 +8,7 @@ use super::modes::ServiceMode;
 use super::operator::OperatorId;
 use super::rosters::command::{NetCommand, NetReply};
 use super::transfer_command::{TransferCommand, TransferLine, TransferView};
+use super::withdrawals::{WithdrawalCommand, WithdrawalReply};
 use crate::center::CenterCode;
 use crate::dossier::{Dossier, Wish};
 use crate::evidence::Parts;
@@ -55,6 +56,8 @@ pub enum Command {
     Net(NetCommand),
     /// What the watch has found.
     Alerts(AlertCommand),
+    /// Something about withdrawals for a property.
+    Withdrawal(WithdrawalCommand),
 }
 
 /// What came of a wish.
@@ -90,6 +93,8 @@ pub enum Reply {
     LedgerSums(TrialBalance),
     /// What the watch has found.
     Alerts(AlertReply),
+    /// What came of a wish about withdrawals.
+    Withdrawals(WithdrawalReply),
     /// Done; there is nothing to show.
     Done,
 }

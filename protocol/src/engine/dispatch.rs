@@ -9,6 +9,7 @@ use super::{
     alerts, bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats,
     imports, incidents, log_commands, membership, modes, operator, outbox, publication, publishing,
     queries, recovery, roster_leaves, rosters, synchronization, transfer_desk, transfers,
+    withdrawals,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -153,6 +154,7 @@ fn on_command(
         Command::Alerts(command) => alerts::run(round.view, command).map(Reply::Alerts),
         Command::Net(command) => rosters::command::run(round, command).map(Reply::Net),
         Command::Transfer(command) => transfer_desk::run(round, *command),
+        Command::Withdrawal(command) => withdrawals::run(round, &command).map(Reply::Withdrawals),
     };
     let reply = match done {
         Ok(reply) => Ok(Box::new(reply)),

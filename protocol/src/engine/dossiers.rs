@@ -179,6 +179,7 @@ fn question(round: &mut Round<'_>, wish: &Wish, to: CenterCode) -> Result<Query,
         consent: wish.consent.clone(),
         serial: wish.serial.clone(),
         before: wish.before,
+        property: wish.property.clone(),
     })
 }
 

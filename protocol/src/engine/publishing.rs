@@ -23,6 +23,7 @@ use crate::record::LoanRecord;
 use crate::record_seal::RecordSeed;
 use crate::store::keys::{Area, key};
 use crate::store::{Entry, StoreError, View, prefix_end};
+use crate::time::Date;
 
 mod drafts;
 
@@ -58,6 +59,29 @@ impl Published {
     /// When the stored bytes are damaged.
     pub fn digest(&self) -> Result<Digest, StoreError> {
         cbor::decode_stored("published records", &self.entry)
+    }
+
+    /// Publishes the next revision of the digest: the same record, with another public status.
+    pub(super) fn revise(
+        &mut self,
+        round: &mut Round<'_>,
+        status: DigestStatus,
+        date: Date,
+    ) -> Result<(), StoreError> {
+        let before = self.digest()?;
+        let log = open_log(round);
+        let digest = Digest {
+            status,
+            revision: before.revision.saturating_add(1),
+            // A leaf of a closed log is out of reach for the `previous` of another.
+            previous: (self.log == log).then_some(self.leaf),
+            date,
+            ..before
+        };
+        self.leaf = round.publish(&digest)?;
+        self.log = log;
+        self.entry = cbor::encode(&digest).into();
+        Ok(())
     }
 }
 

@@ -212,6 +212,7 @@ impl Question<'_> {
             subjects: query.subjects.as_slice(),
             transfer: query.transfer,
             before: query.before,
+            property: query.property.as_ref(),
         }
     }
 }

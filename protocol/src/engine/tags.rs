@@ -171,7 +171,7 @@ fn has_record(view: &dyn View, document: &DocumentNumber) -> Result<bool, StoreE
         || !records::loans_of(view, document)?.is_empty())
 }
 
-fn check_operator(round: &Round<'_>, operator: &OperatorId) -> Result<(), Stop> {
+pub(super) fn check_operator(round: &Round<'_>, operator: &OperatorId) -> Result<(), Stop> {
     let known = round.settings.operators.get(operator);
     let may = known.is_some_and(|operator| {
         operator
@@ -184,7 +184,7 @@ fn check_operator(round: &Round<'_>, operator: &OperatorId) -> Result<(), Stop> 
 
 const MINUTE_MS: i64 = 60_000;
 
-fn count(round: &mut Round<'_>, operator: &OperatorId, wanted: u32) -> Result<(), Stop> {
+pub(super) fn count(round: &mut Round<'_>, operator: &OperatorId, wanted: u32) -> Result<(), Stop> {
     let place = key(Area::TagRate, &[operator.as_str().as_bytes()]);
     let minute = round.now.ms().div_euclid(MINUTE_MS);
     let known = round.view.get(&place)?;
@@ -199,7 +199,11 @@ fn count(round: &mut Round<'_>, operator: &OperatorId, wanted: u32) -> Result<()
     Ok(())
 }
 
-fn leave_row(round: &mut Round<'_>, tag: SubjectTag, reason: &TagReason) -> Result<(), StoreError> {
+pub(super) fn leave_row(
+    round: &mut Round<'_>,
+    tag: SubjectTag,
+    reason: &TagReason,
+) -> Result<(), StoreError> {
     let row = Taken {
         at: round.now,
         operator: reason.operator.clone(),

@@ -199,6 +199,8 @@ const fn status_chinese(status: DigestStatus) -> &'static str {
         DigestStatus::CertificateUsed => "缴存证明已使用",
         DigestStatus::CertificateRevoked => "缴存证明已撤回",
         DigestStatus::CertificateExpired => "缴存证明已过期",
+        DigestStatus::WithdrawalPaid => "购房提取已支付",
+        DigestStatus::WithdrawalReversed => "购房提取已冲回",
         DigestStatus::Lost => "记录已失",
     }
 }
@@ -217,6 +219,8 @@ const fn status_english(status: DigestStatus) -> &'static str {
         DigestStatus::CertificateUsed => "certificate used",
         DigestStatus::CertificateRevoked => "certificate revoked",
         DigestStatus::CertificateExpired => "certificate expired",
+        DigestStatus::WithdrawalPaid => "withdrawal paid",
+        DigestStatus::WithdrawalReversed => "withdrawal reversed",
         DigestStatus::Lost => "record lost",
     }
 }

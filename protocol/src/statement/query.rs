@@ -9,9 +9,10 @@ use minicbor::{Decode, Encode};
 use super::addressed_payload;
 use crate::account::SerialNumber;
 use crate::answer::access::AccessPlace;
-use crate::answer::{Freshness, Outcome};
+use crate::answer::{Freshness, Outcome, Payout};
 use crate::center::CenterCode;
 use crate::id::{FileHash, OperatorMark, PayloadHash, QueryId, TransferId};
+use crate::property::Property;
 use crate::purpose::{Purpose, QueryKind};
 use crate::record::Person;
 use crate::refusal::Refusal;
@@ -60,6 +61,9 @@ pub struct Query {
     /// Where the page of a [`QueryKind::AccessList`] begins; absent for the first.
     #[n(13)]
     pub before: Option<AccessPlace>,
+    /// The property that a withdrawal is for (购房提取核查); only with purpose `W1`.
+    #[n(14)]
+    pub property: Option<Property>,
 }
 addressed_payload!(Query);
 
@@ -122,4 +126,7 @@ pub struct GivenFacts {
     /// One outcome for each subject, in the order of the question.
     #[n(2)]
     pub outcomes: Vec<Outcome>,
+    /// What was paid out for the property of the question, to whomever; absent where none is named.
+    #[n(3)]
+    pub payouts: Option<Vec<Payout>>,
 }

@@ -148,6 +148,10 @@ pub enum Area {
     TransferEarly = 0xb0,
     /// Transfers that have not ended. Key: transfer (32). Value: none.
     TransferOpen = 0xb1,
+    /// Withdrawals for a property. Key: serial. Value: `withdrawals::StoredWithdrawal`.
+    Withdrawal = 0xd0,
+    /// Withdrawals by their property. Key: hash of a key of it (32), serial. Value: none.
+    WithdrawalOf = 0xd1,
 }
 
 /// Builds a key from an area and its parts.

@@ -2,7 +2,8 @@
 
 use super::Province;
 use crate::account::{
-    Account, AccountNumber, AccountStatus, BusinessType, LedgerEntry, ReversalFlag, SerialNumber,
+    Account, AccountNumber, AccountStatus, BusinessType, CloseReason, LedgerEntry, ReversalFlag,
+    SerialNumber,
 };
 use crate::center::CenterCode;
 use crate::deposit_history::{ContinuityRules, DepositHistory, PaymentKind};
@@ -18,9 +19,11 @@ use crate::loan::{Loan, LoanAccount, LoanContract, LoanParty, LoanRole, Overdue}
 use crate::mode::{Mode, Service};
 use crate::money::Fen;
 use crate::person_name::PersonName;
+use crate::property::Property;
 use crate::rate::Rate;
 use crate::record::{AccountNotes, AccountRecord, LoanRecord, Person};
 use crate::time::{Date, Month};
+use crate::withdrawal::PropertyWithdrawal;
 
 /// 李晓禾, born 1990-03-07.
 pub(crate) const LI: (&str, &str) = ("李晓禾", "140199199003070223");
@@ -130,6 +133,25 @@ pub(crate) fn settled(mut loan: LoanRecord) -> LoanRecord {
     loan.loan.balance = Fen::ZERO;
     loan.loan.settled_on = Date::new(2025, 8, 3).ok();
     loan
+}
+
+/// A withdrawal of 50,000.00 for a home, booked on 2026-05-06.
+pub(crate) fn withdrawal(
+    center: CenterCode,
+    serial: &str,
+    whose: (&str, &str),
+    title: &str,
+) -> PropertyWithdrawal {
+    PropertyWithdrawal {
+        center,
+        serial: SerialNumber::parse(serial).unwrap(),
+        person: person(whose),
+        account: AccountNumber::parse("0100000000001").unwrap(),
+        property: Property::parse(title, "").unwrap(),
+        reason: CloseReason::HousePurchase,
+        amount: Fen::parse("50000.00").unwrap(),
+        paid_on: Date::new(2026, 5, 6).unwrap(),
+    }
 }
 
 /// What the files of an import hold.

@@ -26,7 +26,11 @@ fn dossier() -> Dossier {
         why: Why::Own,
         query: None,
         question: None,
-        state: RowState::Own(Box::new(GivenFacts { freshness: FRESHNESS, outcomes })),
+        state: RowState::Own(Box::new(GivenFacts {
+            freshness: FRESHNESS,
+            outcomes,
+            payouts: None,
+        })),
     };
     Dossier {
         id: DossierId::new([1; 32]),
@@ -40,6 +44,7 @@ fn dossier() -> Dossier {
             consent: None,
             serial: SerialNumber::parse("DK-1").unwrap(),
             before: None,
+            property: None,
         },
         started: Timestamp::from_ms(0),
         rows: vec![row(TAIYUAN, vec![nothing(), nothing()]), row(DATONG, vec![found(), nothing()])],

@@ -46,6 +46,7 @@ pub(super) async fn ask(tour: &Tour, question: Question) -> Result<(Dossier, Pro
         consent: Some(consent(question.serial)),
         serial: question.serial.to_owned(),
         before: None,
+        property: None,
     };
     let asked: Asked = node.post("/v1/ask", &ask).await?;
     let dossier: Dossier = node.get(&format!("/v1/dossiers/{}?wait=true", asked.dossier)).await?;

@@ -2,16 +2,19 @@
 
 use fundlink_node::control::api::accesses::Access;
 use fundlink_node::control::api::dossiers::{Found, Row, SubjectOutcome};
-use fundlink_node::control::api::facts::{Account, Certificate, Loan, Months};
+use fundlink_node::control::api::facts::{Account, Certificate, Loan, Months, Payout};
 
 use super::show::refusal;
 use crate::language::Language;
 use crate::output::Output;
 use crate::table::{Align, Table};
 
-/// Shows what a city said about each subject; nothing when it said nothing.
+/// Shows what a city said about each subject and about the property; nothing when it said nothing.
 pub(super) fn show(row: &Row, output: &Output) {
     let language = output.language;
+    if let Some(payouts) = &row.payouts {
+        show_payouts(&row.center, payouts, output);
+    }
     for (index, outcome) in row.outcomes.iter().enumerate() {
         output.line("");
         output.line(language.subject_heading(&row.center, index.saturating_add(1)));
@@ -167,6 +170,29 @@ fn show_certificate(certificate: &Certificate, output: &Output) {
         months.streak,
     ));
     output.line(language.certificate_loans(loans));
+}
+
+fn show_payouts(center: &str, payouts: &[Payout], output: &Output) {
+    let language = output.language;
+    output.line("");
+    if payouts.is_empty() {
+        output.line(language.no_payouts(center));
+        return;
+    }
+    output.line(language.payouts(center));
+    let mut table = Table::new([
+        (language.booked_on(), Align::Left),
+        (language.withdrawal_reason(), Align::Left),
+        (language.amount_yuan(), Align::Right),
+    ]);
+    for payout in payouts {
+        table.row([
+            payout.on.clone(),
+            format!("{} {}", payout.reason.code, payout.reason.name_zh),
+            payout.amount.clone(),
+        ]);
+    }
+    output.table(&table);
 }
 
 fn show_accesses(accesses: &[Access], output: &Output) {

@@ -18,8 +18,8 @@ pub struct Alert {
     pub code: String,
     /// The version of the rule.
     pub rule_version: u32,
-    /// What kind of thing it is about: `person`, `transfer`, `account`, `log`, `leaves`, `member`,
-    /// `roster`.
+    /// What kind of thing it is about: `person`, `property`, `transfer`, `account`, `log`, `leaves`,
+    /// `member`, `roster`.
     pub about: String,
     /// Which: a pseudonym, a log, a member; empty for the roster.
     pub subject: String,
@@ -76,6 +76,7 @@ impl From<&alert::Alert> for Alert {
             AlertSubject::Member(center) => ("member", center.to_string()),
             AlertSubject::Roster => ("roster", String::new()),
             AlertSubject::Account(tag) => ("account", tag.to_string()),
+            AlertSubject::Property(tag) => ("property", tag.to_string()),
         };
         let evidence = alert.evidence.iter();
         Self {

@@ -9,7 +9,8 @@ use fundlink_protocol::verdict::{self, Decision};
 use serde::{Deserialize, Serialize};
 
 use super::accesses::AccessList;
-use super::facts::{Account, Certificate, FreshFrom, Loans, Person, TransferStanding};
+use super::facts::{Account, Certificate, FreshFrom, Loans, Payout, Person, TransferStanding};
+use super::withdrawals::Property;
 
 /// Asks one center, or all that may hold something, about a household.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Ask {
     /// Where the page of an access list begins: `next` of the page before.
     #[serde(default)]
     pub before: Option<String>,
+    /// The property that a withdrawal is for; only with purpose `W1`.
+    #[serde(default)]
+    pub property: Option<Property>,
 }
 
 /// A consent that this center keeps.
@@ -100,6 +104,8 @@ pub struct Row {
     pub freshness: Option<FreshFrom>,
     /// One for each subject.
     pub outcomes: Vec<SubjectOutcome>,
+    /// What was paid out for the property, to whomever; absent where none was asked about.
+    pub payouts: Option<Vec<Payout>>,
     /// What each leaf in the answer is worth.
     pub checks: Vec<Check>,
     /// Digests about a subject that stand in the center's log and not in its answer.
@@ -153,7 +159,8 @@ pub struct Found {
 pub struct Check {
     /// Which subject, by its place from 0.
     pub subject: u32,
-    /// `account`, `loan`, `certificate`, or `access`: one for each entry of the list, in order.
+    /// `account`, `loan`, `certificate`, `payout`, or `access`: one for each entry of the list, in
+    /// order.
     pub of: String,
     /// `awaited`, `logged`, `witnessed`, or `none` with a fault.
     pub proven: String,
@@ -217,6 +224,9 @@ impl From<&dossier::DossierRow> for Row {
             answer: answered.map(|answered| answered.answer.to_string()),
             freshness: facts.map(|facts| facts.freshness.into()),
             outcomes: outcomes.iter().map(Into::into).collect(),
+            payouts: facts
+                .and_then(|facts| facts.payouts.as_ref())
+                .map(|payouts| payouts.iter().map(Into::into).collect()),
             checks: checks.iter().map(Into::into).collect(),
             omitted: answered.map_or(0, |answered| answered.omitted),
         }
@@ -302,6 +312,7 @@ impl From<&LeafCheck> for Check {
             LeafOf::Loan => "loan",
             LeafOf::Certificate => "certificate",
             LeafOf::Access => "access",
+            LeafOf::Payout => "payout",
         };
         let proven = match check.proven {
             Some(Proven::Awaited) => "awaited",

@@ -4,6 +4,7 @@
 //! reach a log line.
 
 use fundlink_protocol::account::AccountStatus;
+use fundlink_protocol::answer;
 use fundlink_protocol::answer::{
     AccountFacts, DisclosedLoan, Freshness, IssuedCertificate, LeafReference, LoanFacts,
     MonthFacts, Source, TransferFacts,
@@ -218,7 +219,7 @@ pub struct CarriedLoans {
 impl From<&LoanFacts> for Loans {
     fn from(facts: &LoanFacts) -> Self {
         let carried = facts.carried.as_ref().map(|carried| {
-            let one = |known: &fundlink_protocol::answer::CarriedLoans| CarriedLoans {
+            let one = |known: &answer::CarriedLoans| CarriedLoans {
                 from: known.from.to_string(),
                 used: known.used,
             };
@@ -440,6 +441,37 @@ impl From<TransferFacts> for TransferStanding {
             transfer: facts.transfer.to_string(),
             national_code: format!("{:02}", facts.national_code),
             since: facts.since.to_string(),
+        }
+    }
+}
+
+/// What was paid out for a property (购房提取), to whomever.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payout {
+    /// 记账日期.
+    pub on: String,
+    /// 提取原因.
+    pub reason: Coded,
+    /// Yuan.
+    pub amount: String,
+    /// The leaf that commits to it.
+    pub leaf: Leaf,
+}
+
+impl core::fmt::Debug for Payout {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Payout").field("on", &self.on).finish_non_exhaustive()
+    }
+}
+
+impl From<&answer::Payout> for Payout {
+    fn from(known: &answer::Payout) -> Self {
+        let reason = known.reason;
+        Self {
+            on: known.on.to_string(),
+            reason: Coded { code: reason.code(), name_zh: reason.chinese().to_owned() },
+            amount: known.amount.to_string(),
+            leaf: (&known.leaf).into(),
         }
     }
 }

@@ -182,6 +182,8 @@ const fn status_name(status: DigestStatus) -> &'static str {
         DigestStatus::CertificateUsed => "certificate-used",
         DigestStatus::CertificateRevoked => "certificate-revoked",
         DigestStatus::CertificateExpired => "certificate-expired",
+        DigestStatus::WithdrawalPaid => "withdrawal-paid",
+        DigestStatus::WithdrawalReversed => "withdrawal-reversed",
         DigestStatus::Lost => "lost",
     }
 }

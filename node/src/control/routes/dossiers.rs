@@ -22,6 +22,7 @@ use fundlink_protocol::statement::query::Consent;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
+use super::withdrawals::property;
 use super::{Control, JsonBody, Refused, argument, operator, unexpected};
 use crate::clock;
 use crate::control::api::accesses::Operator;
@@ -116,6 +117,7 @@ fn wish(wanted: &Ask) -> Result<Wish, Refused> {
         consent: consent.transpose()?,
         serial: SerialNumber::parse(&wanted.serial).map_err(|error| invalid(&error))?,
         before: before.map_err(|error| invalid(&error))?,
+        property: wanted.property.as_ref().map(property).transpose()?,
     })
 }
 

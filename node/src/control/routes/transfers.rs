@@ -176,7 +176,7 @@ fn decision(wanted: &transfers::Decision) -> Result<Decision, Refused> {
     })
 }
 
-fn remark(words: Option<&str>) -> Result<Option<Remark>, Refused> {
+pub(super) fn remark(words: Option<&str>) -> Result<Option<Remark>, Refused> {
     words.map(PlainText::parse).transpose().map(|text| text.map(Remark)).map_err(invalid)
 }
 
@@ -192,6 +192,6 @@ fn special(account: &Special) -> Result<SpecialAccount, Refused> {
     })
 }
 
-fn invalid(error: impl core::fmt::Display) -> Refused {
+pub(super) fn invalid(error: impl core::fmt::Display) -> Refused {
     argument(&error.to_string())
 }

@@ -51,6 +51,38 @@ fn only_running_loans_at_two_centers_are_a_double_loan() {
 }
 
 #[test]
+fn only_a_property_that_was_paid_for_twice_is_one() {
+    use DigestStatus::{WithdrawalPaid, WithdrawalReversed};
+    let tag = |byte| SubjectTag::new([byte; 32]);
+    let withdrawal = |center, leaf, status, subjects: &[u8]| {
+        let mut found = at(center, leaf, status, 1);
+        found.digest.subjects = subjects.iter().map(|byte| tag(*byte)).collect();
+        found
+    };
+    let home = |center, leaf, person| withdrawal(center, leaf, WithdrawalPaid, &[person, 9]);
+    let cases: [(&[IndexedDigest], usize); 6] = [
+        (&[home(TAIYUAN, 1, 1)], 0),
+        // In one city or in two, by one person or by two.
+        (&[home(TAIYUAN, 1, 1), home(TAIYUAN, 2, 1)], 2),
+        (&[home(TAIYUAN, 1, 1), home(LINFEN, 1, 2)], 2),
+        (&[home(TAIYUAN, 1, 1), withdrawal(LINFEN, 2, WithdrawalReversed, &[2, 9])], 0),
+        // Known by the title in one city, by title and place in another.
+        (&[home(TAIYUAN, 1, 1), withdrawal(LINFEN, 1, WithdrawalPaid, &[2, 8, 9])], 2),
+        // The tag of a person who bought two homes.
+        (
+            &[
+                withdrawal(TAIYUAN, 1, WithdrawalPaid, &[9, 1]),
+                withdrawal(LINFEN, 1, WithdrawalPaid, &[9, 2]),
+            ],
+            0,
+        ),
+    ];
+    for (live, found) in cases {
+        assert_eq!(property_paid_twice(live, tag(9)).len(), found, "{live:?}");
+    }
+}
+
+#[test]
 fn both_sides_of_a_transfer_are_held_against_each_other() {
     let remitted = |sheet| at(DATONG, 1, TransferRemitted, sheet);
     let credited = |sheet| at(TAIYUAN, 1, TransferCredited, sheet);

@@ -9,7 +9,7 @@ use super::raising::{Cause, raise, resolve};
 use crate::authority::alert::{AlertSubject, Evidence};
 use crate::authority::alert_rule::AlertRule;
 use crate::authority::rules::{
-    TRANSFER_PAIR_DAYS, TransferStanding, double_loan, transfer_standing,
+    TRANSFER_PAIR_DAYS, TransferStanding, double_loan, property_paid_twice, transfer_standing,
 };
 use crate::center::Role;
 use crate::digest::{Digest, DigestStatus};
@@ -61,6 +61,14 @@ pub(in crate::engine) fn on_digest(
         | DigestStatus::CertificateUsed
         | DigestStatus::CertificateRevoked
         | DigestStatus::CertificateExpired => Ok(()),
+        DigestStatus::WithdrawalPaid | DigestStatus::WithdrawalReversed => {
+            for tag in digest.subjects.iter().skip(1) {
+                let live = tag_index::by_tag(round.view, *tag, LIVE_MAX)?;
+                let cause = (AlertRule::PropertyPaidTwice, AlertSubject::Property(*tag));
+                judge(round, cause, property_paid_twice(&live, *tag))?;
+            }
+            Ok(())
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::super::round::{Round, Stop};
 use super::super::tags::{self, TagReason};
-use super::super::{heartbeats, tag_index};
+use super::super::{heartbeats, tag_index, withdrawals};
 use crate::center::{CenterCode, Role};
 use crate::document::DocumentNumber;
 use crate::dossier::{Why, Wish};
@@ -74,11 +74,15 @@ fn holders(round: &mut Round<'_>, wish: &Wish) -> Result<Option<BTreeSet<CenterC
         operator: wish.operator.clone(),
         serial: Some(wish.serial.as_str().to_owned()),
     };
-    let tags = match tags::of_persons(round, &documents, &reason) {
+    let mut tags = match tags::of_persons(round, &documents, &reason) {
         Ok(tags) => tags,
         Err(Stop::Explained(refused)) if refused.refusal == Refusal::TagKey => return Ok(None),
         Err(stop) => return Err(stop),
     };
+    // Whoever paid out for the property need not hold anything of these persons.
+    if let Some(property) = &wish.property {
+        tags.extend(withdrawals::asked_tags(round, property, &reason)?);
+    }
     let mut holders = BTreeSet::new();
     for tag in tags {
         let digests = tag_index::by_tag(round.view, tag, DIGESTS_MAX)?;

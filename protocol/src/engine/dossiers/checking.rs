@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::super::queries::given;
 use super::super::round::Round;
-use super::super::{log_store, tag_index, tags};
+use super::super::{log_store, tag_index, tags, withdrawals};
 use super::candidates::DIGESTS_MAX;
 use crate::account::AccountStatus;
 use crate::answer::proof::{
@@ -57,7 +57,56 @@ pub(super) fn check(
             omitted = omitted.saturating_add(omitted_leaves(round, wish, answer, (*tag, found))?);
         }
     }
+    let payouts = check_payouts(round, wish, answer)?;
+    omitted = omitted.saturating_add(payouts.omitted);
+    checks.extend(payouts.checks);
     Ok((checks, omitted))
+}
+
+/// What the leaves of the payouts are worth, and how many the answer left out.
+#[derive(Default)]
+struct PayoutChecks {
+    checks: Vec<LeafCheck>,
+    omitted: u32,
+}
+
+/// Checks what the answer says was paid out for the property, and counts what the center's log holds
+/// besides.
+fn check_payouts(
+    round: &mut Round<'_>,
+    wish: &Wish,
+    answer: &Answer,
+) -> Result<PayoutChecks, StoreError> {
+    let (Some(property), Some(facts)) = (&wish.property, given(&answer.body)) else {
+        return Ok(PayoutChecks::default());
+    };
+    let Ok(tags) = withdrawals::tags_of(round, property) else {
+        return Ok(PayoutChecks::default());
+    };
+    let trust = round.log_trust();
+    let mut checks = Vec::new();
+    let mut shown = BTreeSet::new();
+    for payout in facts.payouts.iter().flatten() {
+        let leaf = &payout.leaf;
+        shown.insert((leaf.log, leaf.index.get()));
+        let log = LogId::public(answer.from, leaf.log);
+        let (witnessed, logged) = (trust.policy(log), Policy::logged(trust.log_keys(log)));
+        let policies = Policies { witnessed: witnessed.as_ref(), logged: &logged };
+        // One of the property's keys is enough: the other center may know it by one alone.
+        let digest = digest_of(leaf).ok();
+        let is_named =
+            |tag: &&SubjectTag| digest.as_ref().is_some_and(|digest| digest.subjects.contains(tag));
+        let tag = tags.iter().find(is_named).or_else(|| tags.first());
+        let result = check_hidden(leaf, DigestStatus::WithdrawalPaid, tag, policies);
+        let (proven, fault) = (result.ok(), result.err());
+        checks.push(LeafCheck { subject: 0, of: LeafOf::Payout, proven, fault });
+    }
+    let live = withdrawals::paid_by_tag(round.view, &tags)?;
+    let missing = live.iter().filter(|(log, leaf)| {
+        log.center == answer.from && !shown.contains(&(log.number, leaf.get()))
+    });
+    let omitted = u32::try_from(missing.count()).unwrap_or(u32::MAX);
+    Ok(PayoutChecks { checks, omitted })
 }
 
 /// How many digests about a person stand in the center's log that the answer neither shows nor
@@ -112,6 +161,8 @@ const fn is_asked(wish: &Wish, status: DigestStatus) -> bool {
         | DigestStatus::CertificateUsed
         | DigestStatus::CertificateRevoked
         | DigestStatus::CertificateExpired
+        | DigestStatus::WithdrawalPaid
+        | DigestStatus::WithdrawalReversed
         | DigestStatus::Lost => false,
     }
 }

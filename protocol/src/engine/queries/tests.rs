@@ -51,6 +51,7 @@ fn query(province: &Province, id: u8) -> Query {
         }),
         serial: SerialNumber::parse("DK-1").unwrap(),
         before: None,
+        property: None,
     }
 }
 
