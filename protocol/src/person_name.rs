@@ -5,6 +5,7 @@
 //! **Left to others.** Whether two names are one person's: `name_match`.
 
 use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
 use crate::limits::NAME_CHARS_MAX;
 use crate::private_text::{PrivateText, private_wrapper};
@@ -62,6 +63,31 @@ impl PersonName {
     }
 }
 
+/// A name for print and screens: after it stand the code points of those characters that the fonts
+/// of a counter may lack, so that two persons can still tell whether they see the same name.
+#[must_use]
+pub fn with_code_points(name: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(name.to_owned());
+    let rare: Vec<String> = name
+        .chars()
+        .filter(|character| is_rare(*character))
+        .map(|character| format!("U+{:04X}", u32::from(character)))
+        .collect();
+    if !rare.is_empty() {
+        text.push_str(&format!(" ({})", rare.join(" ")));
+    }
+    text
+}
+
+/// Characters that GBK does not have, private ones included: the fonts of older systems end there.
+const fn is_rare(character: char) -> bool {
+    matches!(
+        character,
+        '\u{3400}'..='\u{4DBF}' | '\u{9FA6}'..='\u{9FFF}' | '\u{E000}'..='\u{F8FF}'
+            | '\u{FFFD}' | '\u{10000}'..
+    )
+}
+
 /// Characters of a text from which no name of 120 characters can come.
 const DECOMPOSED_CHARS_MAX: usize = NAME_CHARS_MAX * 4;
 
@@ -94,6 +120,20 @@ mod tests {
         }
         assert_eq!(PersonName::parse("  李晓禾\u{3000}").unwrap().as_str(), "李晓禾");
         assert_eq!(PersonName::parse("Zoe\u{308}").unwrap().as_str(), "Zoë");
+    }
+
+    #[test]
+    fn what_a_font_may_lack_is_printed_with_its_code_points() {
+        for (name, printed) in [
+            ("李晓禾", "李晓禾"),
+            ("阿依古丽·吐尔逊", "阿依古丽·吐尔逊"),
+            ("王㛃", "王㛃 (U+36C3)"),
+            ("陈𤧛", "陈𤧛 (U+249DB)"),
+            ("王\u{E1F5}", "王\u{E1F5} (U+E1F5)"),
+            ("马䶮㛃", "马䶮㛃 (U+4DAE U+36C3)"),
+        ] {
+            assert_eq!(with_code_points(name).as_str(), printed);
+        }
     }
 
     #[test]

@@ -38,6 +38,9 @@ pub struct Policy {
     pub letter_serial_first: u32,
     /// Whether a second person must approve a letter before it is sent. Default no.
     pub letter_needs_reviewer: bool,
+    /// Whether each decision about a transfer takes a clerk who enters it and a reviewer, another
+    /// person, who decides alike (双人复核). Default no.
+    pub decisions_need_reviewer: bool,
     /// Whether a letter may still be withdrawn after acceptance, until settlement. Default no.
     pub cancellable_until_settled: bool,
     /// Queries a minute and purpose that one member may ask. Default 600.
@@ -61,6 +64,7 @@ impl Default for Policy {
             auto_amount_max: Fen::MAX,
             letter_serial_first: 1,
             letter_needs_reviewer: false,
+            decisions_need_reviewer: false,
             cancellable_until_settled: false,
             queries_per_minute: 600,
         }

@@ -110,7 +110,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "transfer decide",
         &[
             "fundlink --config datong transfer decide 1401002605060001 accept --operator wang",
-            "fundlink --config datong transfer decide 1401002605060001 refuse --reason R08 --operator wang",
+            "fundlink --config datong transfer decide 1401002605060001 accept --scan-file id-card.pdf --operator wang",
+            "fundlink --config datong transfer decide 1401002605060001 refuse --reason R99 --remark 请先合并账户 --operator wang",
             "fundlink --config datong transfer decide 1401002605060001 settle --value-date 2026-05-20 --operator wang",
         ],
     ),

@@ -22,9 +22,23 @@ texts! {
     transfer_value_date(value_date, revision) =
         "Interest settled to {value_date}, sheet revision {revision}",
         "结息至 {value_date}，信息表第 {revision} 版";
+    transfer_reminded(at) = "Most of the time is over: asked for again at {at}", "时限已过八成：{at} 已催办";
+    reminder() = "most of the time is over", "时限已过八成，催办";
+    transfer_identity_exact() = "The person was found by name, document and account.", "姓名、证件和账号一致。";
+    transfer_identity_folded() = "The name differs by the form of its dot alone: accepted and noted.", "姓名仅间隔点形式不同，已受理并记录。";
+    transfer_identity_confirmed() = "A person has looked at the identity and confirmed it.", "身份已经人工核对确认。";
+    transfer_right_center(center) = "The account is held by center {center}: write the letter to it", "账户在中心 {center}，请向该中心发函";
+    transfer_remark(words) = "Remark: {words}", "备注：{words}";
+    transfer_older(letter) = "The letter number was used for transfer {letter}", "该联系函编号已用于转移业务 {letter}";
+    operator() = "operator", "操作员";
+    decision() = "decision", "决定";
+    scan_hash() = "scan (BLAKE3)", "扫描件（BLAKE3）";
+    decision_corrected(decision) = "{decision}; the record's number was brought to 18 digits", "{decision}；档案证件号码已更正为 18 位";
     transfer_due(due) = "Late after {due}", "期限 {due}";
     transfer_task(role, reason, due) = "A person must decide: {role}, {reason}, by {due}", "待人工处理：{role}，{reason}，期限 {due}";
-    transfer_task_second(first) = "{first} has decided first; a second person must confirm", "{first} 已作出决定，需另一人复核";
+    transfer_task_second(first, decision) =
+        "{first} has decided first: {decision}; a second person must decide alike",
+        "{first} 已作出决定：{decision}，需另一人复核";
     booked_on() = "booked on", "记账日期";
     direction() = "direction", "方向";
     debit() = "out", "借";

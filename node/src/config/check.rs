@@ -184,6 +184,7 @@ pub(super) fn policy(table: &PolicyTable) -> Result<Policy, ConfigError> {
         auto_amount_max,
         letter_serial_first: within("policy.letter_serial_first", serial, 1, LETTER_SERIAL_MAX)?,
         letter_needs_reviewer: table.letter_needs_reviewer,
+        decisions_need_reviewer: table.decisions_need_reviewer,
         cancellable_until_settled: table.cancellable_until_settled,
         queries_per_minute: within("policy.queries_per_minute", queries, 1, 1_000_000)?,
     })

@@ -298,6 +298,8 @@ pub struct PolicyTable {
     pub letter_serial_first: u32,
     /// Whether a second person must approve a letter before it is sent.
     pub letter_needs_reviewer: bool,
+    /// Whether a second person must decide alike about a transfer.
+    pub decisions_need_reviewer: bool,
     /// Whether a letter can be withdrawn after its acceptance.
     pub cancellable_until_settled: bool,
     /// Queries a minute and purpose that one member may ask.
@@ -322,6 +324,7 @@ impl Default for PolicyTable {
             auto_amount_max: None,
             letter_serial_first: policy.letter_serial_first,
             letter_needs_reviewer: policy.letter_needs_reviewer,
+            decisions_need_reviewer: policy.decisions_need_reviewer,
             cancellable_until_settled: policy.cancellable_until_settled,
             queries_per_minute: policy.queries_per_minute,
         }

@@ -178,6 +178,8 @@ fn render_policy(text: &mut String, file: &ConfigFile) {
     entry(text, about, "letter_serial_first", &policy.letter_serial_first.to_string());
     let about = "Whether a second person must approve a letter before it is sent.";
     entry(text, about, "letter_needs_reviewer", &policy.letter_needs_reviewer.to_string());
+    let about = "Whether a reviewer must decide alike what a clerk has decided about a transfer.";
+    entry(text, about, "decisions_need_reviewer", &policy.decisions_need_reviewer.to_string());
     let about = "Whether a letter can be withdrawn after its acceptance, until settlement.";
     entry(text, about, "cancellable_until_settled", &policy.cancellable_until_settled.to_string());
     let about = "Queries a minute and purpose that one member may ask.";

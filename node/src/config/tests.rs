@@ -52,6 +52,7 @@ fn what_is_rendered_is_read_back() {
     }];
     file.policy.auto_amount_max = Some("200000.00".into());
     file.policy.letter_needs_reviewer = true;
+    file.policy.decisions_need_reviewer = true;
     file.policy.cancellable_until_settled = true;
     file.log.format = LogFormat::Json;
     let full = template::render(&file);

@@ -127,6 +127,11 @@ pub enum WatchedEvent {
         /// The state's name.
         state: String,
     },
+    /// Most of the time for what a transfer waits for is over.
+    Reminder {
+        /// Which.
+        transfer: String,
+    },
     /// Something about the network as a whole.
     Network {
         /// Its name.
@@ -180,6 +185,7 @@ impl From<&Event> for WatchedEvent {
             Event::Transfer { transfer, state } => {
                 Self::Transfer { transfer: transfer.to_string(), state: (*state).to_owned() }
             }
+            Event::Reminder { transfer } => Self::Reminder { transfer: transfer.to_string() },
             Event::Network(event) => {
                 Self::Network { name: event.name().to_owned(), text: event.to_string() }
             }

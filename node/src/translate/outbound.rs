@@ -127,6 +127,11 @@ impl Release {
                 tracing::info!(%transfer, state, "transfer");
                 self.metrics.transfer_states.get_or_create(&StateLabel { state }).inc();
             }
+            Event::Reminder { transfer } => {
+                let code = "REMINDER";
+                count(code);
+                tracing::info!(%transfer, code, "a transfer waits, and most of its time is over");
+            }
             Event::Network(event) => {
                 let code = event.name();
                 count(code);

@@ -28,7 +28,7 @@ use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
 use crate::verdict::{LoanParameters, decide};
 
-mod candidates;
+pub(super) mod candidates;
 mod checking;
 
 /// A dossier by its id.

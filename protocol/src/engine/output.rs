@@ -153,6 +153,11 @@ pub enum Event {
         /// The new state's name.
         state: &'static str,
     },
+    /// Four fifths of the time for what a transfer waits for are over (催办).
+    Reminder {
+        /// Which.
+        transfer: TransferId,
+    },
     /// Something about the network as a whole: its rosters, its tag key, its alerts.
     Network(NetworkEvent),
     /// Something about a log: a checkpoint, a copy, a lie.

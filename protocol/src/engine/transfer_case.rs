@@ -8,27 +8,32 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+use super::audit;
 use super::incidents::{self, About, Seen};
+use super::operator::{OperatorId, OperatorRole};
 use super::output::Event;
 use super::rosters;
 use super::round::{Round, Route};
 use super::timer::{self, Timer};
+use super::transfer_command::Decision;
 use crate::authority::incident::IncidentRule;
 use crate::calendar::WorkingCalendar;
+use crate::cbor;
 use crate::center::CenterCode;
 use crate::core_system::CoreStep;
 use crate::digest::{Digest, DigestStatus};
+use crate::document::DocumentNumber;
 use crate::id::{Commitment, OrderId, PayloadHash, TransferId};
 use crate::money::Fen;
 use crate::settlement::Direction;
 use crate::statement::Payload;
 use crate::statement::transfer::StepHead;
-use crate::statement::transfer::letter::Letter;
+use crate::statement::transfer::letter::{Letter, Remark};
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
 use crate::subject::{Reference, TagSubject};
 use crate::time::{Date, Timestamp};
-use crate::transfer::deadline::{Wait, end_of, last_day};
+use crate::transfer::deadline::{Wait, end_of, last_day, reminder_day};
 use crate::transfer::reconciliation::{MoneyLine, net};
 use crate::transfer::task::{Task, TaskReason};
 
@@ -75,6 +80,59 @@ pub struct Case {
     /// States, in the order in which they were entered.
     #[n(13)]
     pub history: Vec<StateChange>,
+    /// What was said with the refusal.
+    #[n(14)]
+    pub refusal: Option<RefusalWords>,
+    /// What persons here have decided, in order.
+    #[n(15)]
+    pub decisions: Vec<TakenDecision>,
+    /// When the last wait had used four fifths of its time (催办).
+    #[n(16)]
+    pub reminded: Option<Timestamp>,
+}
+
+/// What is said with a refusal, beside its reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RefusalWords {
+    /// More in words.
+    #[n(1)]
+    pub remark: Option<Remark>,
+    /// With R14 for a number that was used: the letter that used it.
+    #[n(2)]
+    pub older: Option<TransferId>,
+    /// With R15: the center that holds the account.
+    #[n(3)]
+    pub right_center: Option<CenterCode>,
+}
+
+/// What a person decided, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct TakenDecision {
+    /// The transfer.
+    #[n(1)]
+    pub transfer: TransferId,
+    /// When.
+    #[n(2)]
+    pub at: Timestamp,
+    /// Who.
+    #[n(3)]
+    pub operator: OperatorId,
+    /// What; with the hash of the scan that was looked at.
+    #[n(4)]
+    pub decision: Decision,
+    /// The number that stood in the record before the decision corrected it.
+    #[n(5)]
+    pub corrected: Option<DocumentNumber>,
+}
+
+impl TakenDecision {
+    /// What names it in the audit log.
+    #[must_use]
+    pub fn hash(&self) -> PayloadHash {
+        PayloadHash::new(*blake3::hash(&cbor::encode(self)).as_bytes())
+    }
 }
 
 /// The statements of a transfer, as one side has them.
@@ -117,6 +175,9 @@ pub enum Alarm {
     /// A payment that waited for the node's recovery is ordered.
     #[n(6)]
     PayLater,
+    /// Four fifths of the time for what is awaited are over (催办).
+    #[n(7)]
+    Reminder,
 }
 
 /// An order to the core that is on its way.
@@ -203,6 +264,8 @@ pub struct StateChange {
 
 /// States that are kept a transfer; the oldest go first, the first one stays.
 const HISTORY_MAX: usize = 64;
+/// Decisions that are kept a transfer; the oldest go first. Each has its leaf in the audit log.
+const DECISIONS_MAX: usize = 64;
 /// Milliseconds until a digest that found no tag key is tried again.
 const PUBLISH_AGAIN_MS: i64 = 60_000;
 
@@ -225,6 +288,9 @@ impl Case {
             published: None,
             unpublished: Vec::new(),
             history: Vec::new(),
+            refusal: None,
+            decisions: Vec::new(),
+            reminded: None,
         }
     }
 
@@ -279,7 +345,33 @@ impl Case {
         reason: TaskReason,
     ) -> Result<(), StoreError> {
         let due = deadline(round, Wait::Case)?;
-        self.task = Some(Task { reason, role: reason.role(), due, first: None });
+        let enters = round.settings.policy.decisions_need_reviewer
+            && reason.stops()
+            && reason != TaskReason::ApproveLetter;
+        let role = if enters { OperatorRole::Clerk } else { reason.role() };
+        self.task = Some(Task { reason, role, due, first: None });
+        Ok(())
+    }
+
+    /// Keeps what a person has decided, with a leaf in the audit log.
+    pub(super) fn note_decision(
+        &mut self,
+        round: &mut Round<'_>,
+        (operator, decision): (&OperatorId, &Decision),
+        corrected: Option<DocumentNumber>,
+    ) -> Result<(), StoreError> {
+        let taken = TakenDecision {
+            transfer: self.id,
+            at: round.now,
+            operator: operator.clone(),
+            decision: decision.clone(),
+            corrected,
+        };
+        audit::audit(round, taken.hash(), &cbor::encode(&taken))?;
+        if self.decisions.len() >= DECISIONS_MAX {
+            self.decisions.remove(0);
+        }
+        self.decisions.push(taken);
         Ok(())
     }
 
@@ -307,10 +399,21 @@ impl Case {
         self.task.as_ref().is_some_and(|task| task.reason.stops())
     }
 
-    /// Sets the deadline of a wait.
+    /// Sets the deadline of a wait, and the reminder before it.
     pub(super) fn wait(&mut self, round: &Round<'_>, wait: Wait) -> Result<(), StoreError> {
+        let (policy, calendar) = (&round.settings.policy, calendar(round)?);
+        let reminder = reminder_day(wait, today(round)?, policy, &calendar);
+        self.reminded = None;
         self.alarms.insert(Alarm::Deadline, end_of(deadline(round, wait)?));
+        self.alarms.insert(Alarm::Reminder, end_of(reminder));
         Ok(())
+    }
+
+    /// What was awaited has come.
+    pub(super) fn stop_waiting(&mut self) {
+        self.reminded = None;
+        self.alarms.remove(&Alarm::Deadline);
+        self.alarms.remove(&Alarm::Reminder);
     }
 
     /// What has moved in a direction, less what moved the other way.

@@ -6,8 +6,10 @@
 
 use core::fmt;
 
+use minicbor::{Decode, Encode};
+
 use super::operator::OperatorId;
-use super::transfer_case::{Case, StateChange};
+use super::transfer_case::{Case, RefusalWords, StateChange, TakenDecision};
 use super::transfers::Side;
 use super::transfers_in::Incoming;
 use super::transfers_out::Outgoing;
@@ -21,6 +23,7 @@ use crate::record::Person;
 use crate::settlement::SpecialAccount;
 use crate::statement::query::Consent;
 use crate::statement::transfer::letter::Remark;
+use crate::statement::transfer::reply::IdentityMatch;
 use crate::time::{Date, Timestamp};
 use crate::transfer::incoming::IncomingState;
 use crate::transfer::outgoing::OutgoingState;
@@ -99,30 +102,42 @@ pub enum TransferName {
 }
 
 /// What a person decides about a transfer that waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
 pub enum Decision {
     /// Incoming `Draft`: send the letter (复核通过); not by the one who entered it.
+    #[n(1)]
     Approve,
     /// Outgoing `Held`: accept; for a suspicious name with the hash of the scan that was looked at.
-    Accept(Option<FileHash>),
+    #[n(2)]
+    Accept(#[n(0)] Option<FileHash>),
     /// Outgoing `Received`, `Held`, `Accepted`: refuse, with a reason and words.
-    Refuse(RefusalReason, Option<Remark>),
+    #[n(3)]
+    Refuse(#[n(0)] RefusalReason, #[n(1)] Option<Remark>),
     /// Outgoing `Accepted` or `Reversed`: settle for this value date; today without one.
-    Settle(Option<Date>),
+    #[n(4)]
+    Settle(#[n(0)] Option<Date>),
     /// Outgoing `Settled`: the core's interest is right, send the sheet.
+    #[n(5)]
     SendSheet,
     /// Outgoing `PayFailed`, or `Paid` when a part came back: order what is missing again, under the
     /// same sheet.
+    #[n(6)]
     PayAgain,
     /// Outgoing `Settled` or `PayFailed`: undo the settlement and settle anew for this day.
-    Renew(Option<Date>),
+    #[n(7)]
+    Renew(#[n(0)] Option<Date>),
     /// Outgoing `Settled`, `PayFailed` or `Reversed`: restore the account; the case is over.
+    #[n(8)]
     Restore,
     /// Incoming `Negotiating`: the money is to go to this account.
-    Correct(SpecialAccount),
+    #[n(9)]
+    Correct(#[n(0)] SpecialAccount),
     /// Incoming `Negotiating` or `Announced`: send back what has arrived, to this account.
-    SendBack(SpecialAccount),
+    #[n(10)]
+    SendBack(#[n(0)] SpecialAccount),
     /// Either side: go on waiting.
+    #[n(11)]
     Wait,
 }
 
@@ -221,8 +236,12 @@ pub struct TransferLine {
     pub since: Timestamp,
     /// When what is awaited is late.
     pub due: Option<Timestamp>,
+    /// When four fifths of the time were over (催办).
+    pub reminded: Option<Timestamp>,
     /// What a person must do.
     pub task: Option<Task>,
+    /// With R15: the center that holds the account.
+    pub right_center: Option<CenterCode>,
 }
 
 /// A transfer in full, for an operator of the center.
@@ -248,6 +267,12 @@ pub struct TransferView {
     pub statements: Vec<PayloadHash>,
     /// The states that it went through.
     pub history: Vec<StateChange>,
+    /// How the transfer-out center found the person, once it has accepted.
+    pub identity: Option<IdentityMatch>,
+    /// What was said with a refusal.
+    pub refusal: Option<RefusalWords>,
+    /// What persons here have decided, in order.
+    pub decisions: Vec<TakenDecision>,
 }
 
 impl fmt::Debug for TransferView {
@@ -286,7 +311,9 @@ impl TransferLine {
             state,
             since: case.history.last().map_or(case.letter.issued_at, |change| change.at),
             due: case.alarms.get(&super::transfer_case::Alarm::Deadline).copied(),
+            reminded: case.reminded,
             task: case.task.clone(),
+            right_center: case.refusal.as_ref().and_then(|said| said.right_center),
         }
     }
 
@@ -317,6 +344,9 @@ impl TransferView {
             lines: case.lines.clone(),
             statements: case.thread.statements.clone(),
             history: case.history.clone(),
+            identity: None,
+            refusal: case.refusal.clone(),
+            decisions: case.decisions.clone(),
         }
     }
 
@@ -330,7 +360,8 @@ impl TransferView {
             interest: settled.interest,
             value_date: settled.value_date,
         });
-        Self { sheet, ..Self::new(&outgoing.case, line, outgoing.receiving.clone()) }
+        let view = Self::new(&outgoing.case, line, outgoing.receiving.clone());
+        Self { sheet, identity: outgoing.identity, ..view }
     }
 
     /// An incoming transfer.
@@ -346,6 +377,7 @@ impl TransferView {
         Self {
             sheet,
             credited_account: Some(incoming.account.clone()),
+            identity: incoming.identity,
             ..Self::new(&incoming.case, line, incoming.receiving.clone())
         }
     }

@@ -1,29 +1,30 @@
 //! What people do with transfers: list, look, decide.
 //!
 //! **Promises.** A decision is taken only where the transfer stands where it makes sense, by an
-//! operator with the role; where two must decide, by two persons, alike, on the same scan.
-//! **Left to others.** Writing letters: `transfers_in::letters`. What follows: the two sides.
+//! operator with the role, and is kept with a leaf in the audit log.
+//! **Left to others.** Writing letters: `transfers_in::letters`. Where two must decide:
+//! `two_persons`. Accepting what was held: `acceptance`. What follows: the two sides.
 
 use super::command::Reply;
-use super::embedded_core;
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
-use super::records;
 use super::recovery;
 use super::round::{Round, Stop};
-use super::transfer_case::{Case, calendar, today};
+use super::transfer_case::{Case, RefusalWords, calendar, today};
 use super::transfer_command::{
     Decision, TransferCommand, TransferFilter, TransferLine, TransferName, TransferView,
 };
 use super::transfers;
 use super::transfers_in::{self, Incoming, letters, money};
 use super::transfers_out::{self, Intent, Outgoing, letter, payment, settlement};
-use crate::id::{FileHash, TransferId};
+use crate::document::DocumentNumber;
+use crate::id::TransferId;
 use crate::ledger;
 use crate::limits::TRANSFERS_LISTED_MAX;
 use crate::money::Fen;
 use crate::refusal::Refusal;
 use crate::settlement::Direction;
+use crate::statement::transfer::letter::Remark;
 use crate::statement::transfer::sheet::ReversalCause;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
@@ -31,7 +32,11 @@ use crate::time::Date;
 use crate::transfer::deadline::{Wait, banking_day, may_pay_on};
 use crate::transfer::incoming::IncomingState;
 use crate::transfer::outgoing::OutgoingState;
-use crate::transfer::task::{FirstOpinion, Task, TaskReason};
+use crate::transfer::reason::RefusalReason;
+use crate::transfer::task::{Task, TaskReason};
+
+mod acceptance;
+mod two_persons;
 
 /// Does what a caller wants of transfers.
 pub(super) fn run(round: &mut Round<'_>, command: TransferCommand) -> Result<Reply, Stop> {
@@ -143,23 +148,43 @@ pub(super) fn decide(
     decision: &Decision,
 ) -> Result<TransferView, Stop> {
     let transfer = resolve(round.view, name)?;
+    let own = round.center();
     if let Some(mut outgoing) = transfers_out::load(round.view, transfer)? {
         check_role(round, operator, &outgoing.case)?;
-        decide_outgoing(round, operator, &mut outgoing, decision)?;
+        check_outgoing(decision, outgoing.state)?;
+        let decision = two_persons::resolved(round, decision)?;
+        let corrected = if two_persons::is_ripe(round, operator, &mut outgoing.case, &decision)? {
+            decide_outgoing(round, &mut outgoing, &decision)?
+        } else {
+            None
+        };
+        outgoing.case.note_decision(round, (operator, &decision), corrected)?;
         transfers_out::save(round, &outgoing)?;
-        return Ok(TransferView::of_outgoing(&outgoing, round.center()));
+        return Ok(TransferView::of_outgoing(&outgoing, own));
     }
     let mut incoming = transfers_in::load(round.view, transfer)?.ok_or(Refusal::NotFound)?;
     check_role(round, operator, &incoming.case)?;
-    decide_incoming(round, operator, &mut incoming, decision)?;
+    check_incoming(decision, incoming.state)?;
+    if two_persons::is_ripe(round, operator, &mut incoming.case, decision)? {
+        decide_incoming(round, operator, &mut incoming, decision)?;
+    }
+    incoming.case.note_decision(round, (operator, decision), None)?;
     transfers_in::save(round, &incoming)?;
-    Ok(TransferView::of_incoming(&incoming, round.center()))
+    Ok(TransferView::of_incoming(&incoming, own))
 }
 
-/// The role that the task asks for; a reviewer where there is none.
+/// The role that the task asks for; a reviewer where there is none. Whoever has decided first may
+/// decide again.
 fn check_role(round: &Round<'_>, operator: &OperatorId, case: &Case) -> Result<(), Stop> {
-    let role = case.task.as_ref().map_or(OperatorRole::Reviewer, |task| task.role);
-    require_role(round, operator, role)?;
+    let role = match &case.task {
+        Some(Task { first: Some(first), .. }) if first.operator == *operator => None,
+        Some(task) => Some(task.role),
+        None if round.settings.policy.decisions_need_reviewer => Some(OperatorRole::Clerk),
+        None => Some(OperatorRole::Reviewer),
+    };
+    if let Some(role) = role {
+        require_role(round, operator, role)?;
+    }
     if case.core.is_some() {
         let why = "an order to the core is on its way; decide again once its outcome is in";
         return Err(Stop::explained(Refusal::WrongState, why));
@@ -167,19 +192,87 @@ fn check_role(round: &Round<'_>, operator: &OperatorId, case: &Case) -> Result<(
     Ok(())
 }
 
+/// Whether a decision makes sense where an outgoing transfer stands.
+fn check_outgoing(decision: &Decision, state: OutgoingState) -> Result<(), Stop> {
+    use OutgoingState::{Accepted, Held, Paid, PayFailed, Received, Reversed, Settled};
+    let fits = match decision {
+        Decision::Accept(_) => state == Held,
+        Decision::Refuse(..) => matches!(state, Received | Held | Accepted),
+        Decision::Settle(_) => matches!(state, Accepted | Reversed),
+        Decision::SendSheet => state == Settled,
+        Decision::PayAgain => matches!(state, PayFailed(_) | Paid),
+        Decision::Renew(_) => matches!(state, Settled | PayFailed(_)),
+        Decision::Restore => matches!(state, Settled | PayFailed(_) | Reversed),
+        Decision::Wait => !state.is_final(),
+        Decision::Approve | Decision::Correct(_) | Decision::SendBack(_) => false,
+    };
+    match decision {
+        _ if fits => Ok(()),
+        Decision::Renew(_) | Decision::Restore => {
+            Err(Stop::explained(Refusal::WrongState, ONLY_WHEN_BACK))
+        }
+        Decision::Approve
+        | Decision::Accept(_)
+        | Decision::Refuse(..)
+        | Decision::Settle(_)
+        | Decision::SendSheet
+        | Decision::PayAgain
+        | Decision::Correct(_)
+        | Decision::SendBack(_)
+        | Decision::Wait => Err(Refusal::WrongState.into()),
+    }
+}
+
+/// Why an account is not restored or settled anew.
+const ONLY_WHEN_BACK: &str = "the account is restored or settled anew only when no money has left, \
+                              or all of it is back";
+
+/// Whether a decision makes sense where an incoming transfer stands.
+fn check_incoming(decision: &Decision, state: IncomingState) -> Result<(), Stop> {
+    use IncomingState::{Announced, Draft, Negotiating};
+    let fits = match decision {
+        Decision::Approve => state == Draft,
+        Decision::Correct(_) => state == Negotiating,
+        Decision::SendBack(_) => matches!(state, Announced | Negotiating),
+        Decision::Wait => !state.is_final() && state != Draft,
+        Decision::Accept(_)
+        | Decision::Refuse(..)
+        | Decision::Settle(_)
+        | Decision::SendSheet
+        | Decision::PayAgain
+        | Decision::Renew(_)
+        | Decision::Restore => false,
+    };
+    if fits { Ok(()) } else { Err(Refusal::WrongState.into()) }
+}
+
+/// Does what was decided; gives the document number that stood in the record, if it was corrected.
 fn decide_outgoing(
     round: &mut Round<'_>,
-    operator: &OperatorId,
+    out: &mut Outgoing,
+    decision: &Decision,
+) -> Result<Option<DocumentNumber>, Stop> {
+    if matches!((decision, out.state), (Decision::Accept(_), OutgoingState::Held)) {
+        return acceptance::accept(round, out);
+    }
+    follow_outgoing(round, out, decision)?;
+    Ok(None)
+}
+
+fn follow_outgoing(
+    round: &mut Round<'_>,
     out: &mut Outgoing,
     decision: &Decision,
 ) -> Result<(), Stop> {
     let nothing_left = out.case.net(Direction::Debit).is_zero() && out.case.payment.is_none();
     match (decision, out.state) {
-        (Decision::Accept(scan), OutgoingState::Held) => accept(round, operator, out, *scan),
         (Decision::Refuse(reason, remark), OutgoingState::Received | OutgoingState::Held) => {
-            Ok(letter::reject(round, out, (*reason, remark.clone()))?)
+            out.case.refusal = Some(words_of(*reason, remark.as_ref())?);
+            letter::reject(round, out, *reason);
+            Ok(())
         }
-        (Decision::Refuse(reason, _), OutgoingState::Accepted) => {
+        (Decision::Refuse(reason, remark), OutgoingState::Accepted) => {
+            out.case.refusal = Some(words_of(*reason, remark.as_ref())?);
             Ok(letter::unlock_to_refuse(round, out, *reason)?)
         }
         (Decision::Settle(day), OutgoingState::Accepted | OutgoingState::Reversed) => {
@@ -210,9 +303,7 @@ fn decide_outgoing(
         (Decision::Restore, OutgoingState::Reversed) => Ok(settlement::restore(round, out)?),
         (Decision::Wait, state) if !state.is_final() => wait_on(round, &mut out.case),
         (Decision::Renew(_) | Decision::Restore, _) => {
-            let why = "the account is restored or settled anew only when no money has left, or all \
-                       of it is back";
-            Err(Stop::explained(Refusal::WrongState, why))
+            Err(Stop::explained(Refusal::WrongState, ONLY_WHEN_BACK))
         }
         (
             Decision::Approve
@@ -229,60 +320,20 @@ fn decide_outgoing(
     }
 }
 
-/// Accepts a letter that was held; for a suspicious name two persons must have seen the same scan.
-fn accept(
-    round: &mut Round<'_>,
-    operator: &OperatorId,
-    out: &mut Outgoing,
-    scan: Option<FileHash>,
-) -> Result<(), Stop> {
-    let Some(task) = out.case.task.clone() else { return Err(Refusal::WrongState.into()) };
-    if task.reason.needs_two() {
-        let Some(scan) = scan else {
-            let why = "name the hash of the scan that you looked at";
-            return Err(Stop::explained(Refusal::Argument, why));
-        };
-        match &task.first {
-            None => {
-                let first = FirstOpinion { operator: operator.clone(), scan: Some(scan) };
-                // The second one reviews what the first has entered.
-                let role = OperatorRole::Reviewer;
-                out.case.task = Some(Task { first: Some(first), role, ..task });
-                return Ok(());
-            }
-            Some(first) if first.operator == *operator => {
-                let why = "another person must decide, too";
-                return Err(Stop::explained(Refusal::Operator, why));
-            }
-            Some(first) if first.scan != Some(scan) => {
-                let why = "the first person looked at another scan";
-                return Err(Stop::explained(Refusal::Argument, why));
-            }
-            Some(_) => {}
-        }
+/// What is said with a refusal. R99 says nothing by itself.
+fn words_of(reason: RefusalReason, remark: Option<&Remark>) -> Result<RefusalWords, Stop> {
+    if reason == RefusalReason::Other && remark.is_none() {
+        let why = "R99 needs a remark that says why, in words";
+        return Err(Stop::explained(Refusal::Argument, why));
     }
-    if task.reason == TaskReason::OldDocument {
-        correct_document(round, out)?;
-    }
-    Ok(letter::accept_after_look(round, out)?)
-}
-
-/// The record gets the 18-digit number that the letter proves (证件号码更正).
-fn correct_document(round: &mut Round<'_>, out: &Outgoing) -> Result<(), Stop> {
-    let found = records::account(round.view, &out.case.letter.account)?;
-    let Some((mut account, _)) = found else { return Err(Refusal::NotFound.into()) };
-    account.record.person.document = out.case.letter.document.clone();
-    if embedded_core::change_record(round, &account)? {
-        return Ok(());
-    }
-    let why = "the rows of the account do not fit its balance; import its ledger again";
-    Err(Stop::explained(Refusal::WrongState, why))
+    Ok(RefusalWords { remark: remark.cloned(), ..RefusalWords::default() })
 }
 
 /// A value date: today, or a banking day named ahead.
 fn value_date(round: &Round<'_>, day: Option<Date>) -> Result<Date, Stop> {
     let (today, calendar) = (today(round)?, calendar(round)?);
-    let Some(day) = day else { return Ok(banking_day(today, &calendar)) };
+    let first = banking_day(today, &calendar);
+    let Some(day) = day.filter(|day| *day != first) else { return Ok(first) };
     if day < today || banking_day(day, &calendar) != day || !may_pay_on(today, day) {
         let why = "the value date is today or a banking day ahead, before the next 1 July";
         return Err(Stop::explained(Refusal::Argument, why));
@@ -290,9 +341,19 @@ fn value_date(round: &Round<'_>, day: Option<Date>) -> Result<Date, Stop> {
     Ok(day)
 }
 
-fn wait_on(round: &Round<'_>, case: &mut Case) -> Result<(), Stop> {
-    case.task = None;
-    Ok(case.wait(round, Wait::Case)?)
+/// Goes on waiting. Where nothing but a person is waited for, the task stays, with a new day; what
+/// the other node refused is said to it again, because its reason may have gone.
+fn wait_on(round: &mut Round<'_>, case: &mut Case) -> Result<(), Stop> {
+    case.wait(round, Wait::Case)?;
+    match case.task.take() {
+        Some(task) if task.reason.waits_for_person_alone() => {
+            Ok(case.ask_person(round, task.reason)?)
+        }
+        Some(task) if task.reason == TaskReason::StatementRefused => {
+            Ok(transfers_out::say_again(round, case)?)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn decide_incoming(

@@ -12,7 +12,7 @@ use super::operator::OperatorId;
 use super::records;
 use super::round::Round;
 use super::transfer_case::{Alarm, Case};
-use super::transfers_out::say_again;
+use super::transfers_out::{remind, say_again};
 use crate::account::AccountNumber;
 use crate::authority::incident::IncidentRule;
 use crate::cbor;
@@ -21,6 +21,7 @@ use crate::id::{Commitment, PayloadHash, TransferId};
 use crate::refusal::Refusal;
 use crate::settlement::{BankOutcome, BankReply, Direction, SpecialAccount};
 use crate::statement::transfer::TransferStep;
+use crate::statement::transfer::reply::IdentityMatch;
 use crate::statement::transfer::sheet::Sheet;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
@@ -60,6 +61,9 @@ pub struct Incoming {
     /// The statement of the credit: once it is delivered, both sides are done.
     #[n(8)]
     pub credit: Option<PayloadHash>,
+    /// How the transfer-out center found the person.
+    #[n(9)]
+    pub identity: Option<IdentityMatch>,
 }
 
 /// A sheet that came in.
@@ -100,7 +104,7 @@ impl Incoming {
         if self.case.task.as_ref().is_some_and(|task| !task.reason.stops()) {
             self.case.task = None;
         }
-        self.case.alarms.remove(&Alarm::Deadline);
+        self.case.stop_waiting();
         if state.is_final() {
             self.case.task = None;
             self.case.alarms.retain(|alarm, _| *alarm == Alarm::Publish);
@@ -154,7 +158,9 @@ pub(super) fn on_statement(
     let done = with(round, transfer, |round, incoming| {
         incoming.case.hear(step, hash);
         match statement {
-            TransferStep::Acceptance(_) => replies::on_acceptance(round, incoming),
+            TransferStep::Acceptance(acceptance) => {
+                replies::on_acceptance(round, incoming, acceptance)
+            }
             TransferStep::TransferRefusal(refusal) => replies::on_refusal(round, incoming, refusal),
             TransferStep::CancellationAnswer(answer) => {
                 replies::on_cancellation_answer(round, incoming, answer)
@@ -329,6 +335,7 @@ pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<()
                 Alarm::Recall => bank::recall(round, &mut incoming.case)?,
                 Alarm::Publish => incoming.case.publish_waiting(round)?,
                 Alarm::ShortSum => money::on_short_sum(round, incoming)?,
+                Alarm::Reminder => remind(round, &mut incoming.case)?,
                 Alarm::PayLater => {}
             }
         }

@@ -10,6 +10,7 @@ use minicbor::{Decode, Encode};
 use super::bank;
 use super::embedded_core;
 use super::outbox;
+use super::output::Event;
 use super::round::Round;
 use super::transfer_case::{Alarm, Case};
 use crate::authority::incident::IncidentRule;
@@ -169,7 +170,7 @@ impl Outgoing {
         if self.case.task.as_ref().is_some_and(|task| !task.reason.stops()) {
             self.case.task = None;
         }
-        self.case.alarms.remove(&Alarm::Deadline);
+        self.case.stop_waiting();
         if state.is_final() {
             self.case.task = None;
             self.case.alarms.retain(|alarm, _| *alarm == Alarm::Publish);
@@ -309,7 +310,8 @@ fn on_core_refused(
             if out.cancellation.is_some() {
                 return letter::release(round, out);
             }
-            letter::reject(round, out, (reason_of(cause), None))
+            letter::reject(round, out, reason_of(cause));
+            Ok(())
         }
         (CoreStep::Settle, CoreCause::Frozen) if out.state == OutgoingState::Accepted => {
             letter::unlock_to_refuse(round, out, RefusalReason::Frozen)
@@ -374,12 +376,20 @@ pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<()
                 Alarm::Recall => bank::recall(round, &mut out.case)?,
                 Alarm::Publish => out.case.publish_waiting(round)?,
                 Alarm::PayLater => payment::pay_later(round, out)?,
+                Alarm::Reminder => remind(round, &mut out.case)?,
                 Alarm::ShortSum => {}
             }
         }
         Ok(())
     })?;
     Ok(())
+}
+
+/// Most of the time for what is awaited is over: it is marked, and the last statement is said again.
+pub(super) fn remind(round: &mut Round<'_>, case: &mut Case) -> Result<(), StoreError> {
+    case.reminded = Some(round.now);
+    round.event(Event::Reminder { transfer: case.id });
+    say_again(round, case)
 }
 
 /// Something did not come in time: a person is called, and the last statement is said again.

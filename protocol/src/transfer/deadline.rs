@@ -46,6 +46,15 @@ pub fn last_day(wait: Wait, since: Date, policy: &Policy, calendar: &WorkingCale
     calendar.plus_working_days(since, wait.days(policy)).unwrap_or(since)
 }
 
+/// The day at whose end what is awaited is asked for again (催办): four fifths of the working days
+/// are over.
+#[must_use]
+pub fn reminder_day(wait: Wait, since: Date, policy: &Policy, calendar: &WorkingCalendar) -> Date {
+    let days = wait.days(policy);
+    let days = days.saturating_sub(days.div_ceil(5));
+    calendar.plus_working_days(since, days).unwrap_or(since)
+}
+
 /// When a day is over: midnight of the next, at UTC+8.
 #[must_use]
 pub fn end_of(day: Date) -> Timestamp {
@@ -82,6 +91,11 @@ mod tests {
         assert_eq!(last(Wait::Acceptance), date("2026-05-13"));
         assert_eq!(last(Wait::Credit), date("2026-05-11"));
         assert_eq!(last(Wait::Case), date("2026-05-27"));
+        // Four fifths of 5, 3 and 15 working days, rounded down.
+        let reminder = |wait| reminder_day(wait, date("2026-05-06"), &policy, &calendar);
+        assert_eq!(reminder(Wait::Acceptance), date("2026-05-12"));
+        assert_eq!(reminder(Wait::Credit), date("2026-05-08"));
+        assert_eq!(reminder(Wait::Case), date("2026-05-22"));
         assert_eq!(end_of(date("2026-05-13")), Timestamp::start_of(date("2026-05-14")));
         assert_eq!(banking_day(date("2026-05-09"), &calendar), date("2026-05-11"));
     }

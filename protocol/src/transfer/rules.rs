@@ -32,7 +32,7 @@ pub struct LetterFacts<'a> {
     pub loans: &'a [LoanRecord],
     /// How many other accounts of the person are open here.
     pub other_open_accounts: u32,
-    /// Another center at which the person has an account, where it is known.
+    /// Where the person has no account here: the other center at which an open one is known.
     pub elsewhere: Option<CenterCode>,
     /// The own special account.
     pub own_account: Option<&'a SpecialAccount>,
@@ -54,14 +54,11 @@ pub enum Verdict {
 /// Decides about a letter.
 #[must_use]
 pub fn decide(facts: &LetterFacts<'_>) -> Verdict {
-    let Some(record) = facts.record else {
-        return match facts.elsewhere {
-            Some(center) => Verdict::Refuse(RefusalReason::WrongCenter, Some(center)),
-            None => refuse(RefusalReason::NotFound),
-        };
-    };
+    let Some(record) = facts.record else { return not_here(facts) };
     let identity = match identity(facts.letter, record) {
         Ok(identity) => identity,
+        // Two centers may give the same account number to two persons.
+        Err(RefusalReason::NotFound) => return not_here(facts),
         Err(reason) => return refuse(reason),
     };
     match obstacle(facts, record) {
@@ -84,6 +81,14 @@ pub fn obstacle_to_settlement(
         Some(RefusalReason::UnsettledLoan)
     } else {
         None
+    }
+}
+
+/// Nobody here is the person of the letter: the center that is, is named where it is known.
+const fn not_here(facts: &LetterFacts<'_>) -> Verdict {
+    match facts.elsewhere {
+        Some(center) => Verdict::Refuse(RefusalReason::WrongCenter, Some(center)),
+        None => refuse(RefusalReason::NotFound),
     }
 }
 

@@ -7,7 +7,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::engine::operator::{OperatorId, OperatorRole};
-use crate::id::FileHash;
+use crate::engine::transfer_command::Decision;
 use crate::time::Date;
 
 /// A decision that a transfer waits for.
@@ -35,9 +35,9 @@ pub struct FirstOpinion {
     /// Who.
     #[n(1)]
     pub operator: OperatorId,
-    /// The hash of the scan that was looked at.
+    /// What; a decision about a suspicious name holds the hash of the scan that was looked at.
     #[n(2)]
-    pub scan: Option<FileHash>,
+    pub decision: Decision,
 }
 
 /// Why a person must look.
@@ -86,6 +86,9 @@ pub enum TaskReason {
     /// Either side: money moved that no sheet explains.
     #[n(14)]
     UnexplainedMoney,
+    /// Either side: one person has decided, and the center's rule asks for a second one.
+    #[n(15)]
+    ConfirmDecision,
 }
 
 impl TaskReason {
@@ -107,6 +110,7 @@ impl TaskReason {
             Self::StatementRefused => "statement_refused",
             Self::CoreRefused => "core_refused",
             Self::UnexplainedMoney => "unexplained_money",
+            Self::ConfirmDecision => "confirm_decision",
         }
     }
 
@@ -127,7 +131,8 @@ impl TaskReason {
             | Self::Overdue
             | Self::StatementRefused
             | Self::CoreRefused
-            | Self::UnexplainedMoney => OperatorRole::Reviewer,
+            | Self::UnexplainedMoney
+            | Self::ConfirmDecision => OperatorRole::Reviewer,
         }
     }
 
@@ -135,7 +140,36 @@ impl TaskReason {
     /// while what is awaited may still come.
     #[must_use]
     pub const fn stops(self) -> bool {
-        !matches!(self, Self::Overdue | Self::StatementRefused | Self::UnexplainedMoney)
+        !matches!(
+            self,
+            Self::Overdue | Self::StatementRefused | Self::UnexplainedMoney | Self::ConfirmDecision
+        )
+    }
+
+    /// Whether nothing but a person is waited for: going on to wait does not end the task.
+    #[must_use]
+    pub const fn waits_for_person_alone(self) -> bool {
+        matches!(
+            self,
+            Self::ApproveLetter
+                | Self::ConfirmAcceptance
+                | Self::LargeAmount
+                | Self::OldDocument
+                | Self::SuspiciousName
+                | Self::ConfirmSettlement
+                | Self::InterestDiffers
+        )
+    }
+
+    /// Whether the look of a person that this task asks for settles what the rules ask for now: the
+    /// record may have changed since, and a clerk who confirmed a number has confirmed no name.
+    #[must_use]
+    pub const fn covers(self, asked: Self) -> bool {
+        matches!(
+            (self, asked),
+            (Self::SuspiciousName, Self::SuspiciousName | Self::OldDocument)
+                | (Self::OldDocument, Self::OldDocument)
+        )
     }
 
     /// Whether two different persons must decide alike, on the same scan.

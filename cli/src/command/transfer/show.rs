@@ -1,6 +1,7 @@
 //! A transfer, for people.
 
 use fundlink_node::control::api::transfers::{Line, Transfer};
+use fundlink_protocol::person_name::with_code_points;
 
 use crate::language::Language;
 use crate::output::Output;
@@ -17,7 +18,9 @@ pub(super) fn show(transfer: &Transfer, output: &Output) {
     output.line(if line.side == "in" { incoming } else { outgoing });
     output.line(language.transfer_id(&line.transfer));
     output.line(language.transfer_state(state(line, language), &line.since));
-    output.line(language.transfer_person(&transfer.person.name, &transfer.account.0));
+    let name = with_code_points(&transfer.person.name);
+    output.line(language.transfer_person(name.as_str(), &transfer.account.0));
+    show_identity(transfer, output);
     if let Some(account) = &transfer.credited_account {
         output.line(language.transfer_credited_to(&account.0));
     }
@@ -28,11 +31,16 @@ pub(super) fn show(transfer: &Transfer, output: &Output) {
     if let Some(due) = &line.due {
         output.line(language.transfer_due(due));
     }
+    if let Some(at) = &line.reminded {
+        output.line(language.transfer_reminded(at));
+    }
+    show_refusal(transfer, output);
     show_task(line, output);
     if !transfer.lines.is_empty() {
         show_money(transfer, output);
     }
     show_history(transfer, output);
+    show_decisions(transfer, output);
 }
 
 /// A state in words, with its national code and the reason of a refusal.
@@ -53,12 +61,56 @@ pub(super) fn state(line: &Line, language: Language) -> String {
     }
 }
 
+fn show_identity(transfer: &Transfer, output: &Output) {
+    let language = output.language;
+    match transfer.identity.as_deref() {
+        Some("exact") => output.line(language.transfer_identity_exact()),
+        Some("folded") => output.line(language.transfer_identity_folded()),
+        Some("confirmed") => output.line(language.transfer_identity_confirmed()),
+        Some(_) | None => {}
+    }
+}
+
+/// What was said with a refusal: the right center, the older letter, words.
+fn show_refusal(transfer: &Transfer, output: &Output) {
+    let language = output.language;
+    let refused = transfer.line.refused.as_ref();
+    if let Some(center) = refused.and_then(|refused| refused.right_center.as_ref()) {
+        output.line(language.transfer_right_center(center));
+    }
+    if let Some(older) = &transfer.older {
+        output.line(language.transfer_older(older));
+    }
+    if let Some(words) = &transfer.remark {
+        output.line(language.transfer_remark(words));
+    }
+}
+
+fn show_decisions(transfer: &Transfer, output: &Output) {
+    if transfer.decisions.is_empty() {
+        return;
+    }
+    let language = output.language;
+    let heading = [language.time(), language.operator(), language.decision(), language.scan_hash()];
+    let mut table = Table::new(heading.map(|title| (title, Align::Left)));
+    for taken in &transfer.decisions {
+        let decision = taken.decision.clone();
+        let decision =
+            if taken.corrected { language.decision_corrected(decision) } else { decision };
+        let scan = taken.scan.clone().unwrap_or_default();
+        table.row([taken.at.clone(), taken.operator.clone(), decision, scan]);
+    }
+    output.line("");
+    output.table(&table);
+}
+
 fn show_task(line: &Line, output: &Output) {
     let language = output.language;
     let Some(task) = &line.task else { return };
     output.line(language.transfer_task(&task.role, &task.reason, &task.due));
     if let Some(first) = &task.first {
-        output.line(language.transfer_task_second(first));
+        let decision = task.first_decision.as_deref().unwrap_or_default();
+        output.line(language.transfer_task_second(first, decision));
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) fn run(
             if let Some(WatchedEvent::Transfer { transfer, state }) = &event {
                 output.line(output.language.watched(transfer, state));
             }
+            if let Some(WatchedEvent::Reminder { transfer }) = &event {
+                output.line(output.language.watched(transfer, output.language.reminder()));
+            }
             if let Some(event) = event {
                 output.json_line(&event);
             }

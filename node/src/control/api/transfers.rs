@@ -1,11 +1,13 @@
 //! Transfers: starting one, looking at it, deciding about it.
 
+use fundlink_protocol::engine::transfer_case::TakenDecision;
 use fundlink_protocol::engine::transfer_command::{self, SheetView, TransferState, TransferView};
 use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::ledger::TrialBalance;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::settlement::{Direction, SpecialAccount};
+use fundlink_protocol::statement::transfer::reply::IdentityMatch;
 use fundlink_protocol::transfer::incoming::{IncomingState, Rejection};
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 use fundlink_protocol::transfer::reason::RefusalReason;
@@ -169,6 +171,9 @@ pub struct Line {
     pub since: String,
     /// When what is awaited is late.
     pub due: Option<String>,
+    /// When four fifths of the time for it were over.
+    #[serde(default)]
+    pub reminded: Option<String>,
     /// What a person must do.
     pub task: Option<Task>,
 }
@@ -182,6 +187,9 @@ pub struct Refused {
     pub text: String,
     /// In Chinese.
     pub text_zh: String,
+    /// With R15: the center that holds the account.
+    #[serde(default)]
+    pub right_center: Option<String>,
 }
 
 impl From<RefusalReason> for Refused {
@@ -190,6 +198,7 @@ impl From<RefusalReason> for Refused {
             code: reason.to_string(),
             text: reason.english().to_owned(),
             text_zh: reason.chinese().to_owned(),
+            right_center: None,
         }
     }
 }
@@ -200,6 +209,7 @@ impl From<Refusal> for Refused {
             code: refusal.code().to_owned(),
             text: refusal.english().to_owned(),
             text_zh: refusal.chinese().to_owned(),
+            right_center: None,
         }
     }
 }
@@ -226,6 +236,9 @@ pub struct Task {
     pub due: String,
     /// Where two must decide: who was the first.
     pub first: Option<String>,
+    /// What the first one decided, as a stable word.
+    #[serde(default)]
+    pub first_decision: Option<String>,
 }
 
 impl From<&transfer_command::TransferLine> for Line {
@@ -240,14 +253,19 @@ impl From<&transfer_command::TransferLine> for Line {
             code: code.code().to_owned(),
             code_zh: code.chinese().to_owned(),
             ended: line.state.is_final(),
-            refused: refused(line.state),
+            refused: refused(line.state).map(|refused| Refused {
+                right_center: line.right_center.map(|center| center.to_string()),
+                ..refused
+            }),
             since: line.since.to_string(),
             due: line.due.map(|due| due.to_string()),
+            reminded: line.reminded.map(|at| at.to_string()),
             task: line.task.as_ref().map(|task| Task {
                 reason: task.reason.word().to_owned(),
                 role: task.role.word().to_owned(),
                 due: task.due.to_string(),
                 first: task.first.as_ref().map(|first| first.operator.to_string()),
+                first_decision: task.first.as_ref().map(|first| first.decision.word().to_owned()),
             }),
         }
     }
@@ -284,6 +302,70 @@ pub struct Transfer {
     pub statements: Vec<String>,
     /// The states that it went through.
     pub history: Vec<Change>,
+    /// How the transfer-out center found the person: `exact`, `folded` or `confirmed`.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// Words with a refusal.
+    #[serde(default)]
+    pub remark: Option<String>,
+    /// With R14 for a number that was used: the letter that used it.
+    #[serde(default)]
+    pub older: Option<String>,
+    /// What persons here have decided, in order.
+    #[serde(default)]
+    pub decisions: Vec<DecisionTaken>,
+}
+
+/// What a person here has decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionTaken {
+    /// When.
+    pub at: String,
+    /// Who.
+    pub operator: String,
+    /// What, as a stable word.
+    pub decision: String,
+    /// BLAKE3 of the scan that was looked at.
+    pub scan: Option<String>,
+    /// Whether the document number in the record was corrected to its present form.
+    pub corrected: bool,
+    /// What names its leaf in the audit log.
+    pub audit: String,
+}
+
+impl From<&TakenDecision> for DecisionTaken {
+    fn from(taken: &TakenDecision) -> Self {
+        let scan = match &taken.decision {
+            transfer_command::Decision::Accept(scan) => scan.map(|scan| scan.to_string()),
+            transfer_command::Decision::Approve
+            | transfer_command::Decision::Refuse(..)
+            | transfer_command::Decision::Settle(_)
+            | transfer_command::Decision::SendSheet
+            | transfer_command::Decision::PayAgain
+            | transfer_command::Decision::Renew(_)
+            | transfer_command::Decision::Restore
+            | transfer_command::Decision::Correct(_)
+            | transfer_command::Decision::SendBack(_)
+            | transfer_command::Decision::Wait => None,
+        };
+        Self {
+            at: taken.at.to_string(),
+            operator: taken.operator.to_string(),
+            decision: taken.decision.word().to_owned(),
+            scan,
+            corrected: taken.corrected.is_some(),
+            audit: taken.hash().to_string(),
+        }
+    }
+}
+
+/// The stable word for how a person was found.
+const fn identity_word(identity: IdentityMatch) -> &'static str {
+    match identity {
+        IdentityMatch::Exact => "exact",
+        IdentityMatch::Folded => "folded",
+        IdentityMatch::Confirmed => "confirmed",
+    }
 }
 
 /// What a sheet says of money.
@@ -338,6 +420,7 @@ pub struct Change {
 impl From<&TransferView> for Transfer {
     fn from(view: &TransferView) -> Self {
         let private = |text: &str| PrivateText(text.to_owned());
+        let said = view.refusal.as_ref();
         Self {
             line: (&view.line).into(),
             person: (&view.person).into(),
@@ -368,6 +451,10 @@ impl From<&TransferView> for Transfer {
                 .iter()
                 .map(|change| Change { at: change.at.to_string(), state: change.state.clone() })
                 .collect(),
+            identity: view.identity.map(|identity| identity_word(identity).to_owned()),
+            remark: said.and_then(|said| said.remark.as_ref()).map(|words| words.0.to_string()),
+            older: said.and_then(|said| said.older).map(|older| older.to_string()),
+            decisions: view.decisions.iter().map(DecisionTaken::from).collect(),
         }
     }
 }

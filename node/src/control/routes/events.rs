@@ -70,6 +70,9 @@ impl Watching {
 
     fn wants(&self, event: &Event) -> bool {
         let Some(wanted) = self.transfer else { return true };
-        matches!(event, Event::Transfer { transfer, .. } if wanted == *transfer)
+        matches!(
+            event,
+            Event::Transfer { transfer, .. } | Event::Reminder { transfer } if wanted == *transfer
+        )
     }
 }

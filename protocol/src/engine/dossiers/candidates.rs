@@ -92,7 +92,7 @@ fn holders(round: &mut Round<'_>, wish: &Wish) -> Result<Option<BTreeSet<CenterC
 }
 
 /// Digests of one person that a lookup reads: more than anybody has.
-pub(super) const DIGESTS_MAX: usize = 1_024;
+pub(in super::super) const DIGESTS_MAX: usize = 1_024;
 
 fn reason(
     round: &Round<'_>,

@@ -5,6 +5,7 @@ mod delivery;
 mod incidents;
 mod interleavings;
 mod payments;
+mod persons;
 mod proofs;
 mod refusals;
 mod stories;

@@ -67,6 +67,7 @@ pub(in super::super) fn start(
         receiving,
         is_negotiated: false,
         credit: None,
+        identity: None,
     };
     put_number(round.view, number, transfer);
     let person = person_key(&application.person.document);

@@ -5,10 +5,11 @@
 //! **Left to others.** Sheet and money: `money`.
 
 use super::super::round::Round;
+use super::super::transfer_case::RefusalWords;
 use super::Incoming;
 use crate::refusal::Refusal;
 use crate::statement::transfer::reply::{
-    CancellationAnswer, CancellationOutcome, RefusalConfirmation, TransferRefusal,
+    Acceptance, CancellationAnswer, CancellationOutcome, RefusalConfirmation, TransferRefusal,
 };
 use crate::statement::transfer::step;
 use crate::store::StoreError;
@@ -19,6 +20,7 @@ use crate::transfer::incoming::{CancelledFrom, IncomingState, Rejection};
 pub(super) fn on_acceptance(
     round: &mut Round<'_>,
     incoming: &mut Incoming,
+    acceptance: &Acceptance,
 ) -> Result<Result<(), Refusal>, StoreError> {
     let next = match incoming.state {
         IncomingState::Requested => IncomingState::Accepted,
@@ -36,6 +38,7 @@ pub(super) fn on_acceptance(
         | IncomingState::Returned
         | IncomingState::Restored => return Ok(Err(Refusal::WrongState)),
     };
+    incoming.identity = Some(acceptance.identity);
     incoming.enter(round, next);
     incoming.case.wait(round, Wait::Settlement)?;
     Ok(Ok(()))
@@ -51,6 +54,11 @@ pub(super) fn on_refusal(
     if !incoming.state.may_become(IncomingState::Rejected(rejection, false)) {
         return Ok(Err(Refusal::WrongState));
     }
+    incoming.case.refusal = Some(RefusalWords {
+        remark: refusal.remark.clone(),
+        older: refusal.older,
+        right_center: refusal.right_center,
+    });
     incoming.enter(round, IncomingState::Rejected(rejection, false));
     incoming.case.say(round, |head| step!(head, RefusalConfirmation {}));
     incoming.enter(round, IncomingState::Rejected(rejection, true));

@@ -5,21 +5,29 @@
 //! as it was.
 //! **Left to others.** The rules: `transfer::rules`. Settling: `settlement`.
 
+use std::collections::BTreeSet;
+
 use super::super::core_orders;
+use super::super::dossiers::candidates::DIGESTS_MAX;
 use super::super::equivocation;
 use super::super::incidents::{self, About, Seen};
 use super::super::modes;
 use super::super::records;
-use super::super::round::{Round, Route};
-use super::super::transfer_case::{Case, today};
+use super::super::round::{Round, Route, Stop};
+use super::super::tag_index;
+use super::super::tags;
+use super::super::transfer_case::{Case, RefusalWords, today};
 use super::super::transfers::{find_number, put_number};
 use super::{Intent, Outgoing, load, save, settlement};
 use crate::authority::incident::IncidentRule;
+use crate::center::CenterCode;
 use crate::core_system::CoreAction;
 use crate::cose::Verified;
+use crate::digest::DigestStatus;
 use crate::id::{PayloadHash, TransferId};
 use crate::ledger;
 use crate::mode::{Mode, Service};
+use crate::plain_text::PlainText;
 use crate::record::{AccountRecord, LoanRecord};
 use crate::refusal::Refusal;
 use crate::settlement::SpecialAccount;
@@ -84,11 +92,9 @@ pub(in super::super) fn on_letter(
         let rule = IncidentRule::LetterNumberReused;
         let seen = Seen::new(rule, About::Transfer(older), 0).with(letter.from);
         incidents::tell(round, seen)?;
-        out.enter(round, OutgoingState::Rejected(RefusalReason::Duplicate, false));
-        out.case.say(round, |head| TransferRefusal {
-            older: Some(older),
-            ..refusal(head, RefusalReason::Duplicate, None)
-        });
+        let words = RefusalWords { older: Some(older), ..RefusalWords::default() };
+        out.case.refusal = Some(words);
+        reject(round, &mut out, RefusalReason::Duplicate);
         save(round, &out)?;
         return Ok(DeliveryReply::Committed(hash));
     }
@@ -104,9 +110,7 @@ fn evaluate(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError>
     let (record, verdict) = verdict(round, out)?;
     match verdict {
         Verdict::Refuse(reason, right_center) => {
-            out.enter(round, OutgoingState::Rejected(reason, false));
-            out.case
-                .say(round, |head| TransferRefusal { right_center, ..refusal(head, reason, None) });
+            refuse(round, out, (reason, right_center));
             Ok(())
         }
         Verdict::Hold(reason) => hold(round, out, reason),
@@ -125,19 +129,20 @@ fn evaluate(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError>
 }
 
 /// What the rules say of a letter now.
-fn verdict(
-    round: &Round<'_>,
+pub(in super::super) fn verdict(
+    round: &mut Round<'_>,
     out: &Outgoing,
 ) -> Result<(Option<AccountRecord>, Verdict), StoreError> {
     let letter = &out.case.letter;
     let record = records::account(round.view, &letter.account)?.map(|(account, _)| account.record);
     let person = record.as_ref().map_or(&letter.document, |record| &record.person.document);
     let loans = records::loans_of(round.view, person)?;
-    let others = records::accounts_of(round.view, person)?;
+    let others = records::accounts_of(round.view, &letter.document)?;
     let open = others.iter().filter(|(account, _)| {
         let account = &account.record.account;
         account.number != letter.account && !account.status.is_closed()
     });
+    let elsewhere = if others.is_empty() { elsewhere(round, letter)? } else { None };
     let own = round.settings.receiving_account.as_ref().and_then(SpecialAccount::of);
     let holder = ledger::held_by(round.view, &letter.account)?;
     let facts = LetterFacts {
@@ -146,12 +151,34 @@ fn verdict(
         held_by: holder.filter(|holder| *holder != out.case.id),
         loans: &loans,
         other_open_accounts: u32::try_from(open.count()).unwrap_or(u32::MAX),
-        elsewhere: None,
+        elsewhere,
         own_account: own.as_ref(),
         today: today(round)?,
     };
     let verdict = decide(&facts);
     Ok((record, verdict))
+}
+
+/// The one other center whose log shows an open account of the person: the letter went to the wrong
+/// one. Without the tag key, or where several centers come into question, nobody is named.
+fn elsewhere(round: &mut Round<'_>, letter: &Letter) -> Result<Option<CenterCode>, StoreError> {
+    let documents = core::slice::from_ref(&letter.document);
+    let tag = match tags::compute(round, documents) {
+        Ok(tags) => tags.first().copied(),
+        Err(Stop::Store(error)) => return Err(error),
+        Err(Stop::Refused(_) | Stop::Explained(_)) => None,
+    };
+    let Some(tag) = tag else { return Ok(None) };
+    let own = round.center();
+    let is_other = |center: CenterCode| center != own && center != letter.from;
+    let centers: BTreeSet<CenterCode> = tag_index::by_tag(round.view, tag, DIGESTS_MAX)?
+        .into_iter()
+        .filter(|found| found.digest.status == DigestStatus::AccountOpen)
+        .map(|found| found.log.center)
+        .filter(|center| is_other(*center))
+        .collect();
+    let mut centers = centers.into_iter();
+    Ok(centers.next().filter(|_| centers.next().is_none()))
 }
 
 /// The record and the loans of the account, as they stand now.
@@ -175,25 +202,6 @@ fn hold(round: &mut Round<'_>, out: &mut Outgoing, reason: TaskReason) -> Result
 pub(in super::super) fn lock(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
     let account = out.case.letter.account.clone();
     core_orders::stage(round, &mut out.case, CoreAction::Lock(account))
-}
-
-/// A person has looked: what the rules say is asked again, because time has passed.
-pub(in super::super) fn accept_after_look(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-) -> Result<(), StoreError> {
-    out.case.task = None;
-    match verdict(round, out)?.1 {
-        Verdict::Refuse(reason, _) => reject(round, out, (reason, None)),
-        Verdict::Accept(identity) => {
-            out.identity = Some(identity);
-            lock(round, out)
-        }
-        Verdict::Hold(_) => {
-            out.identity = Some(IdentityMatch::Confirmed);
-            lock(round, out)
-        }
-    }
 }
 
 /// The account is locked.
@@ -227,16 +235,24 @@ fn is_auto_after_look(round: &Round<'_>, out: &Outgoing) -> Result<bool, StoreEr
     Ok(amount.is_some_and(|amount| amount <= round.settings.policy.auto_amount_max))
 }
 
-/// Refuses the letter; nothing is locked.
-pub(in super::super) fn reject(
+/// Refuses the letter, with the right center where the rules have found one; nothing is locked.
+pub(in super::super) fn refuse(
     round: &mut Round<'_>,
     out: &mut Outgoing,
-    (reason, remark): (RefusalReason, Option<Remark>),
-) -> Result<(), StoreError> {
+    (reason, right_center): (RefusalReason, Option<CenterCode>),
+) {
+    out.case.refusal = Some(RefusalWords { right_center, ..RefusalWords::default() });
+    reject(round, out, reason);
+}
+
+/// Refuses the letter with the words that stand in the case; nothing is locked.
+pub(in super::super) fn reject(round: &mut Round<'_>, out: &mut Outgoing, reason: RefusalReason) {
     out.case.task = None;
     out.enter(round, OutgoingState::Rejected(reason, false));
-    out.case.say(round, |head| refusal(head, reason, remark));
-    Ok(())
+    let RefusalWords { remark, older, right_center } =
+        out.case.refusal.get_or_insert_default().clone();
+    out.case
+        .say(round, |head| step!(head, TransferRefusal { reason, remark, older, right_center }));
 }
 
 /// Lets the account go and refuses the letter once that is done.
@@ -254,7 +270,10 @@ pub(in super::super) fn unlock_to_refuse(
 /// The account is free again.
 pub(super) fn on_unlocked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
     match out.intent.take() {
-        Some(Intent::Refuse(reason)) => reject(round, out, (reason, None)),
+        Some(Intent::Refuse(reason)) => {
+            reject(round, out, reason);
+            Ok(())
+        }
         Some(Intent::Restore(_) | Intent::Renew(..) | Intent::Wait(_)) | None => {
             settlement::on_restored(round, out)
         }
@@ -283,6 +302,8 @@ pub(super) fn answer_cancellation(
     match out.state {
         OutgoingState::Received | OutgoingState::Held => release(round, out),
         OutgoingState::Accepted if round.settings.policy.cancellable_until_settled => {
+            let words = PlainText::parse(WITHDRAWN).ok().map(Remark);
+            out.case.refusal = Some(RefusalWords { remark: words, ..RefusalWords::default() });
             unlock_to_refuse(round, out, RefusalReason::Other)
         }
         OutgoingState::Accepted
@@ -305,6 +326,9 @@ pub(super) fn answer_cancellation(
         }
     }
 }
+
+/// The words of a refusal that follows a withdrawal after acceptance.
+const WITHDRAWN: &str = "转入地中心撤销申请 (withdrawn by the transfer-in center)";
 
 /// Ends the transfer as withdrawn; nothing is locked.
 pub(super) fn release(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
@@ -363,8 +387,4 @@ pub(super) fn on_confirmation(round: &mut Round<'_>, out: &mut Outgoing) -> Resu
         | OutgoingState::Released
         | OutgoingState::Restored => Err(Refusal::WrongState),
     }
-}
-
-fn refusal(head: StepHead, reason: RefusalReason, remark: Option<Remark>) -> TransferRefusal {
-    step!(head, TransferRefusal { reason, remark, older: None, right_center: None })
 }
