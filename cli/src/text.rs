@@ -83,6 +83,10 @@ texts! {
     status_roster(version, renew_by) =
         "Roster version {version}, to be renewed by {renew_by}",
         "成员名册版本 {version}，应在 {renew_by} 前更新";
+    status_recovering() =
+        "It recovers: until a majority of the witnesses has answered, it signs no checkpoint, letter or payment.",
+        "节点正在恢复：在多数见证成员应答之前，不签发检查点、联系函和付款。";
+    up_to_date() = "up to date", "已同步";
     member() = "member", "成员";
     statements_waiting() = "statements waiting", "待送达报文";
 

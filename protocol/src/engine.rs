@@ -52,6 +52,7 @@ pub mod roster_leaves;
 pub mod rosters;
 pub mod round;
 pub mod single;
+pub mod status;
 pub mod synchronization;
 pub mod tag_index;
 pub mod tags;

@@ -466,7 +466,9 @@ fn every_node_of_a_province_says_how_it_stands() {
         let reply = province.command(center, Command::Status).unwrap();
         let Reply::Status(status) = *reply else { panic!("another reply") };
         assert_eq!(status.center, center);
-        assert_eq!(status.outboxes.len(), 3);
+        assert_eq!(status.members.len(), 3);
+        assert!(!status.recovering, "the witnesses have answered");
+        assert!(status.members.iter().all(|member| member.current && member.waiting == 0));
     }
 }
 

@@ -13,7 +13,7 @@ mod change;
 mod files;
 mod keys;
 mod setup;
-mod show;
+pub(super) mod show;
 
 /// Arguments of `fundlink net`.
 #[derive(Debug, clap::Subcommand)]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use fundlink_node::control::api::Status;
 
+use super::net::show;
 use crate::client::Node;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -29,16 +30,30 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
     let status = read(&node, Duration::from_secs(arguments.wait))?;
     output.line(language.status_node(&status.center, &status.network));
     output.line(language.status_roster(status.roster_version, &status.roster_renew_by));
-    let mut waiting = Table::new([
-        (language.member(), Align::Left),
-        (language.statements_waiting(), Align::Right),
-    ]);
-    for outbox in &status.outboxes {
-        waiting.row([outbox.center.clone(), outbox.open.to_string()]);
+    if status.recovering {
+        output.line(language.status_recovering());
     }
-    if !waiting.is_empty() {
+    let mut table = Table::new([
+        (language.member(), Align::Left),
+        (language.status(), Align::Left),
+        (language.up_to_date(), Align::Left),
+        (language.last_heard(), Align::Left),
+        (language.statements_waiting(), Align::Right),
+        (language.since(), Align::Left),
+    ]);
+    for member in &status.members {
+        table.row([
+            member.center.clone(),
+            show::status(&member.status, language),
+            if member.current { language.yes() } else { language.no() },
+            member.heard.clone().unwrap_or_default(),
+            member.waiting.to_string(),
+            member.waiting_since.clone().unwrap_or_default(),
+        ]);
+    }
+    if !table.is_empty() {
         output.line("");
-        output.table(&waiting);
+        output.table(&table);
     }
     output.value(&status);
     Ok(Exit::Done)

@@ -48,6 +48,7 @@ texts! {
     witnesses() = "witnesses", "见证";
     addresses() = "addresses", "地址";
     yes() = "yes", "是";
+    no() = "no", "否";
     key_purpose() = "key for", "密钥用途";
     key_id() = "key id", "密钥标识";
     counts_from() = "counts from", "生效";

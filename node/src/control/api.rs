@@ -9,8 +9,8 @@
 
 use core::fmt;
 
-use fundlink_protocol::engine::command;
 use fundlink_protocol::engine::output::{CommandRefusal, Event};
+use fundlink_protocol::engine::status;
 use fundlink_protocol::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
@@ -88,30 +88,46 @@ pub struct Status {
     pub roster_version: u64,
     /// Past it the roster raises an alarm.
     pub roster_renew_by: String,
-    /// Each other member with what waits for it.
-    pub outboxes: Vec<Outbox>,
+    /// Whether it waits for its witnesses after a start.
+    pub recovering: bool,
+    /// Each other member.
+    pub members: Vec<MemberStanding>,
 }
 
-/// What waits to be delivered to a member.
+/// What the node knows of another member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outbox {
+pub struct MemberStanding {
     /// The member.
     pub center: String,
+    /// `active`, `suspended` or `revoked`.
+    pub status: String,
+    /// When its last heartbeat came in.
+    pub heard: Option<String>,
+    /// Whether it was heard from within 5 minutes and its log is held up to what it said.
+    pub current: bool,
     /// Statements that it has not acknowledged.
-    pub open: u32,
+    pub waiting: u32,
+    /// Since when the oldest of them waits.
+    pub waiting_since: Option<String>,
 }
 
-impl From<command::Status> for Status {
-    fn from(status: command::Status) -> Self {
-        let outboxes = status.outboxes.into_iter();
+impl From<status::Status> for Status {
+    fn from(status: status::Status) -> Self {
+        let members = status.members.into_iter().map(|member| MemberStanding {
+            center: member.center.to_string(),
+            status: member.status.name().to_owned(),
+            heard: member.heard.map(|heard| heard.to_string()),
+            current: member.current,
+            waiting: member.waiting,
+            waiting_since: member.waiting_since.map(|since| since.to_string()),
+        });
         Self {
             center: status.center.to_string(),
             network: status.network,
             roster_version: status.roster_version,
             roster_renew_by: status.roster_renew_by.to_string(),
-            outboxes: outboxes
-                .map(|(center, open)| Outbox { center: center.to_string(), open })
-                .collect(),
+            recovering: status.recovering,
+            members: members.collect(),
         }
     }
 }

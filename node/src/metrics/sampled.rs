@@ -10,8 +10,9 @@ use prometheus_client::registry::{Registry, Unit};
 
 use fundlink_protocol::authority::alert_rule::AlertRule;
 use fundlink_protocol::engine::alerts::{AlertCommand, AlertCount, AlertReply};
-use fundlink_protocol::engine::command::{Command, Reply, Status};
+use fundlink_protocol::engine::command::{Command, Reply};
 use fundlink_protocol::engine::log_commands::{LogCommand, LogReply, LogState};
+use fundlink_protocol::engine::status::Status;
 
 use crate::engine_loop::EngineHandle;
 
@@ -114,9 +115,9 @@ impl SampledMetrics {
 
     fn set_status(&self, status: &Status) {
         self.roster_renew_by.set(status.roster_renew_by.ms().div_euclid(1_000));
-        for (center, open) in &status.outboxes {
-            let label = CenterLabel { center: center.to_string() };
-            self.outbox_rows.get_or_create(&label).set(i64::from(*open));
+        for member in &status.members {
+            let label = CenterLabel { center: member.center.to_string() };
+            self.outbox_rows.get_or_create(&label).set(i64::from(member.waiting));
         }
     }
 

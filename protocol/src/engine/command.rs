@@ -7,14 +7,13 @@ use super::log_commands::{LogCommand, LogReply};
 use super::modes::ServiceMode;
 use super::operator::OperatorId;
 use super::rosters::command::{NetCommand, NetReply};
+use super::status::Status;
 use super::transfer_command::{TransferCommand, TransferLine, TransferView};
 use super::withdrawals::{WithdrawalCommand, WithdrawalReply};
-use crate::center::CenterCode;
 use crate::dossier::{Dossier, Wish};
 use crate::evidence::Parts;
 use crate::id::{DossierId, OperatorMark};
 use crate::ledger::TrialBalance;
-use crate::time::Timestamp;
 
 /// A wish of the control interface.
 #[derive(Debug)]
@@ -97,19 +96,4 @@ pub enum Reply {
     Withdrawals(WithdrawalReply),
     /// Done; there is nothing to show.
     Done,
-}
-
-/// How the node stands.
-#[derive(Clone, Debug)]
-pub struct Status {
-    /// This member.
-    pub center: CenterCode,
-    /// The network.
-    pub network: String,
-    /// The roster in force.
-    pub roster_version: u64,
-    /// Past it the roster raises an alarm.
-    pub roster_renew_by: Timestamp,
-    /// Each other member with the number of its open outbox rows.
-    pub outboxes: Vec<(CenterCode, u32)>,
 }

@@ -1,6 +1,6 @@
 //! The order of a round, and which handler takes which input.
 
-use super::command::{Command, Reply, Status};
+use super::command::{Command, Reply};
 use super::input::{Input, RequestId};
 use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
@@ -8,7 +8,7 @@ use super::timer::{self, Timer};
 use super::{
     alerts, bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats,
     imports, incidents, log_commands, membership, modes, operator, outbox, publication, publishing,
-    queries, recovery, roster_leaves, rosters, synchronization, transfer_desk, transfers,
+    queries, recovery, roster_leaves, rosters, status, synchronization, transfer_desk, transfers,
     withdrawals,
 };
 use crate::center::CenterCode;
@@ -132,7 +132,7 @@ fn on_command(
     command: Command,
 ) -> Result<(), StoreError> {
     let done = match command {
-        Command::Status => status(round).map(Reply::Status),
+        Command::Status => status::status(round).map(Reply::Status),
         Command::Modes => modes::all(round.view).map(Reply::Modes).map_err(Stop::from),
         Command::SetMode { operator, wanted } => {
             modes::set(round, &operator, wanted).map(|()| Reply::Done)
@@ -164,22 +164,6 @@ fn on_command(
     };
     round.output(Output::Reply { request, reply });
     Ok(())
-}
-
-fn status(round: &Round<'_>) -> Result<Status, Stop> {
-    let mut outboxes = Vec::new();
-    for member in &round.roster.members {
-        if member.code != round.center() {
-            outboxes.push((member.code, outbox::open_rows(round.view, member.code)?));
-        }
-    }
-    Ok(Status {
-        center: round.center(),
-        network: round.settings.network.to_string(),
-        roster_version: round.roster.version,
-        roster_renew_by: round.roster.renew_by,
-        outboxes,
-    })
 }
 
 fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {

@@ -63,6 +63,18 @@ pub enum MemberStatus {
     Revoked,
 }
 
+impl MemberStatus {
+    /// The name by which programs know it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 /// How a member was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -93,7 +93,8 @@ fn role(word: &str, language: Language) -> String {
     }
 }
 
-fn status(word: &str, language: Language) -> String {
+/// What the roster says of a member, in words.
+pub(crate) fn status(word: &str, language: Language) -> String {
     match word {
         "active" => language.status_active(),
         "suspended" => language.status_suspended(),

@@ -2,7 +2,7 @@
 
 use fundlink_protocol::center::Role;
 use fundlink_protocol::key::KeyPurpose;
-use fundlink_protocol::roster::{self, MemberStatus};
+use fundlink_protocol::roster;
 use serde::{Deserialize, Serialize};
 
 /// The roster in force.
@@ -142,16 +142,11 @@ impl Member {
             Role::Center => "center",
             Role::Authority => "authority",
         };
-        let status = match member.status {
-            MemberStatus::Active => "active",
-            MemberStatus::Suspended => "suspended",
-            MemberStatus::Revoked => "revoked",
-        };
         Self {
             center: member.code.to_string(),
             name: member.name.clone(),
             role: role.to_owned(),
-            status: status.to_owned(),
+            status: member.status.name().to_owned(),
             witness: roster.is_witness(member.code),
             addresses: member.addresses.clone(),
             keys: member.keys.iter().map(Key::from).collect(),
