@@ -23,6 +23,7 @@ use std::path::Path;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::deposit_history::ContinuityRules;
 use fundlink_protocol::employer::Employer;
+use fundlink_protocol::engine::quarantine::HeldTotals;
 use fundlink_protocol::engine::records::{StoredAccount, Totals};
 use fundlink_protocol::id::FileHash;
 use fundlink_protocol::interest::{Accrual, InterestRules, interest_year_start};
@@ -299,6 +300,7 @@ impl ImportSet {
             loans: self.loans.len() as u64,
             unnumbered: 0,
             balances: self.report.balance,
+            held: HeldTotals::default(),
         }
     }
 }

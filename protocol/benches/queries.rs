@@ -68,7 +68,7 @@ impl Answering {
         let wanted = ServiceMode { service: Service::Query, mode: Mode::Answer };
         node.command(Command::SetMode { operator: operator.clone(), wanted });
         let balances = Fen::new(120_000 * i64::try_from(accounts).unwrap()).unwrap();
-        let expected = Totals { accounts: accounts as u64, loans: 0, unnumbered: 0, balances };
+        let expected = Totals { accounts: accounts as u64, balances, ..Totals::default() };
         let files = FileHash::new([1; 32]);
         let order = ImportOrder { operator, as_of: now, files, expected };
         node.command(Command::ImportBegin(Box::new(order)));

@@ -92,6 +92,9 @@ pub enum UnresolvedReason {
     /// The center could not issue what was asked; its answer to another kind says more.
     #[n(4)]
     NotIssuable,
+    /// A row about the person breaks a rule and is held back until the center has healed it.
+    #[n(5)]
+    InQuarantine,
 }
 
 /// The records of one person, as far as kind and purpose open them.

@@ -86,6 +86,12 @@ pub enum DigestStatus {
     /// Such a payment was undone (冲账).
     #[n(51)]
     WithdrawalReversed,
+    /// A row about the person breaks a rule and is held back: who asks is told that nobody can say yet.
+    #[n(80)]
+    RowQuarantined,
+    /// No row about the person is held back any more.
+    #[n(81)]
+    RowHealed,
     /// The record of the leaf before is gone.
     #[n(90)]
     Lost,

@@ -45,6 +45,7 @@ pub mod output;
 pub mod proving;
 pub mod publication;
 pub mod publishing;
+pub mod quarantine;
 pub mod queries;
 pub mod records;
 pub mod recovery;

@@ -68,6 +68,9 @@ texts! {
     unresolved_several() =
         "Not known: records of this number carry several names; a person must look.",
         "无法确定：该证件号码对应多个姓名，需人工核对。";
+    unresolved_in_quarantine() =
+        "Not known: a row about this person is held back at the center; ask again when it is healed.",
+        "无法确定：该中心有一行与此人有关的数据未通过校验，已隔离；请待更正后再查。";
     unresolved_not_issuable() =
         "The center could not issue what was asked; ask for the account.", "该中心无法出具，请改查账户信息。";
     matched_folded() = "The name differs by the form of its dot alone.", "姓名仅间隔点形式不同。";

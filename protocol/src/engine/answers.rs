@@ -5,7 +5,8 @@
 //! **Left to others.** Whether to answer: `admission`. Proof of leaves: `leaf_proofs`.
 
 use super::publishing;
-use super::records::{self, Origin, StoredAccount};
+use super::quarantine;
+use super::records::{self, Origin, RecordKind, StoredAccount};
 use super::round::Round;
 use super::transfer_command::TransferView;
 use super::{accesses, certificates, leaf_proofs, transfers_in, transfers_out, withdrawals};
@@ -102,8 +103,33 @@ fn outcome(
         (Some(_), true) => return Ok(Outcome::Unresolved(UnresolvedReason::SeveralNames)),
         (Some(matched), false) => *matched,
     };
+    if let Some(reason) = gap(round, question.kind, person)? {
+        return Ok(Outcome::Unresolved(reason));
+    }
     let records = PersonRecords { person, matched, accounts: &accounts, loans: &loans };
     found(round, question, &records)
+}
+
+/// Why the records that were found may not be all that the question is about.
+fn gap(
+    round: &Round<'_>,
+    kind: QueryKind,
+    person: &Person,
+) -> Result<Option<UnresolvedReason>, StoreError> {
+    let about_loans = match kind {
+        QueryKind::LoanHistory | QueryKind::Dossier => true,
+        QueryKind::Account | QueryKind::DepositCertificate => false,
+        // What was asked about a person, and where a transfer stands, is known all the same.
+        QueryKind::TransferStatus | QueryKind::AccessList => return Ok(None),
+    };
+    if quarantine::has_person(round.view, &person.document)? {
+        return Ok(Some(UnresolvedReason::InQuarantine));
+    }
+    let loan = Some(RecordKind::Loan);
+    if about_loans && records::may_be_unnumbered(round.view, person, loan)? {
+        return Ok(Some(UnresolvedReason::NameWithoutNumber));
+    }
+    Ok(None)
 }
 
 /// The records of one person whose name matches.
@@ -120,7 +146,10 @@ fn no_record(
     person: &Person,
     (as_of, complete): (Timestamp, bool),
 ) -> Result<Outcome, StoreError> {
-    if records::may_be_unnumbered(round.view, person)? {
+    if quarantine::has_person(round.view, &person.document)? {
+        return Ok(Outcome::Unresolved(UnresolvedReason::InQuarantine));
+    }
+    if records::may_be_unnumbered(round.view, person, None)? {
         return Ok(Outcome::Unresolved(UnresolvedReason::NameWithoutNumber));
     }
     Ok(Outcome::NoRecord { as_of, complete })

@@ -2,10 +2,11 @@
 
 use super::alerts::{AlertCommand, AlertReply};
 use super::evidence::EvidenceWish;
-use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging};
+use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging, VanishedReply};
 use super::log_commands::{LogCommand, LogReply};
 use super::modes::ServiceMode;
 use super::operator::OperatorId;
+use super::quarantine::QuarantinedRow;
 use super::rosters::command::{NetCommand, NetReply};
 use super::status::Status;
 use super::transfer_command::{TransferCommand, TransferLine, TransferView};
@@ -45,8 +46,12 @@ pub enum Command {
     ImportRecords(Vec<ImportItem>),
     /// Makes what was staged the records of this center, in one step.
     ImportCommit,
+    /// The published records that the staged import lacks, from a place on.
+    ImportVanished(Vec<u8>),
     /// Drops what was staged.
     ImportAbort,
+    /// The rows in quarantine, from a place on.
+    Quarantine(u64),
     /// About logs: checkpoints, proofs, copies.
     Log(LogCommand),
     /// Something about transfers.
@@ -78,6 +83,10 @@ pub enum Reply {
     Records(Box<RecordsReport>),
     /// What an import has staged so far.
     ImportStaging(Staging),
+    /// Published records that the staged import lacks.
+    ImportVanished(VanishedReply),
+    /// Rows in quarantine.
+    Quarantine(Vec<QuarantinedRow>),
     /// How the import differs from the one before; its publication goes on.
     ImportCommitted(Changes),
     /// What is known of logs.

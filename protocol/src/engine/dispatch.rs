@@ -8,8 +8,8 @@ use super::timer::{self, Timer};
 use super::{
     alerts, bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats,
     imports, incidents, log_commands, membership, modes, operator, outbox, publication, publishing,
-    queries, recovery, roster_leaves, rosters, status, synchronization, transfer_desk, transfers,
-    withdrawals,
+    quarantine, queries, recovery, roster_leaves, rosters, status, synchronization, transfer_desk,
+    transfers, withdrawals,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -149,6 +149,12 @@ fn on_command(
         Command::ImportBegin(order) => imports::begin(round, &order).map(Reply::ImportStaging),
         Command::ImportRecords(items) => imports::stage(round, &items).map(Reply::ImportStaging),
         Command::ImportCommit => imports::commit(round).map(Reply::ImportCommitted),
+        Command::ImportVanished(from) => {
+            imports::vanished(round.view, &from).map(Reply::ImportVanished)
+        }
+        Command::Quarantine(from) => {
+            quarantine::rows(round.view, from).map(Reply::Quarantine).map_err(Stop::from)
+        }
         Command::ImportAbort => imports::abort(round).map(|()| Reply::Done),
         Command::Log(command) => log_commands::run(round, &command).map(Reply::Log),
         Command::Alerts(command) => alerts::run(round.view, command).map(Reply::Alerts),

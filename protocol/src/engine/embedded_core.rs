@@ -7,6 +7,7 @@
 use minicbor::{Decode, Encode};
 
 use super::CoreDriver;
+use super::quarantine;
 use super::records::{self, Origin, StoredAccount};
 use super::round::Round;
 use super::transfer_case::today;
@@ -84,7 +85,9 @@ pub(super) fn settlement_by_record(
 /// them.
 pub(super) fn follow_import(round: &mut Round<'_>) -> Result<(), StoreError> {
     let Some(set) = records::state(round.view)?.current else { return Ok(()) };
+    // What is in quarantine is owed as well.
     let mut owed = i128::from(set.totals.balances.get());
+    owed = owed.saturating_add(i128::from(set.totals.held.balances.get()));
     let mut from = key(Area::LedgerAccount, &[]);
     let end = prefix_end(&from);
     loop {
@@ -98,7 +101,9 @@ pub(super) fn follow_import(round: &mut Round<'_>) -> Result<(), StoreError> {
             let number = number.and_then(|number| AccountNumber::parse(number).ok());
             let number = number.ok_or_else(|| records::damaged("ledger accounts"))?;
             let imported = records::account_in(round.view, set.generation, &number)?;
-            let imported = imported.map_or(0, |account| account.record.account.balance.get());
+            let held = quarantine::balance_of(round.view, set.generation, &number)?;
+            let imported = imported.map(|account| account.record.account.balance).or(held);
+            let imported = imported.map_or(0, Fen::get);
             owed = owed.saturating_sub(i128::from(imported));
         }
     }

@@ -12,12 +12,15 @@ use super::embedded_core;
 use super::heartbeats::UNUSABLE_RECORDS;
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
-use super::publishing::{self, Progress};
-use super::records::{self, Generation, ImportedSet, RecordsState, StoredAccount, Totals};
+use super::publishing::{self, Progress, Vanished};
+use super::quarantine::{self, Held};
+use super::records::{
+    self, Generation, ImportedSet, RecordKind, RecordsState, StoredAccount, Totals, UnnumberedRow,
+};
 use super::round::{Round, Stop};
 use super::single;
 use crate::cbor;
-use crate::id::FileHash;
+use crate::id::{Bytes, FileHash};
 use crate::limits::{CLOCK_SKEW_MS, IMPORT_PORTION_MAX, LEDGER_ROWS_MAX, LOAN_PARTIES_MAX};
 use crate::person_name::PersonName;
 use crate::record::LoanRecord;
@@ -47,13 +50,17 @@ pub enum ImportItem {
     Loan(Box<LoanRecord>),
     /// A record without a usable document number: only its name can be matched.
     Unnumbered(UnnumberedRecord),
+    /// Something that is held back.
+    Held(Held),
 }
 
 /// A record without a usable document number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnnumberedRecord {
-    /// 姓名.
-    pub name: PersonName,
+    /// Of what the record is.
+    pub kind: RecordKind,
+    /// 姓名; absent when the row cannot be read at all, which nobody's question can be held against.
+    pub name: Option<PersonName>,
     /// 出生年月 CSNY, when it is known.
     pub birth: Option<Month>,
 }
@@ -100,6 +107,15 @@ pub struct Changes {
     pub kept: u64,
 }
 
+/// Some of the published records that an import lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VanishedReply {
+    /// The records, by their leaves.
+    pub records: Vec<Vanished>,
+    /// Where to go on; `None` when these were the last.
+    pub next: Option<Bytes>,
+}
+
 /// How the records stand.
 #[derive(Clone, Debug)]
 pub struct RecordsReport {
@@ -144,9 +160,10 @@ pub(super) fn begin(round: &mut Round<'_>, order: &ImportOrder) -> Result<Stagin
         return Err(Stop::explained(Refusal::Argument, "the export is from the future"));
     }
     let mut state = records::state(round.view)?;
-    if state.current.as_ref().is_some_and(|current| order.as_of < current.as_of) {
-        let why = "the export is older than the records that are loaded";
-        return Err(Stop::explained(Refusal::WrongState, why));
+    if let Some(current) = state.current.as_ref().filter(|current| order.as_of < current.as_of) {
+        let (dump, loaded) = (order.as_of, current.as_of);
+        let why = format!("the export is as of {dump}, the records that are loaded of {loaded}");
+        return Err(Stop::explained(Refusal::WrongState, &why));
     }
     state.last = state.last.next();
     let staging = Staging {
@@ -182,15 +199,29 @@ pub(super) fn stage(round: &mut Round<'_>, items: &[ImportItem]) -> Result<Stagi
                 staged.loans = staged.loans.saturating_add(1);
             }
             ImportItem::Unnumbered(record) => {
-                let row =
-                    records::unnumbered_key(place.generation, record.birth, staged.unnumbered);
-                round.view.put(row, cbor::encode(&record.name));
+                if let Some(name) = record.name.clone() {
+                    let row =
+                        records::unnumbered_key(place.generation, record.birth, staged.unnumbered);
+                    let value = UnnumberedRow { name, kind: record.kind };
+                    round.view.put(row, cbor::encode(&value));
+                }
                 staged.unnumbered = staged.unnumbered.saturating_add(1);
+            }
+            ImportItem::Held(held) => {
+                quarantine::stage(round.view, place.generation, held, staged.held.rows);
+                staged.held = staged.held.with(held).ok_or_else(too_much)?;
             }
         }
     }
     put_staging(round.view, Some(&staging));
     Ok(staging)
+}
+
+/// The published records that the staged generation lacks, from a place on.
+pub(super) fn vanished(view: &dyn View, from: &[u8]) -> Result<VanishedReply, Stop> {
+    let staging = staging(view)?.ok_or_else(not_begun)?;
+    let (records, next) = publishing::vanished(view, staging.generation, from)?;
+    Ok(VanishedReply { records, next })
 }
 
 /// Makes the staged generation the current one.
@@ -282,6 +313,7 @@ fn check_portion(round: &Round<'_>, staging: &Staging, items: &[ImportItem]) -> 
     }
     let mut seen = BTreeSet::new();
     let mut sum = staging.staged.balances;
+    let mut held = staging.staged.held.balances;
     for item in items {
         match item {
             ImportItem::Account(account) => {
@@ -303,7 +335,10 @@ fn check_portion(round: &Round<'_>, staging: &Staging, items: &[ImportItem]) -> 
                     return Err(Stop::explained(Refusal::Argument, why));
                 }
             }
-            ImportItem::Unnumbered(_) => {}
+            ImportItem::Held(Held::Account(_, balance)) => {
+                held = held.checked_add(*balance).ok_or_else(too_much)?;
+            }
+            ImportItem::Unnumbered(_) | ImportItem::Held(_) => {}
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Publishing records as digests: bounded portions a round, until everything is published.
 //!
-//! An import is walked in three phases: its accounts, its loans, and what was published before but
-//! is not in it. Records that a transfer changed go before the walk.
+//! An import is walked in four phases: its accounts, its loans, the persons in quarantine, and what was
+//! published before but is not in it. Records that a transfer changed go before the walk.
 //!
 //! **Promises.** A record whose bytes did not change is not published again; a crash loses nothing,
 //! because the place of the walk is part of the batch that it moves; no round does more than
@@ -10,6 +10,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::quarantine;
 use super::records::{self, Generation, RecordKind, StoredAccount, account_key, damaged, loan_key};
 use super::round::Round;
 use super::single;
@@ -17,6 +18,7 @@ use super::timer::{self, Timer};
 use crate::account::AccountNumber;
 use crate::cbor;
 use crate::digest::{Digest, DigestStatus};
+use crate::document::DocumentNumber;
 use crate::id::{Bytes, ContentHash};
 use crate::limits::PUBLISH_PORTION;
 use crate::record::LoanRecord;
@@ -27,7 +29,10 @@ use crate::time::Date;
 
 mod drafts;
 
-use drafts::{About, Draft, Portion, PortionError, draft_account, draft_loan, publish_portion};
+use drafts::{
+    About, Draft, Portion, PortionError, draft_account, draft_loan, draft_quarantined,
+    publish_portion,
+};
 
 pub(super) use drafts::{current_epoch, open_log};
 
@@ -131,6 +136,9 @@ pub enum Phase {
     /// Nothing: all is published.
     #[n(4)]
     Done,
+    /// The persons in quarantine.
+    #[n(5)]
+    Quarantine,
 }
 
 /// What came of a walk.
@@ -291,6 +299,7 @@ fn take_walked(
     let prefix = match walk.phase {
         Phase::Accounts => account_key(walk.generation, b""),
         Phase::Loans => loan_key(walk.generation, b""),
+        Phase::Quarantine => quarantine::persons_key(walk.generation, b""),
         Phase::Gone => key(Area::Published, &[]),
         Phase::Done => return Ok(()),
     };
@@ -308,6 +317,10 @@ fn take_walked(
         let draft = match walk.phase {
             Phase::Accounts => walk_account(round, &value, &mut walk.counts)?,
             Phase::Loans => walk_loan(round, &value, &mut walk.counts)?,
+            Phase::Quarantine => {
+                let document: DocumentNumber = cbor::decode_stored("quarantine", &value)?;
+                draft_quarantined(round, &document)?
+            }
             Phase::Gone => walk_gone(round, (entry_key.clone(), value), walk)?,
             Phase::Done => None,
         };
@@ -321,7 +334,8 @@ fn take_walked(
         walk.after = Vec::new().into();
         walk.phase = match walk.phase {
             Phase::Accounts => Phase::Loans,
-            Phase::Loans => Phase::Gone,
+            Phase::Loans => Phase::Quarantine,
+            Phase::Quarantine => Phase::Gone,
             Phase::Gone | Phase::Done => Phase::Done,
         };
     }
@@ -359,29 +373,29 @@ fn walk_loan(
     Ok(draft)
 }
 
-/// A record that was published and is in no generation that counts is superseded as lost.
+/// A record that was published and is in no generation that counts is superseded as lost; one that is
+/// in quarantine stands as it was.
 fn walk_gone(
     round: &mut Round<'_>,
     (entry_key, value): Entry,
     walk: &mut Walk,
 ) -> Result<Option<Draft>, StoreError> {
     let place = entry_key.get(1..).unwrap_or_default().to_vec();
-    let (kind, number) = place.split_first().ok_or_else(|| damaged("published records"))?;
-    let known = if *kind == RecordKind::Account as u8 {
-        let kept = round.view.get(&account_key(Generation::KEPT, number))?;
-        kept.is_some() || round.view.get(&account_key(walk.generation, number))?.is_some()
-    } else {
-        round.view.get(&loan_key(walk.generation, number))?.is_some()
-    };
     let before: Published = cbor::decode_stored("published records", &value)?;
     let digest = before.digest()?;
-    if known || digest.status == DigestStatus::Lost {
+    let ended = matches!(digest.status, DigestStatus::Lost | DigestStatus::RowHealed);
+    if ended || is_in(round.view, walk.generation, &place)? {
         return Ok(None);
     }
-    walk.counts.gone = walk.counts.gone.saturating_add(1);
+    let status = if digest.status == DigestStatus::RowQuarantined {
+        DigestStatus::RowHealed
+    } else {
+        walk.counts.gone = walk.counts.gone.saturating_add(1);
+        DigestStatus::Lost
+    };
     Ok(Some(Draft {
         place,
-        status: DigestStatus::Lost,
+        status,
         content: ContentHash::new([0; 32]),
         seed: before.seed.clone(),
         commitment: digest.commitment,
@@ -390,11 +404,73 @@ fn walk_gone(
     }))
 }
 
+/// Whether what was published at a place is in a generation, in its quarantine, or kept.
+fn is_in(view: &dyn View, generation: Generation, place: &[u8]) -> Result<bool, StoreError> {
+    let (kind, number) = place.split_first().ok_or_else(|| damaged("published records"))?;
+    if *kind == QUARANTINE {
+        let place = quarantine::persons_key(generation, number);
+        return Ok(view.get(&place)?.is_some());
+    }
+    let (kind, there) = if *kind == RecordKind::Account as u8 {
+        let kept = view.get(&account_key(Generation::KEPT, number))?;
+        let there = kept.is_some() || view.get(&account_key(generation, number))?.is_some();
+        (RecordKind::Account, there)
+    } else {
+        (RecordKind::Loan, view.get(&loan_key(generation, number))?.is_some())
+    };
+    Ok(there || quarantine::has_record(view, generation, (kind, number))?)
+}
+
+/// The kind in the places of digests about persons in quarantine; their number is the hash of the
+/// document.
+const QUARANTINE: u8 = 3;
+
+/// A record that was published and that an import does not have, by its leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vanished {
+    /// The number of the log.
+    pub log: u32,
+    /// The leaf of its latest revision, which a revision `Lost` will supersede.
+    pub leaf: u64,
+    /// Account or loan, and where it stood.
+    pub status: DigestStatus,
+}
+
+/// The records that a generation lacks, from a place on: what was found in one portion, and where to
+/// go on; `None` at the end.
+pub(super) fn vanished(
+    view: &dyn View,
+    generation: Generation,
+    from: &[u8],
+) -> Result<(Vec<Vanished>, Option<Bytes>), StoreError> {
+    let prefix = key(Area::Published, &[]);
+    let begin = [&prefix, from].concat();
+    let entries = view.range(&begin, &prefix_end(&prefix), VANISHED_PORTION)?;
+    let mut found = Vec::new();
+    for (entry_key, value) in &entries {
+        let place = entry_key.get(1..).unwrap_or_default();
+        let published: Published = cbor::decode_stored("published records", value)?;
+        let status = published.digest()?.status;
+        let quarantined = place.first() == Some(&QUARANTINE);
+        if quarantined || status == DigestStatus::Lost || is_in(view, generation, place)? {
+            continue;
+        }
+        found.push(Vanished { log: published.log, leaf: published.leaf, status });
+    }
+    let full = entries.len() == VANISHED_PORTION;
+    let last = entries.last().filter(|_| full);
+    let next = last.map(|(place, _)| [place.get(1..).unwrap_or_default(), &[0]].concat().into());
+    Ok((found, next))
+}
+
+/// Published records that are looked at for one answer.
+const VANISHED_PORTION: usize = 4_096;
+
 /// Deletes a portion of a generation that nothing needs any more.
 fn clear_portion(view: &mut dyn View, progress: &mut Progress) -> Result<(), StoreError> {
     let Some(generation) = progress.clearing.first().copied() else { return Ok(()) };
     let mut room = PUBLISH_PORTION;
-    for area in [Area::Account, Area::Loan, Area::Person, Area::Unnumbered] {
+    for area in [Area::Account, Area::Loan, Area::Person, Area::Unnumbered, Area::Quarantine] {
         let prefix = key(area, &[&generation.to_key()]);
         for (entry, _) in view.range(&prefix, &prefix_end(&prefix), room)? {
             view.delete(entry);

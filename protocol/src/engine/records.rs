@@ -11,6 +11,7 @@ use core::fmt;
 
 use minicbor::{Decode, Encode};
 
+use super::quarantine::HeldTotals;
 use super::round::Round;
 use super::single;
 use super::timer::{self, Timer};
@@ -143,6 +144,9 @@ pub struct Totals {
     /// The sum of the balances.
     #[n(4)]
     pub balances: Fen,
+    /// What is in quarantine.
+    #[n(5)]
+    pub held: HeldTotals,
 }
 
 impl fmt::Debug for Totals {
@@ -152,6 +156,7 @@ impl fmt::Debug for Totals {
             .field("accounts", &self.accounts)
             .field("loans", &self.loans)
             .field("unnumbered", &self.unnumbered)
+            .field("held", &self.held)
             .finish_non_exhaustive()
     }
 }
@@ -259,11 +264,15 @@ pub fn loans_of(view: &dyn View, document: &DocumentNumber) -> Result<Vec<LoanRe
 }
 
 /// Whether a record without a usable number may be this person's: by name and month of birth, as
-/// far as both are known.
+/// far as both are known. With a kind, records of that kind alone count.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn may_be_unnumbered(view: &dyn View, person: &Person) -> Result<bool, StoreError> {
+pub fn may_be_unnumbered(
+    view: &dyn View,
+    person: &Person,
+    kind: Option<RecordKind>,
+) -> Result<bool, StoreError> {
     let Some(set) = state(view)?.current else { return Ok(false) };
     if set.totals.unnumbered == 0 {
         return Ok(false);
@@ -280,14 +289,27 @@ pub fn may_be_unnumbered(view: &dyn View, person: &Person) -> Result<bool, Store
         if entries.len() == UNNUMBERED_MAX {
             return Ok(true);
         }
-        for (_, name) in entries {
-            let name: PersonName = cbor::decode_stored("unnumbered records", &name)?;
-            if NameMatch::of(&name, &person.name) != NameMatch::Different {
+        for (_, row) in entries {
+            let row: UnnumberedRow = cbor::decode_stored("unnumbered records", &row)?;
+            let counts = kind.is_none_or(|kind| kind == row.kind);
+            if counts && NameMatch::of(&row.name, &person.name) != NameMatch::Different {
                 return Ok(true);
             }
         }
     }
     Ok(false)
+}
+
+/// A record without a usable number, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct UnnumberedRow {
+    /// 姓名.
+    #[n(1)]
+    pub(super) name: PersonName,
+    /// Of what the record is.
+    #[n(2)]
+    pub(super) kind: RecordKind,
 }
 
 /// Unnumbered records that one lookup goes through.

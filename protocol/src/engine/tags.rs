@@ -13,7 +13,7 @@ use minicbor::{Decode, Encode};
 use super::operator::{OperatorId, OperatorRole};
 use super::output::{Event, NetworkEvent};
 use super::round::{Round, Route, Stop};
-use super::{audit, log_store, records};
+use super::{audit, log_store, quarantine, records};
 use crate::cbor;
 use crate::center::{CenterCode, Role};
 use crate::cose::Verified;
@@ -168,7 +168,8 @@ pub fn taken(view: &dyn View, limit: usize) -> Result<Vec<Taken>, StoreError> {
 
 fn has_record(view: &dyn View, document: &DocumentNumber) -> Result<bool, StoreError> {
     Ok(!records::accounts_of(view, document)?.is_empty()
-        || !records::loans_of(view, document)?.is_empty())
+        || !records::loans_of(view, document)?.is_empty()
+        || quarantine::has_person(view, document)?)
 }
 
 pub(super) fn check_operator(round: &Round<'_>, operator: &OperatorId) -> Result<(), Stop> {

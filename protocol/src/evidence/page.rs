@@ -201,6 +201,8 @@ const fn status_chinese(status: DigestStatus) -> &'static str {
         DigestStatus::CertificateExpired => "缴存证明已过期",
         DigestStatus::WithdrawalPaid => "购房提取已支付",
         DigestStatus::WithdrawalReversed => "购房提取已冲回",
+        DigestStatus::RowQuarantined => "数据行已隔离",
+        DigestStatus::RowHealed => "数据行已更正",
         DigestStatus::Lost => "记录已失",
     }
 }
@@ -221,6 +223,8 @@ const fn status_english(status: DigestStatus) -> &'static str {
         DigestStatus::CertificateExpired => "certificate expired",
         DigestStatus::WithdrawalPaid => "withdrawal paid",
         DigestStatus::WithdrawalReversed => "withdrawal reversed",
+        DigestStatus::RowQuarantined => "row in quarantine",
+        DigestStatus::RowHealed => "row healed",
         DigestStatus::Lost => "record lost",
     }
 }

@@ -30,8 +30,11 @@ pub enum Area {
     /// Records of a person. Key: generation (4), hash of the document (32), kind (1), number.
     Person = b'P',
     /// Records without a usable number. Key: generation (4), month of birth (4), place (8). Value:
-    /// name.
+    /// `records::UnnumberedRow`.
     Unnumbered = b'N',
+    /// What an import holds back. Key: generation (4), part (1), then for a row its place (8), for a
+    /// person the hash of the document (32), else the number. Value: row, document, balance or none.
+    Quarantine = b'Z',
     /// What was published of a record. Key: kind (1), number. Value: `records::Published`.
     Published = b'D',
     /// Records that changed and wait to be published. Key: kind (1), number. Value: none.

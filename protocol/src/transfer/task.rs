@@ -89,6 +89,9 @@ pub enum TaskReason {
     /// Either side: one person has decided, and the center's rule asks for a second one.
     #[n(15)]
     ConfirmDecision,
+    /// Outgoing, `Held`: a row about the person is in quarantine; the clerk has it healed first.
+    #[n(16)]
+    RowInQuarantine,
 }
 
 impl TaskReason {
@@ -111,6 +114,7 @@ impl TaskReason {
             Self::CoreRefused => "core_refused",
             Self::UnexplainedMoney => "unexplained_money",
             Self::ConfirmDecision => "confirm_decision",
+            Self::RowInQuarantine => "row_in_quarantine",
         }
     }
 
@@ -121,6 +125,7 @@ impl TaskReason {
             Self::ConfirmAcceptance
             | Self::OldDocument
             | Self::SuspiciousName
+            | Self::RowInQuarantine
             | Self::ConfirmSettlement
             | Self::CorrectReceivingAccount => OperatorRole::Clerk,
             Self::ApproveLetter
@@ -158,6 +163,7 @@ impl TaskReason {
                 | Self::SuspiciousName
                 | Self::ConfirmSettlement
                 | Self::InterestDiffers
+                | Self::RowInQuarantine
         )
     }
 

@@ -38,6 +38,7 @@ fn unresolved(reason: &str, language: Language) -> String {
         "name-without-number" => language.unresolved_name(),
         "several-names" => language.unresolved_several(),
         "not-issuable" => language.unresolved_not_issuable(),
+        "in-quarantine" => language.unresolved_in_quarantine(),
         other => other.to_owned(),
     }
 }

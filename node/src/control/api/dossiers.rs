@@ -277,6 +277,7 @@ impl From<&Outcome> for SubjectOutcome {
                     UnresolvedReason::NameWithoutNumber => "name-without-number",
                     UnresolvedReason::SeveralNames => "several-names",
                     UnresolvedReason::NotIssuable => "not-issuable",
+                    UnresolvedReason::InQuarantine => "in-quarantine",
                 };
                 Self::Unresolved { reason: reason.to_owned() }
             }

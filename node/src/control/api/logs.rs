@@ -168,7 +168,8 @@ impl From<&digest::Digest> for Digest {
     }
 }
 
-const fn status_name(status: DigestStatus) -> &'static str {
+/// The public status of a digest as a stable word.
+pub(crate) const fn status_name(status: DigestStatus) -> &'static str {
     match status {
         DigestStatus::AccountOpen => "account-open",
         DigestStatus::AccountClosed => "account-closed",
@@ -184,6 +185,8 @@ const fn status_name(status: DigestStatus) -> &'static str {
         DigestStatus::CertificateExpired => "certificate-expired",
         DigestStatus::WithdrawalPaid => "withdrawal-paid",
         DigestStatus::WithdrawalReversed => "withdrawal-reversed",
+        DigestStatus::RowQuarantined => "row-quarantined",
+        DigestStatus::RowHealed => "row-healed",
         DigestStatus::Lost => "lost",
     }
 }

@@ -4,7 +4,8 @@
 
 use fundlink_protocol::engine::imports::{self, ImportItem, UnnumberedRecord};
 use fundlink_protocol::engine::publishing::{self, Phase};
-use fundlink_protocol::engine::records::{self, StoredAccount};
+use fundlink_protocol::engine::quarantine::{self, Held};
+use fundlink_protocol::engine::records::{self, RecordKind, StoredAccount};
 use fundlink_protocol::person_name::PersonName;
 use fundlink_protocol::record::LoanRecord;
 use fundlink_protocol::time::Month;
@@ -37,6 +38,31 @@ pub struct Totals {
     pub unnumbered: u64,
     /// The sum of the balances, in yuan.
     pub balances: String,
+    /// What is in quarantine.
+    pub held: HeldTotals,
+}
+
+/// What of an import is in quarantine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldTotals {
+    /// Broken rules, each with its place.
+    pub rows: u64,
+    /// Persons with a usable number.
+    pub persons: u64,
+    /// Accounts.
+    pub accounts: u64,
+    /// Loans.
+    pub loans: u64,
+    /// The sum of the balances of those accounts, in yuan.
+    pub balances: String,
+}
+
+impl From<quarantine::HeldTotals> for HeldTotals {
+    fn from(held: quarantine::HeldTotals) -> Self {
+        let quarantine::HeldTotals { rows, persons, accounts, loans, balances } = held;
+        Self { rows, persons, accounts, loans, balances: balances.to_string() }
+    }
 }
 
 impl From<records::Totals> for Totals {
@@ -46,6 +72,7 @@ impl From<records::Totals> for Totals {
             loans: totals.loans,
             unnumbered: totals.unnumbered,
             balances: totals.balances.to_string(),
+            held: totals.held.into(),
         }
     }
 }
@@ -71,7 +98,10 @@ pub enum Record {
     Loan(#[n(0)] Box<LoanRecord>),
     /// A record without a usable document number.
     #[n(3)]
-    Unnumbered(#[n(0)] PersonName, #[n(1)] Option<Month>),
+    Unnumbered(#[n(0)] RecordKind, #[n(1)] Option<PersonName>, #[n(2)] Option<Month>),
+    /// Something that is held back.
+    #[n(4)]
+    Held(#[n(0)] Held),
 }
 
 impl From<Record> for ImportItem {
@@ -79,7 +109,62 @@ impl From<Record> for ImportItem {
         match record {
             Record::Account(account) => Self::Account(account),
             Record::Loan(loan) => Self::Loan(loan),
-            Record::Unnumbered(name, birth) => Self::Unnumbered(UnnumberedRecord { name, birth }),
+            Record::Unnumbered(kind, name, birth) => {
+                Self::Unnumbered(UnnumberedRecord { kind, name, birth })
+            }
+            Record::Held(held) => Self::Held(held),
+        }
+    }
+}
+
+/// Asks which published records a staged import lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VanishedWish {
+    /// Where to go on, as the answer before said it; empty at first.
+    pub from: String,
+}
+
+/// Some of the published records that a staged import lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vanished {
+    /// The records.
+    pub records: Vec<VanishedRecord>,
+    /// Where to go on; absent when these were the last.
+    pub next: Option<String>,
+}
+
+/// A published record that an import lacks, by its leaf.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VanishedRecord {
+    /// The number of the log.
+    pub log: u32,
+    /// The leaf of its latest revision.
+    pub leaf: u64,
+    /// Where it stood, such as `account-open`.
+    pub status: String,
+}
+
+/// A row in quarantine, by its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinedRow {
+    /// The name of the file.
+    pub file: String,
+    /// The line on which the row begins.
+    pub line: u64,
+    /// The column.
+    pub column: Option<String>,
+    /// The stable id of the rule.
+    pub rule: String,
+}
+
+impl From<quarantine::QuarantinedRow> for QuarantinedRow {
+    fn from(row: quarantine::QuarantinedRow) -> Self {
+        Self {
+            file: row.file.as_str().to_owned(),
+            line: row.line,
+            column: row.column.map(|column| column.as_str().to_owned()),
+            rule: row.rule.as_str().to_owned(),
         }
     }
 }

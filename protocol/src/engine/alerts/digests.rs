@@ -60,7 +60,9 @@ pub(in crate::engine) fn on_digest(
         | DigestStatus::CertificateIssued
         | DigestStatus::CertificateUsed
         | DigestStatus::CertificateRevoked
-        | DigestStatus::CertificateExpired => Ok(()),
+        | DigestStatus::CertificateExpired
+        | DigestStatus::RowQuarantined
+        | DigestStatus::RowHealed => Ok(()),
         DigestStatus::WithdrawalPaid | DigestStatus::WithdrawalReversed => {
             for tag in digest.subjects.iter().skip(1) {
                 let live = tag_index::by_tag(round.view, *tag, LIVE_MAX)?;

@@ -163,6 +163,8 @@ const fn is_asked(wish: &Wish, status: DigestStatus) -> bool {
         | DigestStatus::CertificateExpired
         | DigestStatus::WithdrawalPaid
         | DigestStatus::WithdrawalReversed
+        | DigestStatus::RowQuarantined
+        | DigestStatus::RowHealed
         | DigestStatus::Lost => false,
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::command::{Command, Reply};
 use crate::engine::imports::{ImportItem, UnnumberedRecord};
 use crate::engine::input::Input;
 use crate::engine::operator::OperatorId;
+use crate::engine::records::RecordKind;
 use crate::id::FileHash;
 use crate::mode::Mode;
 use crate::statement::query::Consent;
@@ -140,7 +141,8 @@ fn a_city_whose_log_shows_nothing_never_learns_of_the_question() {
 #[test]
 fn a_city_that_declares_records_without_numbers_is_asked_and_tells_by_name() {
     let mut province = province();
-    let whose = UnnumberedRecord { name: person(WANG).name, birth: None };
+    let whose =
+        UnnumberedRecord { kind: RecordKind::Account, name: Some(person(WANG).name), birth: None };
     province.import(LINFEN, vec![ImportItem::Unnumbered(whose)]).unwrap();
     province.advance(120_000);
     let id = ask(&mut province, wish(&[WANG]));

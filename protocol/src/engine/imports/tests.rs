@@ -17,7 +17,8 @@ fn items() -> Vec<ImportItem> {
         ImportItem::Account(Box::new(account(DATONG, "9923041500022", ZHANG, 12))),
         ImportItem::Loan(Box::new(loan(DATONG, "JK140200-2021-0001", &[ZHANG, LI]))),
         ImportItem::Unnumbered(UnnumberedRecord {
-            name: person(WANG).name,
+            kind: RecordKind::Account,
+            name: Some(person(WANG).name),
             birth: Month::from_number(199_608).ok(),
         }),
     ]
@@ -56,8 +57,10 @@ fn records_are_found_by_number_and_by_person_once_committed() {
     assert_eq!(loans[0].loan.contract.as_str(), "JK140200-2021-0001");
     assert!(records::loans_of(&view, &person(ZHOU).document).unwrap().is_empty());
     assert_eq!(records::unnumbered(&view).unwrap(), 1);
-    assert!(records::may_be_unnumbered(&view, &person(WANG)).unwrap());
-    assert!(!records::may_be_unnumbered(&view, &person(LI)).unwrap());
+    assert!(records::may_be_unnumbered(&view, &person(WANG), None).unwrap());
+    assert!(!records::may_be_unnumbered(&view, &person(LI), None).unwrap());
+    let loan = Some(RecordKind::Loan);
+    assert!(!records::may_be_unnumbered(&view, &person(WANG), loan).unwrap());
 }
 
 #[test]

@@ -5,9 +5,9 @@
 
 use zeroize::Zeroizing;
 
-use super::super::records::{RecordKind, StoredAccount, damaged, state};
+use super::super::records::{RecordKind, StoredAccount, damaged, document_key, state};
 use super::super::round::Round;
-use super::{Published, content_of, place_of, published_at};
+use super::{Published, QUARANTINE, content_of, place_of, published_at};
 use crate::cbor;
 use crate::digest::{Digest, DigestStatus};
 use crate::document::DocumentNumber;
@@ -114,6 +114,29 @@ pub(super) fn draft_loan(
         commitment: record_commitment(&seed.record_blinding(), &sealed),
         seed,
         about: About::Documents(documents, Some(contract.clone())),
+        before,
+    }))
+}
+
+/// A digest about a person in quarantine, so that whoever looks the person up asks this center.
+pub(super) fn draft_quarantined(
+    round: &mut Round<'_>,
+    document: &DocumentNumber,
+) -> Result<Option<Draft>, StoreError> {
+    let place = [&[QUARANTINE], document_key(document).as_slice()].concat();
+    let content = content_of(document);
+    let before = published_at(round.view, &place)?;
+    if before.as_ref().is_some_and(|before| before.content == content) {
+        return Ok(None);
+    }
+    let seed = RecordSeed::new(round.entropy.draw());
+    Ok(Some(Draft {
+        place,
+        status: DigestStatus::RowQuarantined,
+        content,
+        commitment: record_commitment(&seed.record_blinding(), document),
+        seed,
+        about: About::Documents(vec![document.clone()], None),
         before,
     }))
 }

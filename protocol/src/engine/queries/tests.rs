@@ -9,6 +9,7 @@ use crate::engine::Ports;
 use crate::engine::imports::{ImportItem, UnnumberedRecord};
 use crate::engine::input::Input;
 use crate::engine::output::Output;
+use crate::engine::records::RecordKind;
 use crate::id::{FileHash, OperatorMark, QueryId};
 use crate::key::{KeyPurpose, Keyring, SigningRequest};
 use crate::mode::Mode;
@@ -292,7 +293,8 @@ fn a_center_that_has_not_loaded_or_cannot_tell_does_not_say_no() {
     assert_eq!(outcome(&mut empty, &early), unknown);
     let record = |birth: Option<u32>| {
         ImportItem::Unnumbered(UnnumberedRecord {
-            name: person(WANG).name,
+            kind: RecordKind::Account,
+            name: Some(person(WANG).name),
             birth: birth.map(|birth| Month::from_number(birth).unwrap()),
         })
     };

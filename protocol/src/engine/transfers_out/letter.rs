@@ -12,7 +12,8 @@ use super::super::dossiers::candidates::DIGESTS_MAX;
 use super::super::equivocation;
 use super::super::incidents::{self, About, Seen};
 use super::super::modes;
-use super::super::records;
+use super::super::quarantine;
+use super::super::records::{self, RecordKind};
 use super::super::round::{Round, Route, Stop};
 use super::super::tag_index;
 use super::super::tags;
@@ -28,7 +29,7 @@ use crate::id::{PayloadHash, TransferId};
 use crate::ledger;
 use crate::mode::{Mode, Service};
 use crate::plain_text::PlainText;
-use crate::record::{AccountRecord, LoanRecord};
+use crate::record::{AccountRecord, LoanRecord, Person};
 use crate::refusal::Refusal;
 use crate::settlement::SpecialAccount;
 use crate::statement::StatementKind;
@@ -156,6 +157,16 @@ pub(in super::super) fn verdict(
         today: today(round)?,
     };
     let verdict = decide(&facts);
+    let verdict = match verdict {
+        // Neither the account nor a loan that hinders it can be ruled out before the row is healed.
+        Verdict::Refuse(..) if record.is_none() && may_be_held_back(round, letter)? => {
+            Verdict::Hold(TaskReason::RowInQuarantine)
+        }
+        Verdict::Accept(_) if quarantine::has_person(round.view, person)? => {
+            Verdict::Hold(TaskReason::RowInQuarantine)
+        }
+        Verdict::Refuse(..) | Verdict::Accept(_) | Verdict::Hold(_) => verdict,
+    };
     Ok((record, verdict))
 }
 
@@ -179,6 +190,15 @@ fn elsewhere(round: &mut Round<'_>, letter: &Letter) -> Result<Option<CenterCode
         .collect();
     let mut centers = centers.into_iter();
     Ok(centers.next().filter(|_| centers.next().is_none()))
+}
+
+/// Whether a row that is held back may be the account that a letter asks for.
+fn may_be_held_back(round: &Round<'_>, letter: &Letter) -> Result<bool, StoreError> {
+    let person = Person { name: letter.name.clone(), document: letter.document.clone() };
+    let kind = Some(RecordKind::Account);
+    Ok(quarantine::has_account(round.view, &letter.account)?
+        || quarantine::has_person(round.view, &letter.document)?
+        || records::may_be_unnumbered(round.view, &person, kind)?)
 }
 
 /// The record and the loans of the account, as they stand now.

@@ -1,10 +1,12 @@
 //! Letters that are refused, held, withdrawn or doubled.
 
 use super::world::{World, application, clerk, date, newcomer, reviewer, saver, yuan};
-use crate::account::AccountStatus;
+use crate::account::{AccountNumber, AccountStatus};
 use crate::center::CenterCode;
 use crate::document::{DocumentNumber, DocumentType};
+use crate::engine::imports::ImportItem;
 use crate::engine::operator::OperatorRole;
+use crate::engine::quarantine::Held;
 use crate::engine::records::StoredAccount;
 use crate::engine::transfer_command::{Decision, TransferFilter, TransferState};
 use crate::engine::transfers::Side;
@@ -71,6 +73,26 @@ fn an_unknown_account_is_refused() {
 }
 
 #[test]
+fn a_letter_about_a_row_in_quarantine_waits_until_the_row_is_healed() {
+    let person_of = |whose| ImportItem::Held(Held::Person(person(whose).document));
+    let mut world = world(old(LI), LI);
+    let number = AccountNumber::parse(OLD).unwrap();
+    let account = ImportItem::Held(Held::Account(number, old(LI).record.account.balance));
+    world.province.import(DATONG, vec![person_of(LI), account]).unwrap();
+    let transfer = started(&mut world, LI);
+    let task = |world: &mut World| world.show(DATONG, transfer).line.task.map(|task| task.reason);
+    assert_eq!(task(&mut world), Some(TaskReason::RowInQuarantine));
+    // Whoever accepts too early waits on.
+    let accept = || (clerk(), Decision::Accept(None));
+    world.decide(DATONG, transfer, accept()).unwrap();
+    assert_eq!(task(&mut world), Some(TaskReason::RowInQuarantine));
+    world.province.import(DATONG, vec![ImportItem::Account(Box::new(old(LI)))]).unwrap();
+    world.decide(DATONG, transfer, accept()).unwrap();
+    world.run();
+    assert!(world.is_completed(transfer, (TAIYUAN, DATONG)));
+}
+
+#[test]
 fn story_3_a_court_freeze_after_the_letter() {
     // Before acceptance, while a person looks: R06.
     let mut world = world(old(LI), LI);
@@ -78,7 +100,7 @@ fn story_3_a_court_freeze_after_the_letter() {
     let transfer = started(&mut world, LI);
     let mut frozen = old(LI);
     frozen.record.notes.freeze = Some(Freeze { paper: None, until: None });
-    let items = vec![crate::engine::imports::ImportItem::Account(Box::new(frozen.clone()))];
+    let items = vec![ImportItem::Account(Box::new(frozen.clone()))];
     world.province.import(DATONG, items).unwrap();
     world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
     assert_eq!(reason(&mut world, TAIYUAN, transfer), RefusalReason::Frozen);
