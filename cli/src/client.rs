@@ -186,6 +186,7 @@ fn exit_of(refusal: Refusal) -> Exit {
         | Refusal::Cancelled
         | Refusal::InFlight
         | Refusal::OffSiteLoan
+        | Refusal::PersonalData
         | Refusal::Operator => Exit::Refused,
     }
 }

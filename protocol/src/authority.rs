@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`alert_rule`] | the rules by name, with level and place in the catalogue |
 //! | [`alert`] | an alert, what it is about, what shows it |
+//! | [`dialogue`] | what authority and center say to each other about it |
 //! | [`incident`] | what only a center can see |
 //! | [`rules`] | the rules over digests, as pure functions |
 //!
@@ -13,5 +14,6 @@
 
 pub mod alert;
 pub mod alert_rule;
+pub mod dialogue;
 pub mod incident;
 pub mod rules;

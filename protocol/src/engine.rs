@@ -35,6 +35,7 @@ pub mod heartbeats;
 pub mod imports;
 pub mod incidents;
 pub mod input;
+pub mod inquiries;
 pub mod log_commands;
 pub mod log_event;
 pub mod log_store;

@@ -136,6 +136,10 @@ fixed_id!(
     AlertId, 32
 );
 fixed_id!(
+    /// Tells one cause of an alert from another: a loan, a transfer, an account, a statement.
+    CauseId, 32
+);
+fixed_id!(
     /// Names an order to the core system or the bank.
     OrderId, 32
 );

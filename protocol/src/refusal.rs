@@ -122,6 +122,8 @@ refusals! {
     OffSiteLoan = "OFF_SITE_LOAN", 409, "the account secures a loan of another city", "该账户已用于异地贷款", "wait until the lender has reported the loan settled or withdrawn";
     /// A command was given with a wrong or missing part.
     Argument = "ARGUMENT", 400, "a part of the command is wrong or missing", "命令参数不正确", "see the command's help";
+    /// A text for other members holds something like a number of a person.
+    PersonalData = "PERSONAL_DATA", 422, "the text holds what looks like the number of a document, an account or a phone", "文字中疑似含有证件号码、账号或电话号码", "name the letter, the certificate or the alert instead";
     /// A peer cannot be reached.
     Unreachable = "UNREACHABLE", 504, "the center cannot be reached", "无法连接对方中心", "try again later";
     /// The proof does not hold.

@@ -9,6 +9,7 @@ use crate::center::CenterCode;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
+pub mod dialogue;
 pub mod heartbeat;
 pub mod incident;
 pub mod membership;
@@ -164,6 +165,12 @@ statements! {
     Return = "return", transfer::notice::Return;
     /// What only a center can see, told to the authority (异常事件报告).
     Incident = "incident", incident::Incident;
+    /// The authority asks a center about an alert (质询).
+    Inquiry = "inquiry", dialogue::Inquiry;
+    /// The center's answer (说明).
+    Explanation = "explanation", dialogue::Explanation;
+    /// What the authority decides about an alert (结论).
+    Ruling = "ruling", dialogue::Ruling;
 }
 
 impl StatementKind {

@@ -160,6 +160,39 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "fundlink --config taiyuan withdrawal check --serial TQ-2026-0008 --consent SQ-3 --consent-file consent.pdf --operator li --subject-file buyer.csv",
         ],
     ),
+    (
+        "alerts list",
+        &[
+            "fundlink --config authority alerts list --level alarm",
+            "fundlink --config authority alerts list --rule double_loan --center 140200 --all",
+            "fundlink --config authority alerts list --overdue",
+            "fundlink --config datong alerts list",
+        ],
+    ),
+    ("alerts show", &["fundlink --config authority alerts show 72677e7ad151"]),
+    (
+        "alerts inquire",
+        &[
+            "fundlink --config authority alerts inquire 72677e7ad151 --days 5 --operator zhao",
+            "fundlink --config authority alerts inquire 72677e7ad151 --center 140200 --remark 请核实两笔贷款 --operator zhao",
+        ],
+    ),
+    (
+        "alerts confirm",
+        &[
+            "fundlink --config authority alerts confirm 72677e7ad151 --remark 情况属实 --operator qian",
+        ],
+    ),
+    (
+        "alerts close",
+        &["fundlink --config authority alerts close 72677e7ad151 --remark 已结清 --operator qian"],
+    ),
+    (
+        "alerts explain",
+        &[
+            "fundlink --config datong alerts explain 72677e7ad151 in-order --remark 旧贷款上周已结清 --operator sun",
+        ],
+    ),
     ("ledger", &["fundlink --config taiyuan ledger"]),
     ("log follow", &["fundlink --config taiyuan log follow"]),
     ("log checkpoint", &["fundlink --config taiyuan log checkpoint 140200/1"]),

@@ -7,13 +7,10 @@ use crate::language::Language;
 texts! {
     evidence_written(path, parts, bytes) =
         "Written: {path}, {parts} parts, {bytes} bytes", "已写入：{path}，{parts} 个部分，{bytes} 字节";
-    evidence_not_yet(part, reason) =
-        "Not yet proved by witnesses: {part}: {reason}. Export it again in a minute.",
-        "尚未经见证方证明：{part}：{reason}。请稍后重新导出。";
-    evidence_fails(part, reason) =
-        "the evidence does not verify: {part}: {reason}", "证据验证不通过：{part}：{reason}";
-    evidence_is_not_one(reason) =
-        "the evidence does not verify: {reason}", "证据验证不通过：{reason}";
+    evidence_not_yet(fault) =
+        "Not yet proved by witnesses: {fault}. Export it again in a minute.",
+        "尚未经见证方证明：{fault}。请稍后重新导出。";
+    evidence_fails(error) = "the evidence does not verify: {error}", "证据验证不通过：{error}";
     evidence_by_known(fingerprint) =
         "Verified by the root keys that you gave, fingerprint {fingerprint}.",
         "已按您指定的根密钥验证，指纹 {fingerprint}。";

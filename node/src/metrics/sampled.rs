@@ -27,6 +27,10 @@ pub struct SampledMetrics {
     log_alarms: Family<LogLabel, Gauge>,
     alerts_open: Family<RuleLabel, Gauge>,
     alerts_raised: Family<RuleLabel, Gauge>,
+    alerts_inquired: Family<RuleLabel, Gauge>,
+    alerts_overdue: Family<RuleLabel, Gauge>,
+    inquiries_waiting: Gauge,
+    inquiries_overdue: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,6 +59,10 @@ impl SampledMetrics {
             log_alarms: Family::default(),
             alerts_open: Family::default(),
             alerts_raised: Family::default(),
+            alerts_inquired: Family::default(),
+            alerts_overdue: Family::default(),
+            inquiries_waiting: Gauge::default(),
+            inquiries_overdue: Gauge::default(),
         };
         registry.register_with_unit(
             "roster_renew_by",
@@ -83,17 +91,41 @@ impl SampledMetrics {
             "Whether a signed checkpoint does not fit a log, or two faces were proven",
             metrics.log_alarms.clone(),
         );
+        metrics.register_alerts(registry);
+        metrics
+    }
+
+    fn register_alerts(&self, registry: &mut Registry) {
         registry.register(
             "alerts_open",
-            "Alerts whose cause is there, by rule",
-            metrics.alerts_open.clone(),
+            "Alerts in which somebody has to do something yet, by rule",
+            self.alerts_open.clone(),
         );
         registry.register(
             "alerts_raised",
-            "Alerts that were ever raised here, by rule",
-            metrics.alerts_raised.clone(),
+            "How often alerts were raised here, by rule",
+            self.alerts_raised.clone(),
         );
-        metrics
+        registry.register(
+            "alerts_inquired",
+            "Alerts about which the answer of a center is awaited, by rule",
+            self.alerts_inquired.clone(),
+        );
+        registry.register(
+            "alerts_overdue",
+            "Alerts about which the answer of a center is late, by rule",
+            self.alerts_overdue.clone(),
+        );
+        registry.register(
+            "inquiries_waiting",
+            "Inquiries of the authority that wait for an answer of this center",
+            self.inquiries_waiting.clone(),
+        );
+        registry.register(
+            "inquiries_overdue",
+            "Inquiries of the authority whose answer by this center is late",
+            self.inquiries_overdue.clone(),
+        );
     }
 
     /// Looks everything up.
@@ -108,8 +140,11 @@ impl SampledMetrics {
             }
         }
         let counts = engine.command(Command::Alerts(AlertCommand::Count)).await;
-        if let Ok(Reply::Alerts(AlertReply::Counts(counts))) = counts {
+        if let Ok(Reply::Alerts(AlertReply::Counts(counts, inquiries))) = counts {
             self.set_alerts(&counts);
+            let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+            self.inquiries_waiting.set(number(inquiries.waiting));
+            self.inquiries_overdue.set(number(inquiries.overdue));
         }
     }
 
@@ -126,9 +161,11 @@ impl SampledMetrics {
         for rule in AlertRule::ALL {
             let label = RuleLabel { rule: rule.name() };
             let count = counts.iter().find(|count| count.rule == *rule);
-            let (open, raised) = count.map_or((0, 0), |count| (count.open, count.raised));
-            self.alerts_open.get_or_create(&label).set(i64::from(open));
-            self.alerts_raised.get_or_create(&label).set(i64::from(raised));
+            let of = |part: fn(&AlertCount) -> u32| i64::from(count.map_or(0, part));
+            self.alerts_open.get_or_create(&label).set(of(|count| count.open));
+            self.alerts_raised.get_or_create(&label).set(of(|count| count.raised));
+            self.alerts_inquired.get_or_create(&label).set(of(|count| count.inquired));
+            self.alerts_overdue.get_or_create(&label).set(of(|count| count.overdue));
         }
     }
 

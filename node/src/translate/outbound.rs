@@ -141,6 +141,7 @@ impl Release {
                     | NetworkEvent::TagKeyDiffers { .. }
                     | NetworkEvent::TagKeyTrouble(_)
                     | NetworkEvent::Alert { .. }
+                    | NetworkEvent::Inquiry { .. }
                     | NetworkEvent::RosterStale { .. } => tracing::warn!(code, "{event}"),
                 }
             }

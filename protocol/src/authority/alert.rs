@@ -5,12 +5,14 @@
 
 use minicbor::{Decode, Encode};
 
-use super::alert_rule::AlertRule;
+use super::alert_rule::{AlertLevel, AlertRule};
+use super::dialogue::Dialogue;
 use crate::center::CenterCode;
-use crate::id::{AlertId, PayloadHash, ReferenceTag, SubjectTag};
+use crate::engine::operator::OperatorId;
+use crate::id::{AlertId, CauseId, PayloadHash, ReferenceTag, SubjectTag};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
-use crate::time::Timestamp;
+use crate::time::{Date, Timestamp};
 
 /// Leaves and statements that one alert names at most; more of the same add nothing.
 pub const EVIDENCE_MAX: usize = 16;
@@ -43,6 +45,9 @@ pub enum AlertSubject {
     /// A property, by pseudonym.
     #[n(8)]
     Property(#[n(0)] SubjectTag),
+    /// What a leaf commits to, such as a certificate.
+    #[n(9)]
+    Record(#[n(0)] LogId, #[n(1)] LeafIndex),
 }
 
 /// What shows it, so that anybody can check.
@@ -57,25 +62,66 @@ pub enum Evidence {
     Statement(#[n(0)] PayloadHash),
 }
 
-/// Whether an alert still holds.
+/// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
 pub enum AlertState {
-    /// The cause is there.
+    /// The cause is there, and nobody was asked.
     #[n(1)]
     Open,
-    /// The cause has gone by itself.
+    /// The cause has gone by itself before anybody was asked.
     #[n(2)]
     Resolved,
+    /// A center was asked and has not answered (已质询).
+    #[n(3)]
+    Inquired,
+    /// Everybody who was asked has answered (已说明).
+    #[n(4)]
+    Explained,
+    /// The authority finds that it is so (已确认).
+    #[n(5)]
+    Confirmed,
+    /// The authority finds nothing more to do (已关闭).
+    #[n(6)]
+    Closed,
 }
 
 impl AlertState {
+    /// All states.
+    pub const ALL: [Self; 6] = [
+        Self::Open,
+        Self::Inquired,
+        Self::Explained,
+        Self::Confirmed,
+        Self::Closed,
+        Self::Resolved,
+    ];
+
     /// The stable name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Resolved => "resolved",
+            Self::Inquired => "inquired",
+            Self::Explained => "explained",
+            Self::Confirmed => "confirmed",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// The state with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether somebody has to do something yet.
+    #[must_use]
+    pub const fn is_unfinished(self) -> bool {
+        match self {
+            Self::Open | Self::Inquired | Self::Explained => true,
+            Self::Confirmed | Self::Closed | Self::Resolved => false,
         }
     }
 }
@@ -108,12 +154,47 @@ pub struct Alert {
     /// When it was raised, or resolved, last.
     #[n(8)]
     pub last_seen: Timestamp,
-    /// Whether it still holds.
+    /// Where it stands.
     #[n(9)]
     pub state: AlertState,
     /// How often the cause came, after it had gone.
     #[n(10)]
     pub times: u32,
+    /// Whether the cause is there, whatever was decided.
+    #[n(11)]
+    pub is_present: bool,
+    /// How much it presses.
+    #[n(12)]
+    pub level: AlertLevel,
+    /// Its causes, ascending: one that was not known opens an alert again that was closed.
+    #[n(13)]
+    pub causes: Vec<CauseId>,
+    /// Cases that it stands for, where a center has told a number.
+    #[n(14)]
+    pub count: Option<u32>,
+    /// What was asked, answered and decided.
+    #[n(15)]
+    pub dialogue: Dialogue,
+    /// Who at the authority has it in hand.
+    #[n(16)]
+    pub handler: Option<OperatorId>,
+    /// When anything of it changed last.
+    #[n(17)]
+    pub changed: Timestamp,
+}
+
+impl Alert {
+    /// The earliest day by which an answer is awaited.
+    #[must_use]
+    pub fn due(&self) -> Option<Date> {
+        self.dialogue.waiting().map(|asked| asked.due).min()
+    }
+
+    /// Whether an answer that is awaited is late.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        self.dialogue.waiting().any(|asked| asked.is_overdue)
+    }
 }
 
 /// The id of an alert.

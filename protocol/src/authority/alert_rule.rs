@@ -121,6 +121,28 @@ alert_rules! {
     StaleRoster = 7, "stale_roster", "A21", Warning, Everybody;
     /// Money was paid out for one property twice (一房多提).
     PropertyPaidTwice = 8, "property_paid_twice", "A2", Alarm, Province;
+    /// Open accounts of one person at two centers for more than a month (一人多户).
+    OverlappingAccounts = 19, "overlapping_accounts", "A1", Notice, Province;
+    /// A third loan of one person (第三次使用贷款).
+    ThirdLoan = 9, "third_loan", "A3", Alarm, Province;
+    /// One letter was paid, or credited, twice (同一联系函重复划款).
+    PaidTwice = 10, "paid_twice", "A10", Alarm, Province;
+    /// A transfer in, and everything withdrawn within thirty days (转入后短期销户提取).
+    RapidInOut = 11, "rapid_in_out", "A11", Warning, Province;
+    /// Three transfers of one person within twelve months (频繁转移).
+    FrequentTransfers = 12, "frequent_transfers", "A12", Notice, Province;
+    /// A certificate was used after it had run out or was taken back (证明过期使用).
+    CertificateUsedLate = 13, "certificate_used_late", "A16", Alarm, Province;
+    /// A certificate was used twice (证明重复使用).
+    CertificateUsedTwice = 14, "certificate_used_twice", "A16", Alarm, Province;
+    /// No receipt of a certificate (证明回执逾期).
+    CertificateWithoutReceipt = 15, "certificate_without_receipt", "A16", Notice, Province;
+    /// A center vouches for a checkpoint whose signature is not that of its log (日志签名无效).
+    InvalidRoot = 16, "invalid_root", "A21", Alarm, Everybody;
+    /// A center has announced entries that nobody can get (日志缺口).
+    LogGap = 17, "log_gap", "A21", Warning, Everybody;
+    /// Money was paid out for a property after the person's account had left (转出后提取).
+    WithdrawnAfterTransfer = 18, "withdrawn_after_transfer", "A4", Alarm, Province;
     /// The money that arrived differs from the sheet, says the transfer-in center (到账金额不符).
     ReceivedDiffers = 20, "received_differs", "A8", Warning, Province;
     /// The core's interest differs from the recomputation, says the transfer-out center

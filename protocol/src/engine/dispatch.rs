@@ -7,9 +7,9 @@ use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
     alerts, bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats,
-    imports, incidents, log_commands, membership, modes, operator, outbox, publication, publishing,
-    quarantine, queries, recovery, roster_leaves, rosters, status, synchronization, transfer_desk,
-    transfers, withdrawals,
+    imports, incidents, inquiries, log_commands, membership, modes, operator, outbox, publication,
+    publishing, quarantine, queries, recovery, roster_leaves, rosters, status, synchronization,
+    transfer_desk, transfers, withdrawals,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -113,7 +113,11 @@ fn on_statement(
         round.respond(request, PeerReply::Delivery(reply));
         return Ok(());
     }
-    if let Some(reply) = incidents::on_statement(round, from, statement)? {
+    let of_the_watch = match incidents::on_statement(round, from, statement)? {
+        Some(reply) => Some(reply),
+        None => inquiries::on_statement(round, from, statement)?,
+    };
+    if let Some(reply) = of_the_watch {
         round.respond(request, PeerReply::Delivery(reply));
         return Ok(());
     }
@@ -157,7 +161,7 @@ fn on_command(
         }
         Command::ImportAbort => imports::abort(round).map(|()| Reply::Done),
         Command::Log(command) => log_commands::run(round, &command).map(Reply::Log),
-        Command::Alerts(command) => alerts::run(round.view, command).map(Reply::Alerts),
+        Command::Alerts(command) => alerts::run(round, command).map(Reply::Alerts),
         Command::Net(command) => rosters::command::run(round, command).map(Reply::Net),
         Command::Transfer(command) => transfer_desk::run(round, *command),
         Command::Withdrawal(command) => withdrawals::run(round, &command).map(Reply::Withdrawals),
@@ -189,6 +193,10 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Transfer(transfer) => transfers::on_timer(round, transfer),
         Timer::CoreOrders => core_orders::send_open(round),
         Timer::Incidents => incidents::on_timer(round),
+        Timer::Inquiry(alert) => alerts::on_inquiry_due(round, alert),
+        Timer::Overlap(tag) => alerts::on_overlap(round, tag),
+        Timer::Receipt(log, leaf) => alerts::on_receipt(round, log, leaf),
+        Timer::Gap(center) => alerts::on_gap(round, center),
         Timer::Watch => Ok(()),
     }
 }

@@ -106,6 +106,7 @@ fn on_heartbeat(
             Err(Refusal::NotFound | Refusal::KeyUnknown) => None,
             Err(refusal) => {
                 round.event(Event::Refused { from, refusal });
+                alerts::on_invalid_root(round, heartbeat.from)?;
                 return Ok(GossipVerdict::Reject);
             }
         },
@@ -119,6 +120,7 @@ fn on_heartbeat(
     if let Some(shown) = shown {
         following::on_checkpoint(round, from, &shown)?;
     }
+    alerts::on_head(round, heartbeat.from, head)?;
     Ok(GossipVerdict::Accept)
 }
 

@@ -17,6 +17,7 @@ use crate::roster::Roster;
 use crate::roster::chain::ChainError;
 use crate::settlement::{BankOrder, BankOrderId};
 use crate::subject::{TagEpoch, TagError};
+use crate::time::Date;
 use crate::wire::{DeliveryReply, QueryReply};
 
 /// One thing to do.
@@ -210,7 +211,7 @@ pub enum NetworkEvent {
     /// The tag key could not be made, opened or sealed.
     #[error("the tag key cannot be used: {0}")]
     TagKeyTrouble(TagError),
-    /// An alert was raised or resolved.
+    /// An alert was raised, has gone, or was dealt with.
     #[error("alert {rule} is {}: {}", .state.name(), list(.centers))]
     Alert {
         /// Which.
@@ -223,6 +224,14 @@ pub enum NetworkEvent {
         centers: Vec<CenterCode>,
         /// How many alerts of the rule are open now.
         open: u32,
+    },
+    /// The authority has asked this center about an alert.
+    #[error("the authority asks about alert {alert}; an answer is due by {due}")]
+    Inquiry {
+        /// Which.
+        alert: AlertId,
+        /// The last day for the answer.
+        due: Date,
     },
     /// The roster in force is past the time by which the authority had to renew it.
     #[error("the roster, version {version}, should have been renewed; ask the authority")]
@@ -241,6 +250,11 @@ impl NetworkEvent {
             Self::RosterStale { .. } => "roster_stale",
             Self::Alert { state: AlertState::Open, .. } => "alert_raised",
             Self::Alert { state: AlertState::Resolved, .. } => "alert_resolved",
+            Self::Alert { state: AlertState::Inquired, .. } => "alert_inquired",
+            Self::Alert { state: AlertState::Explained, .. } => "alert_explained",
+            Self::Alert { state: AlertState::Confirmed, .. } => "alert_confirmed",
+            Self::Alert { state: AlertState::Closed, .. } => "alert_closed",
+            Self::Inquiry { .. } => "inquiry",
             Self::TagKeyHere(_) => "tag_key_here",
             Self::TagKeyDiffers { .. } => "tag_key_differs",
             Self::TagKeyTrouble(_) => "tag_key_trouble",

@@ -8,8 +8,9 @@ use minicbor::{Decode, Encode};
 
 use crate::cbor;
 use crate::center::CenterCode;
-use crate::id::{QueryId, ReferenceTag, TransferId};
+use crate::id::{AlertId, QueryId, ReferenceTag, SubjectTag, TransferId};
 use crate::log::origin::LogId;
+use crate::log::tree::LeafIndex;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
 use crate::time::Timestamp;
@@ -66,6 +67,18 @@ pub enum Timer {
     /// Incidents wait to be told to the authority.
     #[n(60)]
     Incidents,
+    /// A center had until now to answer an inquiry of the authority.
+    #[n(61)]
+    Inquiry(#[n(0)] AlertId),
+    /// Accounts of one person at two centers may not stay open any longer.
+    #[n(62)]
+    Overlap(#[n(0)] SubjectTag),
+    /// The receipt of a certificate, by the leaf of its issue, must be here.
+    #[n(63)]
+    Receipt(#[n(0)] LogId, #[n(1)] LeafIndex),
+    /// What a center has announced of its log must be held.
+    #[n(64)]
+    Gap(#[n(0)] CenterCode),
 }
 
 /// Sets or moves a timer.

@@ -105,6 +105,12 @@ pub enum Area {
     /// Incidents that could not be told yet. Key: hash of the cause (32). Value:
     /// `incidents::IncidentRow`.
     IncidentWaiting = 0xc1,
+    /// Inquiries of the authority about alerts. Key: alert (32). Value: `inquiries::Inquired`.
+    Inquiry = 0xc2,
+    /// Inquiries that wait for an answer. Key: last day (4), alert (32). Value: none.
+    InquiryDue = 0xc3,
+    /// What a center has announced and is not held. Key: center (4). Value: log and size.
+    LogGap = 0xc4,
     /// Tag keys, sealed to this node. Key: epoch (4). Value: `tags::KeptBox`.
     TagKey = b'G',
     /// To which sealing key of a member a tag key was sealed. Key: epoch (4), center (4).

@@ -5,13 +5,13 @@
 //! **Left to others.** Telling once: `incidents`.
 
 use super::digests::LIVE_MAX;
-use super::raising::{Cause, raise, resolve};
+use super::raising::{Shown, heal, raise};
 use crate::authority::alert::{AlertSubject, Evidence};
 use crate::authority::incident::{IncidentRule, IncidentSubject};
 use crate::authority::rules::is_matched;
 use crate::engine::round::Round;
 use crate::engine::tag_index::{self, IndexedDigest};
-use crate::id::{PayloadHash, ReferenceTag};
+use crate::id::{CauseId, PayloadHash, ReferenceTag};
 use crate::statement::incident::Incident;
 use crate::store::StoreError;
 
@@ -23,20 +23,22 @@ pub(in crate::engine) fn on_incident(
 ) -> Result<(), StoreError> {
     let mut centers = vec![incident.from];
     centers.extend(incident.other);
-    centers.sort_unstable();
-    centers.dedup();
-    let subject = incident.subject.alert_subject();
-    let evidence = vec![Evidence::Statement(statement)];
-    raise(round, Cause { rule: incident.rule.alert_rule(), subject, centers, evidence })?;
+    let shown = Shown {
+        centers,
+        evidence: vec![Evidence::Statement(statement)],
+        causes: vec![CauseId::new(*statement.as_bytes())],
+        count: incident.count,
+    };
+    raise(round, (incident.rule.alert_rule(), incident.subject.alert_subject()), shown)?;
     if let IncidentSubject::Transfer(reference) = incident.subject {
         let live = tag_index::by_reference(round.view, reference, LIVE_MAX)?;
-        heal(round, reference, &live)?;
+        heal_transfer(round, reference, &live)?;
     }
     Ok(())
 }
 
-/// Resolves what was told of a transfer, once both sides have published the same end of it.
-pub(super) fn heal(
+/// Heals what was told of a transfer, once both sides have published the same end of it.
+pub(super) fn heal_transfer(
     round: &mut Round<'_>,
     reference: ReferenceTag,
     live: &[IndexedDigest],
@@ -45,7 +47,7 @@ pub(super) fn heal(
         return Ok(());
     }
     for rule in IncidentRule::ALL.iter().filter(|rule| rule.heals_with_the_transfer()) {
-        resolve(round, rule.alert_rule(), AlertSubject::Transfer(reference))?;
+        heal(round, (rule.alert_rule(), AlertSubject::Transfer(reference)))?;
     }
     Ok(())
 }

@@ -19,10 +19,13 @@ use DigestStatus::{
     LoanGranted, LoanSettled, TransferCredited, TransferRemitted, TransferReversed,
 };
 
+mod digests;
+
 const CENTERS: [CenterCode; 3] = [TAIYUAN, DATONG, LINFEN];
 
 fn list(province: &mut Province, at: CenterCode, open_only: bool) -> Vec<Alert> {
-    let command = AlertCommand::List { open_only, limit: 99 };
+    let filter = if open_only { AlertFilter::unfinished(99) } else { AlertFilter::all(99) };
+    let command = AlertCommand::List(filter);
     let reply = province.command(at, Command::Alerts(command)).unwrap();
     let Reply::Alerts(AlertReply::Alerts(alerts)) = *reply else { panic!("another reply") };
     alerts
@@ -90,10 +93,10 @@ fn a_second_loan_in_another_city_raises_one_alert_at_the_authority_alone() {
     for center in CENTERS {
         assert_eq!(list(&mut province, center, false), [], "{center}");
     }
-    let shown = province.command(AUTHORITY, Command::Alerts(AlertCommand::Show(alert.id)));
+    let shown = province.command(AUTHORITY, Command::Alerts(AlertCommand::Show(alert.id.into())));
     let Reply::Alerts(shown) = *shown.unwrap() else { panic!("another reply") };
     assert_eq!(shown, AlertReply::Alerts(alerts));
-    let unknown = AlertCommand::Show(AlertId::new([9; 32]));
+    let unknown = AlertCommand::Show(AlertId::new([9; 32]).into());
     let refused = province.command(AUTHORITY, Command::Alerts(unknown)).unwrap_err();
     assert_eq!(refused.refusal, Refusal::NotFound);
 }
@@ -108,13 +111,15 @@ fn a_settled_loan_resolves_its_alert_and_a_new_one_raises_it_again() {
     put(&mut province, DATONG, &settled);
     assert_eq!(open(&mut province, AUTHORITY, AlertRule::DoubleLoan), []);
     put(&mut province, LINFEN, &loan(LoanGranted, &[1], 3));
-    let alerts = list(&mut province, AUTHORITY, false);
+    let alerts = open(&mut province, AUTHORITY, AlertRule::DoubleLoan);
     let [alert] = alerts.as_slice() else { panic!("{alerts:?}") };
     assert_eq!((alert.times, alert.state), (2, AlertState::Open));
     assert_eq!(alert.centers, [TAIYUAN, LINFEN], "Datong is out of it");
     assert!(alert.first_seen < alert.last_seen);
     let counts = province.act(AUTHORITY, |round| counts(round.view).unwrap());
-    assert_eq!(counts, [AlertCount { rule: AlertRule::DoubleLoan, open: 1, raised: 2 }]);
+    let count =
+        AlertCount { rule: AlertRule::DoubleLoan, open: 1, raised: 2, inquired: 0, overdue: 0 };
+    assert_eq!(counts[0], count);
 }
 
 #[test]

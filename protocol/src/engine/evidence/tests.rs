@@ -2,12 +2,10 @@
 
 use super::*;
 use crate::account::SerialNumber;
-use crate::center::CenterCode;
 use crate::dossier::Wish;
 use crate::engine::command::{Command, Reply};
 use crate::engine::imports::ImportItem;
 use crate::engine::operator::OperatorId;
-use crate::engine::rosters::command::NetCommand;
 use crate::evidence::{Demand, FaultReason, Report, verify};
 use crate::id::FileHash;
 use crate::mode::Mode;
@@ -15,7 +13,7 @@ use crate::purpose::{Purpose, QueryKind};
 use crate::roster::chain::TrustAnchor;
 use crate::statement::query::Consent;
 use crate::testing::people::{LI, ZHANG, account, loan, person};
-use crate::testing::{AUTHORITY, DATONG, Province, TAIYUAN};
+use crate::testing::{DATONG, Province, TAIYUAN};
 
 fn province() -> Province {
     let mut province = Province::new();
@@ -30,7 +28,11 @@ fn province() -> Province {
     province
 }
 
-fn collect(province: &mut Province, center: CenterCode, wish: EvidenceWish) -> Parts {
+fn collect(
+    province: &mut Province,
+    center: crate::center::CenterCode,
+    wish: EvidenceWish,
+) -> Parts {
     let reply = province.command(center, Command::Evidence(Box::new(wish))).unwrap();
     let Reply::Evidence(parts) = *reply else { panic!("another reply") };
     parts
@@ -40,13 +42,14 @@ fn anchor(parts: &Parts) -> TrustAnchor {
     cbor::decode(&parts[names::ANCHOR]).unwrap()
 }
 
-/// What a clerk of Taiyuan wants to know about Li.
-fn wish(kind: QueryKind, purpose: Purpose, to: Option<CenterCode>) -> Wish {
-    Wish {
+/// A dossier of Taiyuan about Li, with all its proofs.
+fn dossier() -> Parts {
+    let mut province = province();
+    let wish = Wish {
         operator: OperatorId::parse("clerk").unwrap(),
-        to,
-        kind,
-        purpose,
+        to: None,
+        kind: QueryKind::Dossier,
+        purpose: Purpose::LoanApplication,
         subjects: vec![person(LI)],
         transfer: None,
         consent: Some(Consent {
@@ -56,70 +59,11 @@ fn wish(kind: QueryKind, purpose: Purpose, to: Option<CenterCode>) -> Wish {
         serial: SerialNumber::parse("DK-1").unwrap(),
         before: None,
         property: None,
-    }
-}
-
-fn ask(province: &mut Province, wish: Wish) -> DossierId {
+    };
     let reply = province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap();
     let Reply::Asked(id) = *reply else { panic!("another reply") };
     province.advance(60_000);
-    id
-}
-
-/// What Taiyuan holds after it has asked.
-fn asked(wish: Wish) -> Parts {
-    let mut province = province();
-    let id = ask(&mut province, wish);
     collect(&mut province, TAIYUAN, EvidenceWish::Dossier(id))
-}
-
-/// A dossier of Taiyuan about Li, with all its proofs.
-fn dossier() -> Parts {
-    asked(wish(QueryKind::Dossier, Purpose::LoanApplication, None))
-}
-
-/// A question about an account, and its answer.
-pub(crate) fn question_and_answer() -> Parts {
-    asked(wish(QueryKind::Account, Purpose::LoanApplication, Some(DATONG)))
-}
-
-/// A dossier that was asked before the roster in force was issued.
-pub(crate) fn dossier_over_two_rosters() -> Parts {
-    let mut province = province();
-    let id = ask(&mut province, wish(QueryKind::Dossier, Purpose::LoanApplication, None));
-    province.command(AUTHORITY, Command::Net(NetCommand::Renew)).unwrap();
-    province.advance(600_000);
-    collect(&mut province, TAIYUAN, EvidenceWish::Dossier(id))
-}
-
-/// Who asked about Li.
-pub(crate) fn access_list() -> Parts {
-    let mut province = province();
-    ask(&mut province, wish(QueryKind::Dossier, Purpose::LoanApplication, None));
-    let own = wish(QueryKind::AccessList, Purpose::DataSubject, Some(DATONG));
-    let id = ask(&mut province, own);
-    collect(&mut province, TAIYUAN, EvidenceWish::Dossier(id))
-}
-
-/// A certificate that Datong has issued to Taiyuan.
-pub(crate) fn issued_certificate() -> Parts {
-    let mut province = province();
-    let wanted = wish(QueryKind::DepositCertificate, Purpose::Certificate, Some(DATONG));
-    ask(&mut province, wanted);
-    let number = CertificateNumber { issuer: DATONG, year: 2026, serial: 1 };
-    collect(&mut province, DATONG, EvidenceWish::Certificate(number))
-}
-
-/// An account of Datong as it was last published.
-pub(crate) fn own_account() -> Parts {
-    let number = AccountNumber::parse("9923041500021").unwrap();
-    collect(&mut province(), DATONG, EvidenceWish::Account(number))
-}
-
-/// A loan of Datong as it was last published.
-pub(crate) fn own_loan() -> Parts {
-    let contract = LoanContract::parse("JK140200-2021-0001").unwrap();
-    collect(&mut province(), DATONG, EvidenceWish::Loan(contract))
 }
 
 fn proved(parts: &Parts) -> Report {
@@ -139,7 +83,7 @@ fn a_dossier_is_proved_without_a_network_or_a_store() {
     let opened: Vec<_> = report.leaves.iter().map(|leaf| leaf.opened_by.is_some()).collect();
     assert_eq!(opened, [false, true], "the account's record stays hidden, the loan is shown");
     let page = String::from_utf8(parts[names::PAGE].clone()).unwrap();
-    assert!(page.contains("本文件证明什么") && page.contains("What this file proves"));
+    assert!(page.contains("证据说明") && page.contains("What this evidence proves"));
     for private in [LI.0, LI.1, ZHANG.0, ZHANG.1, "300000", "9923041500021"] {
         assert!(!page.contains(private), "{private}");
     }
@@ -155,7 +99,7 @@ fn no_part_can_be_left_out_or_added() {
         fewer.remove(name);
         assert!(fails(&fewer), "{name}");
     }
-    for name in ["notes.txt", "../page.html", "leaves/140200-1-9.record", "statements/x.cose"] {
+    for name in ["notes.txt", "../page.txt", "leaves/140200-1-9.record", "statements/x.cose"] {
         let mut more = parts.clone();
         more.insert(name.to_owned(), Vec::new());
         let stray = verify(&more, Some(&anchor), Demand::Witnessed).unwrap_err();
@@ -193,10 +137,14 @@ fn other_root_keys_prove_nothing() {
 
 #[test]
 fn an_own_record_is_shown_with_what_opens_its_commitment() {
-    let report = proved(&own_account());
+    let mut province = province();
+    let number = AccountNumber::parse("9923041500021").unwrap();
+    let parts = collect(&mut province, DATONG, EvidenceWish::Account(number));
+    let report = proved(&parts);
     assert_eq!(report.leaves.len(), 1);
     assert!(report.leaves[0].opened_by.is_some());
-    let parts = own_loan();
+    let contract = LoanContract::parse("JK140200-2021-0001").unwrap();
+    let parts = collect(&mut province, DATONG, EvidenceWish::Loan(contract));
     let report = proved(&parts);
     let record = report.leaves[0].opened_by.clone().unwrap();
     let mut changed = parts;
@@ -208,7 +156,19 @@ fn an_own_record_is_shown_with_what_opens_its_commitment() {
 #[test]
 fn what_no_witness_has_seen_yet_is_proved_by_signatures_alone() {
     let mut province = province();
-    let wish = wish(QueryKind::Account, Purpose::DuplicateAccount, Some(DATONG));
+    province.node(TAIYUAN);
+    let wish = Wish {
+        operator: OperatorId::parse("clerk").unwrap(),
+        to: Some(DATONG),
+        kind: QueryKind::Account,
+        purpose: Purpose::DuplicateAccount,
+        subjects: vec![person(LI)],
+        transfer: None,
+        consent: None,
+        serial: SerialNumber::parse("CF-1").unwrap(),
+        before: None,
+        property: None,
+    };
     let reply = province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap();
     let Reply::Asked(id) = *reply else { panic!("another reply") };
     let parts = collect(&mut province, TAIYUAN, EvidenceWish::Dossier(id));

@@ -17,6 +17,7 @@ use crate::engine::output::Event;
 use crate::engine::roster_leaves::{self, RosterLeaf};
 use crate::engine::round::Round;
 use crate::engine::synchronization::{self, About, EntriesWanted, SyncReply, SyncRequest};
+use crate::engine::tag_index::IndexedDigest;
 use crate::engine::timer::{self, Timer};
 use crate::engine::{alerts, equivocation, tag_index};
 use crate::id::{Bytes, TreeHash};
@@ -256,7 +257,7 @@ fn index_entries(
             alerts::on_invalid_leaf(round, log, leaf)?;
         }
         tag_index::insert(round.view, log, leaf, &digest, replaced.as_ref());
-        alerts::on_digest(round, &digest)?;
+        alerts::on_digest(round, &IndexedDigest { log, leaf, digest }, replaced.as_ref())?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::authority::alert::{Alert, AlertState, AlertSubject, Evidence};
 use crate::authority::alert_rule::AlertRule;
 use crate::cose;
-use crate::engine::alerts::{AlertCommand, AlertReply};
+use crate::engine::alerts::{AlertCommand, AlertFilter, AlertReply};
 use crate::engine::command::{Command, Reply};
 use crate::subject::{TagEpoch, Tagger as _};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, keyring};
@@ -22,7 +22,7 @@ fn see(province: &mut Province, seen: &Seen) {
 }
 
 fn alerts(province: &mut Province) -> Vec<Alert> {
-    let command = Command::Alerts(AlertCommand::List { open_only: false, limit: 99 });
+    let command = Command::Alerts(AlertCommand::List(AlertFilter::all(99)));
     let Reply::Alerts(AlertReply::Alerts(alerts)) = *province.command(AUTHORITY, command).unwrap()
     else {
         panic!("another reply")
@@ -49,7 +49,7 @@ fn a_cause_is_told_once_and_raises_one_alert_with_the_statement_as_evidence() {
     see(&mut province, &seen(2));
     assert_eq!(alerts(&mut province)[0].evidence.len(), 2);
     for center in [TAIYUAN, DATONG, LINFEN] {
-        let command = Command::Alerts(AlertCommand::List { open_only: false, limit: 9 });
+        let command = Command::Alerts(AlertCommand::List(AlertFilter::all(9)));
         let Reply::Alerts(reply) = *province.command(center, command).unwrap() else { panic!() };
         assert_eq!(reply, AlertReply::Alerts(Vec::new()), "{center}");
     }

@@ -6,7 +6,7 @@ mod incidents;
 mod interleavings;
 mod payments;
 mod persons;
-pub(crate) mod proofs;
+mod proofs;
 mod refusals;
 mod stories;
 pub(super) mod world;

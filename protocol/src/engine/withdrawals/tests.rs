@@ -4,7 +4,7 @@ use super::*;
 use crate::authority::alert::AlertState;
 use crate::authority::alert_rule::AlertRule;
 use crate::dossier::{Dossier, LeafOf, RowState, Wish};
-use crate::engine::alerts::{AlertCommand, AlertReply};
+use crate::engine::alerts::{AlertCommand, AlertFilter, AlertReply};
 use crate::engine::command::{Command, Reply};
 use crate::engine::imports::ImportItem;
 use crate::engine::output::CommandRefusal;
@@ -62,7 +62,7 @@ fn undo(province: &mut Province, at: CenterCode, serial: &str, on: Date) -> Opti
 }
 
 fn twice(province: &mut Province) -> Vec<(AlertState, Vec<CenterCode>)> {
-    let command = AlertCommand::List { open_only: false, limit: 9 };
+    let command = AlertCommand::List(AlertFilter::all(9));
     let Reply::Alerts(AlertReply::Alerts(alerts)) =
         *province.command(AUTHORITY, Command::Alerts(command)).unwrap()
     else {

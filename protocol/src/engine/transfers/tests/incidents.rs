@@ -7,7 +7,7 @@ use crate::authority::alert_rule::AlertRule;
 use crate::center::CenterCode;
 use crate::core_system::{CoreOutcome, CoreReceipt, CoreStep};
 use crate::engine::CoreDriver;
-use crate::engine::alerts::{AlertCommand, AlertReply};
+use crate::engine::alerts::{AlertCommand, AlertFilter, AlertReply};
 use crate::engine::command::{Command, Reply};
 use crate::engine::input::Input;
 use crate::engine::output::Output;
@@ -24,7 +24,7 @@ const NEW: &str = "0126050100001";
 
 /// All alerts of the authority but for those about members that a test let sleep.
 fn alerts(world: &mut World) -> Vec<Alert> {
-    let command = Command::Alerts(AlertCommand::List { open_only: false, limit: 99 });
+    let command = Command::Alerts(AlertCommand::List(AlertFilter::all(99)));
     let reply = world.province.command(AUTHORITY, command).unwrap();
     let Reply::Alerts(AlertReply::Alerts(alerts)) = *reply else { panic!("another reply") };
     alerts.into_iter().filter(|alert| alert.rule != AlertRule::Silence).collect()
