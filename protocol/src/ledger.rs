@@ -218,6 +218,19 @@ pub fn accrual_of(
     rules: &crate::interest::InterestRules,
 ) -> Result<Accrual, LedgerError> {
     let start = crate::interest::interest_year_start(as_of).unwrap_or(as_of);
+    accrual_since(start, balance, (rows, as_of), rules)
+}
+
+/// [`accrual_of`], of an account that is owed no interest for the days before `start`.
+///
+/// # Errors
+/// As [`accrual_of`].
+pub fn accrual_since(
+    start: Date,
+    balance: Fen,
+    (rows, as_of): (&[(Date, Fen)], Date),
+    rules: &crate::interest::InterestRules,
+) -> Result<Accrual, LedgerError> {
     let mut rows: Vec<(Date, Fen)> =
         rows.iter().copied().filter(|(on, _)| *on >= start && *on <= as_of).collect();
     rows.sort_by_key(|(on, _)| *on);

@@ -17,7 +17,9 @@ use crate::account::{
 use crate::cbor;
 use crate::core_system::{CoreAction, CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal};
 use crate::id::PayloadHash;
-use crate::interest::{Accrual, Capitalised, DayBasis, InterestRules, Settlement};
+use crate::interest::{
+    Accrual, Capitalised, DayBasis, InterestRules, Settlement, interest_year_start,
+};
 use crate::ledger::settling::{self, SettleOrder};
 use crate::ledger::{self, LedgerError};
 use crate::money::Fen;
@@ -26,6 +28,8 @@ use crate::policy::Policy;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
 use crate::time::Date;
+
+mod catching_up;
 
 /// An order that was executed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -82,7 +86,7 @@ pub(super) fn settlement_by_record(
 
 /// Lets the ledger follow an import that has just become current: what the center owes is the sum of
 /// the import, but for the accounts that transfers hold or changed, which stand as the ledger has
-/// them.
+/// them until an export has caught up with it.
 pub(super) fn follow_import(round: &mut Round<'_>) -> Result<(), StoreError> {
     let Some(set) = records::state(round.view)?.current else { return Ok(()) };
     // What is in quarantine is owed as well.
@@ -94,12 +98,13 @@ pub(super) fn follow_import(round: &mut Round<'_>) -> Result<(), StoreError> {
         let rows = round.view.range(&from, &end, KEPT_AT_ONCE)?;
         let Some((last, _)) = rows.last() else { break };
         from = [last.as_slice(), &[0]].concat();
-        for (place, bytes) in rows {
-            let account: ledger::Personal = cbor::decode_stored("ledger accounts", &bytes)?;
-            owed = owed.saturating_add(i128::from(account.accrual.balance().get()));
+        for (place, _) in rows {
             let number = place.get(1..).and_then(|number| core::str::from_utf8(number).ok());
             let number = number.and_then(|number| AccountNumber::parse(number).ok());
             let number = number.ok_or_else(|| records::damaged("ledger accounts"))?;
+            catching_up::follow(round, &number)?;
+            let balance = ledger::balance(round.view, &number)?.unwrap_or(Fen::ZERO);
+            owed = owed.saturating_add(i128::from(balance.get()));
             let imported = records::account_in(round.view, set.generation, &number)?;
             let held = quarantine::balance_of(round.view, set.generation, &number)?;
             let imported = imported.map(|account| account.record.account.balance).or(held);
@@ -214,6 +219,8 @@ fn unlock(
     {
         ledger::give_back(round.view, on, number, imported.record.account.balance)?;
         records::release_account(round.view, number)?;
+    } else {
+        catching_up::follow_alone(round, on, number)?;
     }
     receipt(order, on, Fen::ZERO, Fen::ZERO)
 }
@@ -335,15 +342,48 @@ fn accrual_of(
     if let Some(personal) = ledger::personal(round.view, number)? {
         return Ok(Ok(personal.accrual));
     }
+    accrual_by_rows(round, account, origin)
+}
+
+/// The accrual that follows from an account's balance and rows alone.
+fn accrual_by_rows(
+    round: &Round<'_>,
+    account: &StoredAccount,
+    origin: Origin,
+) -> Result<Result<Accrual, LedgerError>, StoreError> {
     let as_of = match origin {
         Origin::Imported => records::state(round.view)?.current.and_then(|set| set.as_of.date()),
         Origin::Kept => None,
     };
     let as_of = as_of.map_or_else(|| today(round), Ok)?;
-    let rows: Vec<(Date, Fen)> =
-        account.rows.iter().map(|row| (row.posted_on, row.amount)).collect();
+    let balance = account.record.account.balance;
     let rules = interest_rules(&round.settings.policy);
-    Ok(ledger::accrual_of(account.record.account.balance, &rows, as_of, &rules))
+    let mut rows: Vec<&LedgerEntry> = account.rows.iter().collect();
+    rows.sort_by_key(|row| row.posted_on);
+    let moved = |rows: &[&LedgerEntry]| -> Vec<(Date, Fen)> {
+        rows.iter().map(|row| (row.posted_on, row.amount)).collect()
+    };
+    // When all was paid out, the interest of the year until then was, too.
+    let year = interest_year_start(as_of).unwrap_or(as_of);
+    let emptied = rows.iter().rposition(|row| pays_all_out(row) && row.posted_on >= year);
+    let emptied = emptied.and_then(|place| rows.get(place..)?.split_first());
+    Ok(match emptied {
+        Some((row, later)) if !later.iter().any(|row| is_undoing(row)) => {
+            ledger::accrual_since(row.posted_on, balance, (&moved(later), as_of), &rules)
+        }
+        Some(_) | None => ledger::accrual_of(balance, &moved(&rows), as_of, &rules),
+    })
+}
+
+fn pays_all_out(row: &LedgerEntry) -> bool {
+    matches!(row.business, BusinessType::TransferOut | BusinessType::ClosingWithdrawal)
+        && row.reversal == ReversalFlag::Original
+}
+
+/// Whether a row takes a payment of everything back.
+fn is_undoing(row: &LedgerEntry) -> bool {
+    matches!(row.business, BusinessType::TransferOut | BusinessType::ClosingWithdrawal)
+        && row.reversal != ReversalFlag::Original
 }
 
 /// Books interest of past years that a settlement found due (年终结息, row 09).
@@ -401,7 +441,7 @@ fn receipt(
 /// The serial of an order's booking: the beginning of its id.
 fn serial_of(order: &CoreOrder) -> Result<SerialNumber, Fault> {
     let id = order.id.to_string();
-    let text = ["FL", id.get(..16).unwrap_or_default()].concat();
+    let text = [catching_up::SERIAL, id.get(..16).unwrap_or_default()].concat();
     SerialNumber::parse(&text).map_err(|_| CoreCause::Other.into())
 }
 

@@ -2,6 +2,7 @@
 
 mod core;
 mod delivery;
+mod exports;
 mod incidents;
 mod interleavings;
 mod payments;
