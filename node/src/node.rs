@@ -355,7 +355,7 @@ fn start_bank(
         BankDriver::Off => return Ok(BankLine::off()),
         BankDriver::Http { url, poll_ms } => (url, *poll_ms),
     };
-    let bank = HttpBank::new(url)?;
+    let bank = HttpBank::new(url, config.center)?;
     let account = config.receiving_account.as_ref();
     if let Some(account) = account.and_then(|account| CorporateAccount::parse(&account.number).ok())
     {

@@ -19,7 +19,8 @@ use fundlink_protocol::money::Fen;
 use fundlink_protocol::time::Date;
 use serde::{Deserialize, Serialize};
 
-/// The name of an order: 1 to 64 characters of `0-9 a-z -`, such as the hex form of an order id.
+/// The name of an order: 1 to 64 characters of `0-9 a-z -`, such as `140200-1401002605060001-01`: payer,
+/// letter, attempt.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrderName(String);

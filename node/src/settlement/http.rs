@@ -9,6 +9,7 @@ use std::io;
 use std::time::Duration;
 
 use fundlink_protocol::bank_account::CorporateAccount;
+use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::input::Input;
 use fundlink_protocol::plain_text::PlainText;
 use fundlink_protocol::settlement::{
@@ -33,6 +34,7 @@ use crate::engine_loop::EngineHandle;
 /// A bank behind an address.
 #[derive(Clone, Debug)]
 pub struct HttpBank {
+    payer: CenterCode,
     base: String,
     authority: String,
     host: String,
@@ -63,15 +65,16 @@ const NOTICES_MAX: u32 = 500;
 const CALLS_OPEN_MAX: usize = 16;
 
 impl HttpBank {
-    /// The bank at a URL such as `http://127.0.0.1:7700`.
+    /// The bank of a center, at a URL such as `http://127.0.0.1:7700`.
     ///
     /// # Errors
     /// When the URL has another form.
-    pub fn new(url: &str) -> io::Result<Self> {
+    pub fn new(url: &str, payer: CenterCode) -> io::Result<Self> {
         let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "not the URL of a bank");
         let uri: Uri = url.parse().map_err(|_| invalid())?;
         let authority = uri.authority().ok_or_else(invalid)?;
         Ok(Self {
+            payer,
             base: uri.path().trim_end_matches('/').to_owned(),
             authority: authority.to_string(),
             host: authority.host().trim_matches(['[', ']']).to_owned(),
@@ -153,7 +156,7 @@ impl HttpBank {
     }
 
     async fn order(&self, order: BankOrder) -> Result<BankOutcome, BankError> {
-        let path = order_path(order.id);
+        let path = self.order_path(order.id);
         let order = bank_api::Order {
             from: order.payer.number,
             to: order.payee.number,
@@ -174,12 +177,18 @@ impl HttpBank {
         id: BankOrderId,
         suffix: &str,
     ) -> Result<BankOutcome, BankError> {
-        let path = order_path(id) + suffix;
+        let path = self.order_path(id) + suffix;
         match self.exchange::<OrderReport>(method, &path, Vec::new()).await {
             Ok(report) => Ok(outcome(report.state)),
             Err(BankError::Status(404)) => Ok(BankOutcome::NoSuchOrder),
             Err(error) => Err(error),
         }
+    }
+
+    /// The bank names orders in lower case. Both sides of a letter may pay under it, and have the
+    /// same bank: each names its orders by its own code.
+    fn order_path(&self, id: BankOrderId) -> String {
+        format!("/v1/orders/{}-{}", self.payer, id.to_string().to_ascii_lowercase())
     }
 
     async fn notices(
@@ -243,11 +252,6 @@ pub struct Poll {
     pub every: Duration,
     /// Turns true when the node stops.
     pub stopping: watch::Receiver<bool>,
-}
-
-/// The bank names orders in lower case.
-fn order_path(id: BankOrderId) -> String {
-    format!("/v1/orders/{}", id.to_string().to_ascii_lowercase())
 }
 
 fn outcome(state: OrderState) -> BankOutcome {

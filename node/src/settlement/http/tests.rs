@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::letter_number::LetterNumber;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::settlement::SpecialAccount;
@@ -43,7 +44,7 @@ async fn serve(router: Router) -> HttpBank {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
-    HttpBank::new(&format!("http://{address}")).unwrap()
+    HttpBank::new(&format!("http://{address}"), CenterCode::new(140_200).unwrap()).unwrap()
 }
 
 fn report(name: &str, state: &serde_json::Value) -> Json<serde_json::Value> {
@@ -63,7 +64,7 @@ async fn what_the_bank_says_reaches_the_engine_in_its_words() {
                 async |State(said): State<Said>, Path(name), Json(order): Json<bank_api::Order>| {
                     let name: String = name;
                     assert_eq!(order.amount.to_string(), "44285.84");
-                    assert_eq!(name, "140100260506a00b-01");
+                    assert_eq!(name, "140200-140100260506a00b-01");
                     report(&name, &said.lock().unwrap())
                 },
             )
@@ -111,7 +112,8 @@ async fn an_order_that_may_have_arrived_is_unknown_and_one_that_did_not_is_no_su
     assert_eq!(bank.call(BankCall::Order(order(1))).await.outcome, BankOutcome::Unknown);
     assert_eq!(bank.call(BankCall::Ask(id(1))).await.outcome, BankOutcome::NoSuchOrder);
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let bank = HttpBank::new(&format!("http://{nobody}")).unwrap();
+    let bank =
+        HttpBank::new(&format!("http://{nobody}"), CenterCode::new(140_200).unwrap()).unwrap();
     assert_eq!(bank.call(BankCall::Order(order(1))).await.outcome, BankOutcome::Unknown);
     assert_eq!(bank.call(BankCall::Ask(id(1))).await.outcome, BankOutcome::Unknown);
 }
