@@ -204,7 +204,9 @@ fn check_outgoing(decision: &Decision, state: OutgoingState) -> Result<(), Stop>
         Decision::Renew(_) => matches!(state, Settled | PayFailed(_)),
         Decision::Restore => matches!(state, Settled | PayFailed(_) | Reversed),
         Decision::Wait => !state.is_final(),
-        Decision::Approve | Decision::Correct(_) | Decision::SendBack(_) => false,
+        // Money that came under its letter after the end.
+        Decision::SendBack(_) => state.is_final(),
+        Decision::Approve | Decision::Correct(_) => false,
     };
     match decision {
         _ if fits => Ok(()),
@@ -229,11 +231,13 @@ const ONLY_WHEN_BACK: &str = "the account is restored or settled anew only when 
 
 /// Whether a decision makes sense where an incoming transfer stands.
 fn check_incoming(decision: &Decision, state: IncomingState) -> Result<(), Stop> {
-    use IncomingState::{Announced, Draft, Negotiating};
+    use IncomingState::{Announced, Credited, Draft, Negotiating};
     let fits = match decision {
         Decision::Approve => state == Draft,
         Decision::Correct(_) => state == Negotiating,
-        Decision::SendBack(_) => matches!(state, Announced | Negotiating),
+        Decision::SendBack(_) => {
+            matches!(state, Announced | Negotiating | Credited(_)) || state.is_final()
+        }
         Decision::Wait => !state.is_final() && state != Draft,
         Decision::Accept(_)
         | Decision::Refuse(..)
@@ -301,6 +305,13 @@ fn follow_outgoing(
             Ok(settlement::reverse(round, out, intent)?)
         }
         (Decision::Restore, OutgoingState::Reversed) => Ok(settlement::restore(round, out)?),
+        // A case that is over, and money that came under its letter all the same.
+        (Decision::SendBack(payee), _)
+            if payment::surplus(out) > Fen::ZERO && out.case.payment.is_none() =>
+        {
+            may_order(round)?;
+            Ok(payment::send_back(round, out, payee.clone())?)
+        }
         (Decision::Wait, state) if !state.is_final() => wait_on(round, &mut out.case),
         (Decision::Renew(_) | Decision::Restore, _) => {
             Err(Stop::explained(Refusal::WrongState, ONLY_WHEN_BACK))
@@ -356,6 +367,11 @@ fn wait_on(round: &mut Round<'_>, case: &mut Case) -> Result<(), Stop> {
     }
 }
 
+/// A node that may have forgotten what it promised orders no payment.
+fn may_order(round: &Round<'_>) -> Result<(), Stop> {
+    if recovery::is_recovering(round.view)? { Err(Refusal::Recovering.into()) } else { Ok(()) }
+}
+
 fn decide_incoming(
     round: &mut Round<'_>,
     operator: &OperatorId,
@@ -374,11 +390,17 @@ fn decide_incoming(
             Ok(money::correct(round, incoming, receiving.clone())?)
         }
         (Decision::SendBack(payee), IncomingState::Announced | IncomingState::Negotiating)
-            if incoming.case.net(Direction::Credit) > Fen::ZERO =>
+            if incoming.case.net(Direction::Credit) > Fen::ZERO
+                && incoming.case.payment.is_none() =>
         {
-            if recovery::is_recovering(round.view)? {
-                return Err(Refusal::Recovering.into());
-            }
+            may_order(round)?;
+            Ok(money::send_back(round, incoming, payee.clone())?)
+        }
+        // A case that is over, and money that came under its letter all the same.
+        (Decision::SendBack(payee), _)
+            if money::surplus(incoming) > Fen::ZERO && incoming.case.payment.is_none() =>
+        {
+            may_order(round)?;
             Ok(money::send_back(round, incoming, payee.clone())?)
         }
         (Decision::Wait, IncomingState::Announced | IncomingState::Negotiating) => {

@@ -18,6 +18,7 @@ use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::core_system::{CoreOrder, CoreOutcome, CoreStep};
 use crate::id::{Commitment, PayloadHash, TransferId};
+use crate::money::Fen;
 use crate::refusal::Refusal;
 use crate::settlement::{BankOutcome, BankReply, Direction, SpecialAccount};
 use crate::statement::transfer::TransferStep;
@@ -281,8 +282,13 @@ pub(super) fn on_bank_outcome(
             }
             BankOutcome::Failed(_) => {
                 bank::forget(&mut incoming.case);
-                incoming.enter(round, IncomingState::Negotiating);
-                incoming.case.ask_person(round, TaskReason::AmountDiffers)
+                if incoming.state == IncomingState::Returning {
+                    incoming.enter(round, IncomingState::Negotiating);
+                }
+                let ended = incoming.state.is_final();
+                let unexplained = TaskReason::UnexplainedMoney;
+                let reason = if ended { unexplained } else { TaskReason::AmountDiffers };
+                incoming.case.ask_person(round, reason)
             }
             BankOutcome::Waiting | BankOutcome::Unknown | BankOutcome::NoSuchOrder => Ok(()),
         }
@@ -299,13 +305,18 @@ pub(super) fn on_money(
     with(round, transfer, |round, incoming| {
         let has_come = line.direction == Direction::Credit;
         incoming.case.lines.push(line);
-        if incoming.state.is_final() {
-            if has_come {
-                incoming.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
-            }
+        bank::match_debits(&mut incoming.case);
+        if !incoming.state.is_final() {
+            return money::reconsider(round, incoming);
+        }
+        if has_come {
+            incoming.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
+        }
+        if money::surplus(incoming) > Fen::ZERO {
             return incoming.case.ask_person(round, TaskReason::UnexplainedMoney);
         }
-        money::reconsider(round, incoming)
+        incoming.case.task = None;
+        Ok(())
     })?;
     Ok(())
 }

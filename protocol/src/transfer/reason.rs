@@ -59,8 +59,9 @@ reasons! {
     BackPayment = 9, "a back payment or correction is pending", "补缴或更正业务未完成";
     /// In the penalty period after fraud.
     Fraud = 10, "the person is in a penalty period", "处于骗提骗贷惩戒期";
-    /// Nothing to transfer.
-    Balance = 11, "the balance is zero or negative", "账户余额为零或负数";
+    /// Nothing to transfer: less than nothing, or neither money nor months.
+    Balance = 11, "the balance is negative, or there are neither money nor months",
+        "账户余额为负数，或既无余额也无缴存月数";
     /// Several accounts, to be merged first.
     SeveralAccounts = 12, "several accounts must be merged first", "存在多个账户需先合并";
     /// The receiving account is not usable.

@@ -141,10 +141,19 @@ fn obstacle(facts: &LetterFacts<'_>, record: &AccountRecord) -> Option<RefusalRe
         ),
         (hindered(Hindrance::CorrectionPending), RefusalReason::BackPayment),
         (in_penalty_period(record, facts.today), RefusalReason::Fraud),
-        (record.account.balance.get() <= 0, RefusalReason::Balance),
+        (has_nothing_to_move(record), RefusalReason::Balance),
         (own_account == Some(&facts.letter.receiving.number), RefusalReason::ReceivingAccount),
     ];
     rules.into_iter().find(|(fails, _)| *fails).map(|(_, reason)| reason)
+}
+
+/// Months count for a loan elsewhere even when all the money was taken out before: they move with 0.00.
+fn has_nothing_to_move(record: &AccountRecord) -> bool {
+    let has_months = record.history.total() > 0 || !record.imported.is_empty();
+    match record.account.balance.get() {
+        0 => !has_months,
+        fen => fen < 0,
+    }
 }
 
 fn is_frozen(record: &AccountRecord) -> bool {

@@ -10,4 +10,5 @@ mod persons;
 mod proofs;
 mod refusals;
 mod stories;
+mod surplus;
 pub(super) mod world;

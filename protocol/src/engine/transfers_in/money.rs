@@ -42,7 +42,7 @@ pub(super) fn on_sheet(
         && sheet.replaces == before.map(|before| before.hash)
         && sheet.number == incoming.case.letter.number
         && sheet.account == incoming.case.letter.account;
-    let has_amount = sheet.amount().is_some_and(|amount| amount > Fen::ZERO)
+    let has_amount = sheet.amount().is_some_and(|amount| amount >= Fen::ZERO)
         && sheet.principal >= Fen::ZERO
         && sheet.interest >= Fen::ZERO;
     // A revision replaces a sheet only once that was undone.
@@ -75,6 +75,13 @@ pub(super) fn on_sheet(
 pub(super) fn on_remittance(round: &mut Round<'_>, incoming: &mut Incoming) -> Handled {
     if matches!(incoming.state, IncomingState::Announced | IncomingState::Negotiating) {
         incoming.case.wait(round, Wait::Credit)?;
+        let sheet = incoming.valid_sheet().map(|sheet| sheet.sheet.clone());
+        // Months alone: no line of a bank will come.
+        if let Some(sheet) = sheet.filter(|sheet| sheet.amount() == Some(Fen::ZERO))
+            && incoming.case.core.is_none()
+        {
+            credit(round, incoming, &sheet)?;
+        }
     }
     Ok(Ok(()))
 }
@@ -198,6 +205,8 @@ pub(in super::super) fn reconsider(
         return Ok(());
     };
     match compare(net, sheet.amount().unwrap_or(Fen::ZERO)) {
+        // Nothing is exactly what a sheet over 0.00 awaits: its remittance says when it is due.
+        Comparison::Exact if net.is_zero() => Ok(()),
         Comparison::Exact => credit(round, incoming, &sheet),
         Comparison::Nothing => {
             incoming.case.alarms.remove(&Alarm::ShortSum);
@@ -210,6 +219,8 @@ pub(in super::super) fn reconsider(
             Ok(())
         }
         Comparison::Short => Ok(()),
+        // What is too much is on its way back.
+        Comparison::Over if incoming.case.payment.is_some() => Ok(()),
         Comparison::Over => negotiate(round, incoming),
     }
 }
@@ -310,20 +321,52 @@ pub(in super::super) fn wait_on(
     incoming.case.wait(round, Wait::Credit)
 }
 
-/// Orders what has arrived to be sent back: this ends the case.
+/// What has arrived and no sheet explains: more than the latest one, or anything at all where nothing
+/// is credited.
+pub(in super::super) fn surplus(incoming: &Incoming) -> Fen {
+    let sheet = incoming.sheet.as_ref().and_then(|sheet| sheet.sheet.amount());
+    let explained = match incoming.state {
+        IncomingState::Announced | IncomingState::Negotiating => {
+            match incoming.valid_sheet().and_then(|sheet| sheet.sheet.amount()) {
+                Some(amount) => amount,
+                None => return Fen::ZERO,
+            }
+        }
+        IncomingState::Credited(_) | IncomingState::Completed(_) => sheet.unwrap_or(Fen::ZERO),
+        IncomingState::Rejected(_, true)
+        | IncomingState::Cancelled
+        | IncomingState::Returned
+        | IncomingState::Restored => Fen::ZERO,
+        IncomingState::Draft
+        | IncomingState::Requested
+        | IncomingState::Accepted
+        | IncomingState::Rejected(_, false)
+        | IncomingState::Cancelling(_)
+        | IncomingState::Returning => return Fen::ZERO,
+    };
+    let surplus = incoming.case.net(Direction::Credit).checked_sub(explained);
+    surplus.unwrap_or(Fen::ZERO).max(Fen::ZERO)
+}
+
+/// Orders money to be sent back: what is too much, or else all that has arrived, and that ends the
+/// case.
 pub(in super::super) fn send_back(
     round: &mut Round<'_>,
     incoming: &mut Incoming,
     payee: SpecialAccount,
 ) -> Result<(), StoreError> {
     let own = round.settings.receiving_account.as_ref().and_then(SpecialAccount::of);
-    let amount = incoming.case.net(Direction::Credit);
+    let surplus = surplus(incoming);
+    let is_surplus = surplus > Fen::ZERO;
+    let amount = if is_surplus { surplus } else { incoming.case.net(Direction::Credit) };
     let Some(payer) = own.filter(|_| amount > Fen::ZERO) else {
         return incoming.case.ask_person(round, TaskReason::AmountDiffers);
     };
     incoming.case.task = None;
-    incoming.enter(round, IncomingState::Returning);
-    incoming.case.wait(round, Wait::Case)?;
+    if !is_surplus {
+        incoming.enter(round, IncomingState::Returning);
+        incoming.case.wait(round, Wait::Case)?;
+    }
     let execute_on = banking_day(today(round)?, &calendar(round)?);
     incoming.case.attempts = incoming.case.attempts.saturating_add(1);
     let id = BankOrderId { letter: incoming.case.letter.number, attempt: incoming.case.attempts };

@@ -47,6 +47,11 @@ pub(in super::super) fn order_missing(
     if !may_pay_on(settled.value_date, execute_on) {
         return settle_anew(round, out, execute_on);
     }
+    if settled.amount().is_zero() {
+        return close_without_payment(round, out, settled.value_date);
+    }
+    // It is decided: what a person was asked before does not stop it any more.
+    out.case.task = None;
     // A node that may have forgotten what it promised orders no payment.
     if recovery::is_recovering(round.view)? {
         out.case.alarms.insert(Alarm::PayLater, round.now.plus_ms(PAY_LATER_MS));
@@ -57,7 +62,6 @@ pub(in super::super) fn order_missing(
     let (Some(payer), Some(amount)) = (own, missing.filter(|missing| *missing > Fen::ZERO)) else {
         return out.case.ask_person(round, TaskReason::PaymentFailed);
     };
-    out.case.task = None;
     if out.state != OutgoingState::Paying {
         out.enter(round, OutgoingState::Paying);
     }
@@ -66,6 +70,20 @@ pub(in super::super) fn order_missing(
     let payee = out.receiving.clone();
     let order = BankOrder { id, payer, payee, amount, execute_on };
     bank::order(round, &mut out.case, order)
+}
+
+/// Nothing is to be paid: months alone move, and the account is closed at once.
+fn close_without_payment(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    on: Date,
+) -> Result<(), StoreError> {
+    out.case.task = None;
+    if out.state != OutgoingState::Paying {
+        out.enter(round, OutgoingState::Paying);
+    }
+    let close = CoreAction::Close(out.case.letter.account.clone(), on);
+    core_orders::stage(round, &mut out.case, close)
 }
 
 /// Milliseconds until a payment that waited for the node's recovery is tried again.
@@ -124,6 +142,9 @@ pub(super) fn on_outcome(
         // The debit is believed from the notice.
         BankOutcome::Executed(_) => {
             bank::stop_asking(&mut out.case);
+            if out.state.is_final() {
+                return Ok(());
+            }
             if out.state == OutgoingState::PayUnknown {
                 out.enter(round, OutgoingState::Paying);
             }
@@ -155,11 +176,13 @@ fn on_failed(
         | OutgoingState::Settled
         | OutgoingState::PayFailed(_)
         | OutgoingState::Paid
-        | OutgoingState::Reversed
-        | OutgoingState::Completed(_)
+        | OutgoingState::Reversed => return Ok(()),
+        OutgoingState::Completed(_)
         | OutgoingState::Rejected(..)
         | OutgoingState::Released
-        | OutgoingState::Restored => return Ok(()),
+        | OutgoingState::Restored => {
+            return out.case.ask_person(round, TaskReason::UnexplainedMoney);
+        }
     }
     out.enter(round, OutgoingState::PayFailed(failure));
     out.case.wait(round, Wait::Case)?;
@@ -229,15 +252,62 @@ pub(in super::super) fn on_money(
     with(round, transfer, |round, out| {
         let has_left = line.direction == Direction::Debit;
         out.case.lines.push(line);
-        if out.state.is_final() {
-            if has_left {
-                out.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
-            }
+        if !out.state.is_final() {
+            return reconsider(round, out);
+        }
+        // What a person has sent back is no second payment.
+        if has_left && out.case.payment.is_none() {
+            out.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
+        }
+        bank::match_debits(&mut out.case);
+        if surplus(out) > Fen::ZERO {
             return out.case.ask_person(round, TaskReason::UnexplainedMoney);
         }
-        reconsider(round, out)
+        out.case.task = None;
+        Ok(())
     })?;
     Ok(())
+}
+
+/// What has come in under the letter of a case that is over, beyond what its end explains.
+pub(in super::super) fn surplus(out: &Outgoing) -> Fen {
+    let gone = match out.state {
+        OutgoingState::Completed(_) => out.settled_amount(),
+        OutgoingState::Rejected(_, true) | OutgoingState::Released | OutgoingState::Restored => {
+            Fen::ZERO
+        }
+        OutgoingState::Received
+        | OutgoingState::Held
+        | OutgoingState::Accepted
+        | OutgoingState::Settled
+        | OutgoingState::Paying
+        | OutgoingState::PayFailed(_)
+        | OutgoingState::PayUnknown
+        | OutgoingState::Paid
+        | OutgoingState::Reversed
+        | OutgoingState::Rejected(_, false) => return Fen::ZERO,
+    };
+    let surplus = gone.checked_sub(out.case.net(Direction::Debit));
+    surplus.unwrap_or(Fen::ZERO).max(Fen::ZERO)
+}
+
+/// Orders money that came in after the end of the case to be sent back to whom a person names.
+pub(in super::super) fn send_back(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    payee: SpecialAccount,
+) -> Result<(), StoreError> {
+    let amount = surplus(out);
+    let own = round.settings.receiving_account.as_ref().and_then(SpecialAccount::of);
+    let Some(payer) = own else {
+        return out.case.ask_person(round, TaskReason::UnexplainedMoney);
+    };
+    out.case.task = None;
+    let execute_on = banking_day(today(round)?, &calendar(round)?);
+    out.case.attempts = out.case.attempts.saturating_add(1);
+    let id = BankOrderId { letter: out.case.letter.number, attempt: out.case.attempts };
+    let order = BankOrder { id, payer, payee, amount, execute_on };
+    bank::order(round, &mut out.case, order)
 }
 
 /// Holds what has moved against the sheet, and does what follows. Called after everything that may

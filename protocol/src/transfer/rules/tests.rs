@@ -10,12 +10,13 @@ use crate::id::{FileHash, OperatorMark};
 use crate::letter_number::LetterNumber;
 use crate::loan::{Loan, LoanAccount, LoanContract, LoanParty, LoanRole, Overdue};
 use crate::money::Fen;
+use crate::month_set::MonthSet;
 use crate::person_name::PersonName;
 use crate::plain_text::PlainText;
 use crate::rate::Rate;
 use crate::record::{AccountNotes, FraudMark, Freeze, Person};
 use crate::statement::query::Consent;
-use crate::time::Timestamp;
+use crate::time::{Month, Timestamp};
 
 fn date(text: &str) -> Date {
     Date::parse(text).unwrap()
@@ -190,6 +191,7 @@ fn the_account_must_be_free_to_move() {
     let freeze = Freeze { paper: None, until: None };
     check(|_, record| record.notes.freeze = Some(freeze), refuse(R::Frozen));
     check(|_, record| record.account.balance = Fen::ZERO, refuse(R::Balance));
+    check(|_, record| record.account.balance = Fen::new(-1).unwrap(), refuse(R::Balance));
     check(|letter, _| letter.receiving = special("1402000001"), refuse(R::ReceivingAccount));
 }
 
@@ -251,4 +253,28 @@ fn a_freeze_or_a_loan_after_acceptance_still_stops_the_settlement() {
     let open = [loan(LoanRole::CoBorrower, false)];
     let obstacle = obstacle_to_settlement(&record(), &open);
     assert_eq!(obstacle, Some(RefusalReason::UnsettledLoan));
+}
+
+#[test]
+fn months_move_with_nothing_but_not_with_less() {
+    let letter = letter();
+    let mut record = record();
+    let paid = [Month::from_number(202_603).unwrap()].into_iter().collect();
+    record.history = DepositHistory::from_months(paid, &MonthSet::new());
+    for (fen, expected) in
+        [(0, Verdict::Accept(IdentityMatch::Exact)), (-1, refuse(RefusalReason::Balance))]
+    {
+        record.account.balance = Fen::new(fen).unwrap();
+        let facts = LetterFacts {
+            letter: &letter,
+            record: Some(&record),
+            held_by: None,
+            loans: &[],
+            other_open_accounts: 0,
+            elsewhere: None,
+            own_account: None,
+            today: date("2026-05-06"),
+        };
+        assert_eq!(decide(&facts), expected, "{fen}");
+    }
 }

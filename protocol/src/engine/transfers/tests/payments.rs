@@ -217,6 +217,23 @@ fn a_part_that_came_back_is_ordered_again_under_the_same_sheet() {
 }
 
 #[test]
+fn a_part_that_came_back_while_the_node_recovers_is_ordered_once_it_has() {
+    let (mut world, transfer) = world(&[Behaviour::PayShort(4_375_838)]);
+    world.go_to("2026-05-21");
+    for away in [TAIYUAN, LINFEN] {
+        world.province.cut.extend([(DATONG, away), (away, DATONG)]);
+    }
+    world.province.restart(DATONG);
+    world.bank.give_back(&mut world.province, DATONG, 52_746);
+    world.run();
+    assert_eq!(world.show(DATONG, transfer).attempts, 1, "a node that may have forgotten waits");
+    world.province.cut.clear();
+    world.wait_minutes(2);
+    check_completed(&mut world, transfer, "20");
+    assert_eq!(world.show(DATONG, transfer).attempts, 2);
+}
+
+#[test]
 fn money_that_is_sent_back_restores_the_account() {
     let (mut world, transfer) = world(&[Behaviour::PayShort(4_375_838)]);
     world.go_to("2026-05-21");

@@ -1,0 +1,105 @@
+//! Money that no sheet explains, and transfers of months without any money.
+
+use super::world::{World, application, newcomer, reviewer, saver, yuan};
+use crate::account::AccountStatus;
+use crate::bank_account::CorporateAccount;
+use crate::center::CenterCode;
+use crate::engine::transfer_command::Decision;
+use crate::id::TransferId;
+use crate::plain_text::PlainText;
+use crate::refusal::Refusal;
+use crate::settlement::SpecialAccount;
+use crate::testing::bank::Behaviour;
+use crate::testing::people::LI;
+use crate::testing::{DATONG, TAIYUAN};
+use crate::transfer::task::TaskReason;
+
+const OLD: &str = "9923041500021";
+const NEW: &str = "0126050100001";
+const COMPLETED: (&str, &str) = ("completed", "00");
+
+fn started(first: Behaviour) -> (World, TransferId) {
+    let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
+    let mut world = World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)]);
+    world.bank.script.push_back(first);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    (world, transfer)
+}
+
+/// An account outside of the network, from which money came by mistake.
+fn stranger() -> SpecialAccount {
+    SpecialAccount {
+        number: CorporateAccount::parse("9990-0001").unwrap(),
+        name: PlainText::parse("某单位").unwrap(),
+        bank: PlainText::parse("某银行").unwrap(),
+    }
+}
+
+fn send_back(world: &mut World, at: CenterCode, transfer: TransferId) -> Result<(), Refusal> {
+    let decided = world.decide(at, transfer, (reviewer(), Decision::SendBack(stranger())));
+    decided.map_err(|refused| refused.refusal)
+}
+
+#[test]
+fn what_is_too_much_is_sent_back_alone_and_the_rest_is_credited() {
+    let (mut world, transfer) = started(Behaviour::Hold);
+    world.bring_from_outside(5_000);
+    world.bank.bring(&mut world.province, DATONG, 5_000);
+    world.bank.execute_held(&mut world.province, DATONG);
+    world.run();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("negotiating", "06"), ("paid", "08")]);
+    let statements = world.show(TAIYUAN, transfer).statements.len();
+    world.bank.script.push_back(Behaviour::Hold);
+    send_back(&mut world, TAIYUAN, transfer).unwrap();
+    assert_eq!(world.show(TAIYUAN, transfer).line.state.name(), "negotiating", "not before");
+    assert_eq!(send_back(&mut world, TAIYUAN, transfer), Err(Refusal::WrongState), "only once");
+    assert_eq!(world.show(TAIYUAN, transfer).statements.len(), statements, "said once");
+    world.bank.execute_held(&mut world.province, TAIYUAN);
+    world.run();
+    let negotiated = ("completed", "20");
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [negotiated, negotiated]);
+    assert_eq!(world.stored(TAIYUAN, NEW).record.account.balance, yuan("44285.84"));
+    assert_eq!(world.totals(TAIYUAN).suspense_in, 0);
+}
+
+#[test]
+fn money_after_the_end_calls_a_person_who_sends_it_back() {
+    for (at, suspense) in [(TAIYUAN, "in"), (DATONG, "out")] {
+        let (mut world, transfer) = started(Behaviour::Pay);
+        assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2]);
+        assert_eq!(send_back(&mut world, at, transfer), Err(Refusal::WrongState), "nothing came");
+        world.bring_from_outside(700);
+        match at {
+            TAIYUAN => world.bank.bring(&mut world.province, DATONG, 700),
+            _ => world.bank.give_back(&mut world.province, DATONG, 700),
+        }
+        world.run();
+        let task = world.show(at, transfer).line.task.unwrap();
+        assert_eq!(task.reason, TaskReason::UnexplainedMoney);
+        send_back(&mut world, at, transfer).unwrap();
+        assert_eq!(world.show(at, transfer).line.task, None, "suspense {suspense}");
+        assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2], "ends are ends");
+        let totals = world.totals(at);
+        assert_eq!((totals.suspense_in, totals.suspense_out), (0, 0));
+        assert_eq!(world.stored(TAIYUAN, NEW).record.account.balance, yuan("44285.84"));
+        assert_eq!(send_back(&mut world, at, transfer), Err(Refusal::WrongState), "it is gone");
+    }
+}
+
+#[test]
+fn months_move_without_any_money_and_nothing_is_paid() {
+    let mut old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
+    old.rows.clear();
+    old.record.account.balance = yuan("0.00");
+    old.record.account.current_year = yuan("0.00");
+    let mut world = World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)]);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2]);
+    let sheet = world.show(TAIYUAN, transfer).sheet.unwrap();
+    assert_eq!((sheet.principal, sheet.interest), (yuan("0.00"), yuan("0.00")));
+    assert_eq!(world.bank.executed(DATONG), 0);
+    let old = world.stored(DATONG, OLD).record.account;
+    assert_eq!((old.status, old.balance), (AccountStatus::TransferredOut, yuan("0.00")));
+    let new = world.stored(TAIYUAN, NEW).record;
+    assert_eq!((new.account.balance, new.imported[0].history.total()), (yuan("0.00"), 36));
+}
