@@ -8,7 +8,8 @@
 use fundlink_node::store::sled::SledStore;
 use fundlink_protocol::account::AccountNumber;
 use fundlink_protocol::engine::records::{self, StoredAccount};
-use fundlink_protocol::store::Staged;
+use fundlink_protocol::store::keys::{Area, key};
+use fundlink_protocol::store::{Staged, View as _};
 use fundlink_testnet::member::Identity;
 
 use crate::province::Province;
@@ -48,6 +49,16 @@ impl Books {
         let number = AccountNumber::parse(number).expect("a number of an account");
         let found = records::account(&Staged::new(&self.store), &number);
         found.expect("the store can be read").expect("there is such an account").0
+    }
+
+    /// A statement that was sent or received, by the hash of its payload.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn statement(&self, hash: &[u8; 32]) -> Vec<u8> {
+        let found = Staged::new(&self.store).get(&key(Area::Statement, &[hash]));
+        found.expect("the store can be read").expect("there is such a statement")
     }
 
     /// The balance of an account, in fen.

@@ -7,14 +7,17 @@
 
 use std::fs;
 
+use fundlink_protocol::bank_account::CorporateAccount;
+use fundlink_protocol::letter_number::LetterNumber;
 use fundlink_protocol::money::Fen;
 use fundlink_testnet::bank::{Behaviour, Rule};
-use fundlink_testnet::member::{CLERK, Identity};
+use fundlink_testnet::member::{ADMINISTRATOR, AUTHORITY, CLERK, Identity};
 use serde_json::Value;
 
 use crate::dump::{Dump, Saver};
+use crate::member::Member;
 use crate::program::Said;
-use crate::province::Province;
+use crate::province::{Plan, Province, at};
 
 /// A transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,30 @@ pub struct Case {
     /// The transfer-out center.
     pub from: Identity,
 }
+
+/// Changzhi, whose cases are in the stories alone.
+pub const CHANGZHI: Identity = Identity {
+    center: "140400",
+    name: "长治市住房公积金管理中心",
+    english: "changzhi",
+    special_account: Some("9990-0140400-0001"),
+};
+
+/// Yangquan.
+pub const YANGQUAN: Identity = Identity {
+    center: "140300",
+    name: "阳泉市住房公积金管理中心",
+    english: "yangquan",
+    special_account: Some("9990-0140300-0001"),
+};
+
+/// Jinzhong.
+pub const JINZHONG: Identity = Identity {
+    center: "140700",
+    name: "晋中市住房公积金管理中心",
+    english: "jinzhong",
+    special_account: Some("9990-0140700-0001"),
+};
 
 /// The sums of a center's ledger, in fen; credits positive, debits negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +80,57 @@ pub fn fen(yuan: &str) -> i64 {
     Fen::parse(yuan).expect("an amount").get()
 }
 
+impl Case {
+    /// Its id, which is also the hash of its letter.
+    ///
+    /// # Panics
+    /// When the node has shown something else.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        let digit = |place: usize| u8::from_str_radix(&self.id[place..place + 2], 16);
+        let bytes: Result<Vec<u8>, _> = (0..64).step_by(2).map(digit).collect();
+        bytes.expect("hexadecimal digits").try_into().expect("32 bytes")
+    }
+}
+
 impl Province {
+    /// A province of these cities at 09:00 of a day, whose transfers go by the rules alone.
+    ///
+    /// # Panics
+    /// When a step fails.
+    #[must_use]
+    pub fn on(day: &str, cities: &'static [Identity]) -> Self {
+        let province = Self::form(&Plan { begin: Some(at(day, 9)), ..Plan::of(cities) });
+        province.set_mode("transfer", "auto");
+        province
+    }
+
+    /// In this city a clerk accepts and settles.
+    ///
+    /// # Panics
+    /// When the node refuses.
+    pub fn confirm_by_hand(&self, city: Identity) {
+        let words = ["mode", "set", "transfer", "confirm", "--operator", ADMINISTRATOR];
+        self.member(city).run(&words).done();
+    }
+
+    /// Moves the time forward to an hour of a day, until all cities have heard their witnesses.
+    ///
+    /// # Panics
+    /// When a node does not start.
+    pub fn go_to(&mut self, day: &str, hour: i64) {
+        self.advance_to(at(day, hour));
+        self.until("the witnesses' word", |province| {
+            let mut cities = province.members.iter().filter(|member| member.identity.is_city());
+            let recovers = |member: &Member| {
+                let logs = member.ask(&["log", "follow"]);
+                let logs = logs.as_array().expect("a list").clone();
+                logs.iter().any(|log| log["recovering"] == true)
+            };
+            cities.all(|member| member.is_started() && !recovers(member)).then_some(())
+        });
+    }
+
     /// Loads records into a city, as an export of its core system.
     ///
     /// # Panics
@@ -135,16 +212,88 @@ impl Province {
     /// # Panics
     /// When it does not come there in time.
     pub fn await_state(&mut self, at: Identity, case: &Case, (state, code): (&str, &str)) -> Value {
-        let mut last = None;
         let what = format!("{state} ({code}) of {} in {}", case.number, at.english);
         self.until(&what, |province| {
-            let now = province.state(at, case);
-            let there = now == Some((state.to_owned(), code.to_owned()));
-            if now != last {
-                last = now;
-            }
+            let there = province.state(at, case) == Some((state.to_owned(), code.to_owned()));
             there.then(|| province.show(at, case))
         })
+    }
+
+    /// A letter is accepted by a clerk, and waits for the settlement.
+    ///
+    /// # Panics
+    /// When it does not come so far.
+    pub fn accept(&mut self, case: &Case) {
+        self.await_state(case.from, case, ("held", "01"));
+        self.decide(case.from, case, CLERK, &["accept"]).done();
+        self.await_states(case, ("accepted", "02"), ("accepted", "02"));
+    }
+
+    /// A clerk has an account settled for today.
+    ///
+    /// # Panics
+    /// When the node refuses.
+    pub fn settle(&self, case: &Case) {
+        self.decide(case.from, case, CLERK, &["settle"]).done();
+    }
+
+    /// Waits until a letter is refused for this reason, and both sides have closed it as failed.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn await_refusal(&mut self, case: &Case, reason: &str) {
+        let failed = ("rejection_confirmed", "40");
+        let shown = self.await_state(case.to, case, failed);
+        assert_eq!(shown["refused"]["code"], reason, "{}", case.number);
+        self.await_state(case.from, case, failed);
+    }
+
+    /// What a sheet says: principal, interest and amount, in fen.
+    ///
+    /// # Panics
+    /// When there is no sheet.
+    #[must_use]
+    pub fn sheet(&self, at: Identity, case: &Case) -> (i64, i64, i64) {
+        let sheet = &self.show(at, case)["sheet"];
+        let part = |key: &str| fen(sheet[key].as_str().expect("a sheet"));
+        (part("principal"), part("interest"), part("amount"))
+    }
+
+    /// The movements of money under a letter at a member: direction and fen, in their order.
+    ///
+    /// # Panics
+    /// When the member does not know the transfer.
+    #[must_use]
+    pub fn lines(&self, at: Identity, case: &Case) -> Vec<(String, i64)> {
+        let shown = self.show(at, case);
+        let lines = shown["lines"].as_array().expect("a list");
+        let text = |line: &Value, key: &str| line[key].as_str().expect("a text").to_owned();
+        lines.iter().map(|line| (text(line, "direction"), fen(&text(line, "amount")))).collect()
+    }
+
+    /// Waits until the authority has been warned by this rule, and gives its alerts, those that are
+    /// resolved included.
+    ///
+    /// # Panics
+    /// When no such alert comes.
+    pub fn await_alerts(&mut self, rule: &str) -> Vec<Value> {
+        self.until(&format!("an alert {rule}"), |province| {
+            let alerts = province.member(AUTHORITY).ask(&["alerts", "--all"]);
+            let alerts = alerts.as_array().expect("a list").iter();
+            let alerts: Vec<Value> =
+                alerts.filter(|alert| alert["rule"] == rule).cloned().collect();
+            (!alerts.is_empty()).then_some(alerts)
+        })
+    }
+
+    /// Brings money from outside the network to a city's special account, with words of its sender.
+    ///
+    /// # Panics
+    /// When the city has no such account.
+    pub fn bring(&self, city: Identity, fen: i64, words: &str) {
+        let account = CorporateAccount::parse(city.special_account.expect("a city"));
+        let (account, fen) = (account.expect("a number"), Fen::new(fen).expect("an amount"));
+        self.bank.with(|bank, now| bank.bring(now, &account, fen, words));
     }
 
     /// Waits until both sides stand in these states: the transfer-in side, then the other.
@@ -186,8 +335,12 @@ impl Province {
         }
     }
 
-    /// What happens to the next order at the bank.
-    pub fn next_payment(&self, behaviour: Behaviour) {
-        self.bank.with(|bank, _| bank.add_rule(Rule::for_next(1, behaviour)));
+    /// What happens to the next order at the bank under a letter.
+    ///
+    /// # Panics
+    /// When the letter has no number.
+    pub fn next_payment(&self, case: &Case, behaviour: Behaviour) {
+        let number = LetterNumber::parse(&case.number).expect("a number");
+        self.bank.with(|bank, _| bank.add_rule(Rule::for_letter(number, behaviour)));
     }
 }

@@ -141,6 +141,12 @@ pub const SUN_IN_TAIYUAN: Saver = Saver {
     carried_until: 2025,
 };
 
+/// Another person with the same deposits, at an account of this number.
+#[must_use]
+pub const fn saving_like(plan: Saver, person: Saver, account: &'static str) -> Saver {
+    Saver { name: person.name, document: person.document, account, ..plan }
+}
+
 /// The same person at another center, where the employer has not paid yet.
 #[must_use]
 pub const fn newcomer(from: Saver, account: &'static str, first: (i64, i64)) -> Saver {

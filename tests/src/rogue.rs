@@ -57,6 +57,8 @@ pub enum Heard {
     Busy,
     /// The bytes were no frame.
     NoFrame,
+    /// A statement of a transfer was taken, now or before.
+    Taken,
 }
 
 /// The parts of a COSE_Sign1, each as the caller wants it.
@@ -222,7 +224,7 @@ pub async fn ask(connection: &HostileConnection, statement: &[u8]) -> Heard {
 /// Brings a statement on the transfer protocol and hears what comes back.
 ///
 /// # Panics
-/// As [`ask`], and when the statement is taken.
+/// As [`ask`].
 pub async fn deliver(connection: &HostileConnection, statement: &[u8]) -> Heard {
     let heard = connection.say("/fundlink/transfer/1", &frame(statement)).await;
     match opened(&heard.expect("an answer")) {
@@ -231,9 +233,7 @@ pub async fn deliver(connection: &HostileConnection, statement: &[u8]) -> Heard 
                 DeliveryReply::Refused(refusal) | DeliveryReply::Later(refusal) => {
                     Heard::Refused(refusal)
                 }
-                taken @ (DeliveryReply::Committed(_) | DeliveryReply::Pending(_)) => {
-                    panic!("the statement was taken: {taken:?}")
-                }
+                DeliveryReply::Committed(_) | DeliveryReply::Pending(_) => Heard::Taken,
             }
         }
         Err(status) => status,

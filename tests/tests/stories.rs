@@ -20,6 +20,8 @@
 //! **Left to others.** The same rules between engines, without sockets: the tests of
 //! `fundlink-protocol`.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
+
 mod stories {
     mod edge_cases_identity;
     mod edge_cases_money;

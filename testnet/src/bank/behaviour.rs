@@ -27,6 +27,8 @@ pub struct Behaviour {
     /// What a wrong credit left follows so many milliseconds later; without it, it stays with the
     /// bank.
     pub rest_after_ms: Option<i64>,
+    /// What a wrong credit left goes back to the payer so many milliseconds later instead.
+    pub return_rest_after_ms: Option<i64>,
     /// So long the bank says that it does not know, whatever happens meanwhile.
     pub unknown_for_ms: Option<i64>,
     /// The answers to the first so many requests about the order are lost; the requests are not.

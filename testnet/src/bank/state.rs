@@ -55,7 +55,7 @@ struct Placed {
 enum Event {
     Execute(OrderName),
     Credit { order: OrderName, amount: Fen },
-    GiveBack(OrderName),
+    GiveBack { order: OrderName, amount: Fen },
 }
 
 /// What a request brings.
@@ -79,7 +79,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Everything: changes only when an account is opened.
+    /// Everything: changes only when an account is opened, or money is brought from outside.
     #[must_use]
     pub const fn sum_fen(self) -> i128 {
         self.accounts_fen + self.on_the_way_fen + self.suspense_fen
@@ -112,6 +112,27 @@ impl Bank {
     /// Forgets all rules.
     pub fn clear_rules(&mut self) {
         self.rules.clear();
+    }
+
+    /// Brings money from outside to an account, with words of the sender: what no order explains.
+    pub fn bring(&mut self, now: Timestamp, to: &CorporateAccount, amount: Fen, words: &str) {
+        self.advance(now);
+        let Some(on) = now.date() else { return };
+        self.counter += 1;
+        let reference = format!("B{}{:06}", on.number(), self.counter);
+        let Some(account) = self.accounts.get_mut(to) else { return };
+        account.balance = account.balance.checked_add(amount).unwrap_or(account.balance);
+        account.lines.push(Notice {
+            account: to.clone(),
+            reference,
+            direction: Direction::Credit,
+            amount,
+            kind: LineKind::Payment,
+            summary: words.to_owned(),
+            counterpart: to.clone(),
+            booked_on: on,
+            order: None,
+        });
     }
 
     /// Where all the money is.
@@ -292,7 +313,7 @@ impl Bank {
             match entry.remove() {
                 Event::Execute(name) => self.execute(due, &name),
                 Event::Credit { order, amount } => self.credit(due, &order, amount),
-                Event::GiveBack(name) => self.give_back(due, &name),
+                Event::GiveBack { order, amount } => self.give_back(due, &order, amount),
             }
         }
     }
@@ -331,7 +352,10 @@ impl Bank {
         behaviour: &Behaviour,
     ) {
         if let Some(ms) = behaviour.return_after_ms {
-            self.plan(at.plus_ms(ms), Event::GiveBack(name.clone()));
+            self.plan(
+                at.plus_ms(ms),
+                Event::GiveBack { order: name.clone(), amount: order.amount },
+            );
             return;
         }
         let credited = behaviour.credit.map_or(order.amount, |credit| credit.0);
@@ -345,11 +369,16 @@ impl Bank {
         }
         self.on_the_way_fen -= i128::from(difference);
         self.suspense_fen += i128::from(difference);
-        if let (Some(ms), Ok(rest)) = (behaviour.rest_after_ms, Fen::new(difference)) {
-            self.on_the_way_fen += i128::from(difference);
-            self.suspense_fen -= i128::from(difference);
-            self.plan(due.plus_ms(ms), Event::Credit { order: name.clone(), amount: rest });
-        }
+        let Ok(rest) = Fen::new(difference) else { return };
+        let order = name.clone();
+        let follows = match (behaviour.rest_after_ms, behaviour.return_rest_after_ms) {
+            (Some(ms), _) => (ms, Event::Credit { order, amount: rest }),
+            (None, Some(ms)) => (ms, Event::GiveBack { order, amount: rest }),
+            (None, None) => return,
+        };
+        self.on_the_way_fen += i128::from(difference);
+        self.suspense_fen -= i128::from(difference);
+        self.plan(due.plus_ms(follows.0), follows.1);
     }
 
     fn credit(&mut self, at: Timestamp, name: &OrderName, amount: Fen) {
@@ -358,10 +387,10 @@ impl Bank {
         self.book(Side::Payee, &Line { name, order: &order, amount, on }, LineKind::Payment);
     }
 
-    fn give_back(&mut self, at: Timestamp, name: &OrderName) {
+    fn give_back(&mut self, at: Timestamp, name: &OrderName, amount: Fen) {
         let Some((order, on)) = self.order_and_day(at, name) else { return };
-        self.on_the_way_fen -= i128::from(order.amount.get());
-        let line = Line { name, order: &order, amount: order.amount, on };
+        self.on_the_way_fen -= i128::from(amount.get());
+        let line = Line { name, order: &order, amount, on };
         self.book(Side::Payer, &line, LineKind::BankReturn);
     }
 
