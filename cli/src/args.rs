@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    access, alerts, ask, completions, config, data, evidence, init, log, mode, net, run, status,
-    testnet, transfer, withdrawal,
+    access, alerts, ask, certificate, completions, config, data, evidence, init, log, mode, net,
+    run, status, testnet, transfer, withdrawal,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// Accounts that move between cities
     #[command(subcommand)]
     Transfer(transfer::Arguments),
+    /// Deposit certificates for off-site loans, and their receipts
+    #[command(subcommand)]
+    Certificate(certificate::Arguments),
     /// Withdrawals for a property
     #[command(subcommand)]
     Withdrawal(withdrawal::Arguments),

@@ -187,6 +187,11 @@ fn exit_of(refusal: Refusal) -> Exit {
         | Refusal::InFlight
         | Refusal::OffSiteLoan
         | Refusal::PersonalData
+        | Refusal::CertificateUnknown
+        | Refusal::CertificateLender
+        | Refusal::CertificateUsed
+        | Refusal::CertificateExpired
+        | Refusal::CertificateRevoked
         | Refusal::Operator => Exit::Refused,
     }
 }

@@ -10,6 +10,7 @@ use crate::output::Output;
 pub(crate) mod access;
 pub(crate) mod alerts;
 pub(crate) mod ask;
+pub(crate) mod certificate;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod data;
@@ -40,6 +41,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Dossier(dossier) => ask::dossier(dossier, &arguments.config_file(), output),
         Command::Access(access) => access::run(access, &arguments.config_file(), output),
         Command::Transfer(transfer) => transfer::run(transfer, &arguments.config_file(), output),
+        Command::Certificate(certificate) => {
+            certificate::run(certificate, &arguments.config_file(), output)
+        }
         Command::Withdrawal(withdrawal) => {
             withdrawal::run(withdrawal, &arguments.config_file(), output)
         }

@@ -26,6 +26,7 @@ macro_rules! texts {
 mod accesses;
 mod alerts;
 mod asking;
+mod certificates;
 mod data;
 mod evidence;
 mod logs;

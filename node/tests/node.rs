@@ -414,6 +414,7 @@ async fn ask_about_borrower(answering: &RunningNode, asking: &RunningNode) -> Do
         serial: "YW1".into(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     };
     let asking = ControlClient::new(asking.control());
     let asked: Asked = asking.post("/v1/ask", &ask).await.expect("it is asked");

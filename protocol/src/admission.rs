@@ -177,9 +177,16 @@ pub fn check_wish(wish: &Wish, today: Option<Date>) -> Result<(), Refusal> {
     }
     check_persons(&wish.subjects, today)?;
     check_property(wish.purpose, wish.property.as_ref())?;
+    let for_a_loan = matches!(wish.purpose, Purpose::LoanApplication | Purpose::LoanPayout);
+    if !wish.certificates.is_empty() && !for_a_loan || wish.certificates.len() > CERTIFICATES_MAX {
+        return Err(Refusal::Purpose);
+    }
     check_transfer(wish.kind, wish.transfer)?;
     check_list(wish.kind, &wish.subjects, wish.before)
 }
+
+/// Certificates that are presented for one household.
+const CERTIFICATES_MAX: usize = 32;
 
 type Check = fn(&Query, &Circumstances) -> Result<(), Refusal>;
 

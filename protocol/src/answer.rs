@@ -149,6 +149,9 @@ pub struct AccountFacts {
     /// The leaf that commits to the record; its content is shown to an auditor, not here.
     #[n(8)]
     pub leaf: Option<LeafReference>,
+    /// The center whose loan the account secures (异地贷款), where open loans are opened.
+    #[n(9)]
+    pub off_site: Option<CenterCode>,
 }
 
 impl fmt::Debug for AccountFacts {

@@ -4,7 +4,7 @@
 //! lender's rules read, signed by the issuing center and committed to in its public log.
 //!
 //! **Promises.** A certificate is valid for two months from its issue; its number is unique.
-//! **Left to others.** Issuing: `engine::certificates`. Its receipt (回执).
+//! **Left to others.** Issuing, use, expiry: `engine::certificates`. How it is printed: [`form`].
 
 use core::fmt;
 
@@ -13,11 +13,14 @@ use minicbor::{Decode, Encode};
 use crate::account::{AccountNumber, AccountStatus};
 use crate::center::CenterCode;
 use crate::deposit_history::DepositHistory;
-use crate::loan::{LoanContract, LoanRole, LoanStatus};
+use crate::deposit_history::is_live;
+use crate::loan::{LoanContract, LoanRole, LoanStatus, RepaymentMethod};
 use crate::money::Fen;
 use crate::purpose::Purpose;
 use crate::record::{Employment, FraudMark, ImportedHistory, Person, Withdrawal};
 use crate::time::Date;
+
+pub mod form;
 
 /// Months for which a certificate is valid.
 pub const VALID_MONTHS: i32 = 2;
@@ -56,6 +59,30 @@ impl fmt::Display for CertificateNumber {
 impl fmt::Debug for CertificateNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CertificateNumber({self})")
+    }
+}
+
+/// A text that is not the number of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the number of a certificate has the form 140100-C-2026-000311")]
+pub struct CertificateNumberError;
+
+impl CertificateNumber {
+    /// Parses a number.
+    ///
+    /// # Errors
+    /// When the text has another form.
+    pub fn parse(text: &str) -> Result<Self, CertificateNumberError> {
+        let wrong = CertificateNumberError;
+        let (issuer, rest) = text.split_once("-C-").ok_or(wrong)?;
+        let (year, serial) = rest.split_once('-').ok_or(wrong)?;
+        let number = Self {
+            issuer: CenterCode::parse(issuer).map_err(|_| wrong)?,
+            year: year.parse().map_err(|_| wrong)?,
+            serial: serial.parse().map_err(|_| wrong)?,
+        };
+        // One number has one form.
+        if number.serial > 0 && number.to_string() == text { Ok(number) } else { Err(wrong) }
     }
 }
 
@@ -136,6 +163,28 @@ impl fmt::Debug for Certificate {
 }
 
 impl Certificate {
+    /// The account status of the form (账户状态): its four boxes.
+    #[must_use]
+    pub fn account_box(&self) -> AccountBox {
+        match self.status {
+            AccountStatus::Normal if self.is_in_arrears() => AccountBox::Arrears,
+            AccountStatus::Normal => AccountBox::Normal,
+            AccountStatus::Sealed => AccountBox::Sealed,
+            AccountStatus::Merged
+            | AccountStatus::TransferredOut
+            | AccountStatus::Withdrawn
+            | AccountStatus::Frozen
+            | AccountStatus::Other => AccountBox::Other,
+        }
+    }
+
+    /// Whether deposits that were due up to last month are missing. An account that was opened last
+    /// month or since owes none yet.
+    fn is_in_arrears(&self) -> bool {
+        let is_new = self.as_of.month().months_since(self.opened_on.month()) <= 1;
+        !is_live(self.history.paid_to(), self.as_of) && !is_new
+    }
+
     /// The loan record of the form (贷款记录): its three boxes.
     #[must_use]
     pub fn loan_box(&self) -> LoanBox {
@@ -145,6 +194,50 @@ impl Certificate {
             0 => LoanBox::None,
             1 => LoanBox::OneSettled,
             _ => LoanBox::SeveralSettled,
+        }
+    }
+}
+
+/// The boxes of the form about the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountBox {
+    /// 正常.
+    Normal,
+    /// 封存.
+    Sealed,
+    /// 欠款 (欠缴): the account takes deposits, and they do not reach last month.
+    Arrears,
+    /// 其他: frozen, closed.
+    Other,
+}
+
+/// What a certificate is worth to the lender who holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum CertificateStanding {
+    /// It may be used.
+    #[n(1)]
+    Valid,
+    /// It was used for a loan, granted or declined.
+    #[n(2)]
+    Used,
+    /// It ran out.
+    #[n(3)]
+    Expired,
+    /// Its issuer took it back.
+    #[n(4)]
+    Revoked,
+}
+
+impl CertificateStanding {
+    /// The stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Used => "used",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
         }
     }
 }
@@ -190,6 +283,9 @@ pub struct CertificateLoan {
     /// Instalments that ever were overdue.
     #[n(8)]
     pub overdue_total: u32,
+    /// 还款方式 DKHKFS.
+    #[n(9)]
+    pub repayment: Option<RepaymentMethod>,
 }
 
 impl fmt::Debug for CertificateLoan {

@@ -185,7 +185,7 @@ fn streak_of(in_time: &MonthSet, paid_to: Option<Month>) -> u32 {
     run.map_or(0, |run| run.count)
 }
 
-fn is_live(paid_to: Option<Month>, as_of: Date) -> bool {
+pub(crate) fn is_live(paid_to: Option<Month>, as_of: Date) -> bool {
     paid_to.is_some_and(|month| as_of.month().months_since(month) <= 1)
 }
 

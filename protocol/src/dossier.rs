@@ -13,6 +13,7 @@ use crate::answer::Outcome;
 use crate::answer::access::AccessPlace;
 use crate::answer::proof::{ProofFault, Proven};
 use crate::center::CenterCode;
+use crate::certificate::{Certificate, CertificateNumber, CertificateStanding};
 use crate::engine::operator::OperatorId;
 use crate::id::{DossierId, PayloadHash, QueryId, TransferId};
 use crate::property::Property;
@@ -57,6 +58,9 @@ pub struct Wish {
     /// The property that a withdrawal is for; only with purpose `W1`.
     #[n(10)]
     pub property: Option<Property>,
+    /// The certificates that are presented for a loan.
+    #[n(11)]
+    pub certificates: Vec<CertificateNumber>,
 }
 
 /// What was asked and what came back.
@@ -81,6 +85,37 @@ pub struct Dossier {
     /// What follows for a loan, by the rules of this center.
     #[n(6)]
     pub verdict: Option<Verdict>,
+    /// What the certificates that were presented are worth.
+    #[n(7)]
+    pub presented: Vec<PresentedCertificate>,
+}
+
+/// A certificate that was presented for a loan.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PresentedCertificate {
+    /// Which.
+    #[n(1)]
+    pub number: CertificateNumber,
+    /// What it is worth; absent when none of this number is held here for a subject.
+    #[n(2)]
+    pub standing: Option<CertificateStanding>,
+    /// About which subject, by its place.
+    #[n(3)]
+    pub subject: Option<u32>,
+    /// What it says.
+    #[n(4)]
+    pub certificate: Option<Box<Certificate>>,
+}
+
+impl fmt::Debug for PresentedCertificate {
+    /// Without the person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PresentedCertificate")
+            .field("number", &self.number)
+            .field("standing", &self.standing)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Dossier {

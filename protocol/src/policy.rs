@@ -41,6 +41,12 @@ pub struct Policy {
     /// Whether each decision about a transfer takes a clerk who enters it and a reviewer, another
     /// person, who decides alike (双人复核). Default no.
     pub decisions_need_reviewer: bool,
+    /// Whether a second person must approve what this center says about a certificate: a receipt, a
+    /// release, a revocation. Default no.
+    pub certificate_needs_reviewer: bool,
+    /// Days after which the lender is reminded of a receipt that is missing. Default 45, so that two
+    /// weeks are left before the certificate expires.
+    pub receipt_reminder_days: u32,
     /// Whether a letter may still be withdrawn after acceptance, until settlement. Default no.
     pub cancellable_until_settled: bool,
     /// Queries a minute and purpose that one member may ask. Default 600.
@@ -65,6 +71,8 @@ impl Default for Policy {
             letter_serial_first: 1,
             letter_needs_reviewer: false,
             decisions_need_reviewer: false,
+            certificate_needs_reviewer: false,
+            receipt_reminder_days: 45,
             cancellable_until_settled: false,
             queries_per_minute: 600,
         }

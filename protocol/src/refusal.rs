@@ -120,6 +120,16 @@ refusals! {
     Operator = "OPERATOR", 403, "the operator is not known or lacks the role", "操作员未登记或无此权限", "name an operator of the configuration";
     /// The account secures a loan of another city.
     OffSiteLoan = "OFF_SITE_LOAN", 409, "the account secures a loan of another city", "该账户已用于异地贷款", "wait until the lender has reported the loan settled or withdrawn";
+    /// No certificate of this number and content was issued here.
+    CertificateUnknown = "CERTIFICATE_UNKNOWN", 404, "no such certificate was issued here", "未出具过该证明", "check the number of the certificate";
+    /// The certificate was issued to another lender.
+    CertificateLender = "CERTIFICATE_LENDER", 403, "the certificate was issued to another center", "该证明不是向贵中心出具的", "ask for a certificate of your own";
+    /// The certificate was used already.
+    CertificateUsed = "CERTIFICATE_USED", 409, "the certificate was used already", "该证明已使用", "ask for a new certificate";
+    /// The certificate ran out.
+    CertificateExpired = "CERTIFICATE_EXPIRED", 410, "the certificate has expired", "该证明已过有效期", "ask for a new certificate";
+    /// The issuer took the certificate back.
+    CertificateRevoked = "CERTIFICATE_REVOKED", 409, "the issuer took the certificate back", "该证明已被出具中心撤回", "ask for a new certificate, and why this one was taken back";
     /// A command was given with a wrong or missing part.
     Argument = "ARGUMENT", 400, "a part of the command is wrong or missing", "命令参数不正确", "see the command's help";
     /// A text for other members holds something like a number of a person.

@@ -9,6 +9,7 @@ use crate::center::CenterCode;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
+pub mod certificate;
 pub mod dialogue;
 pub mod heartbeat;
 pub mod incident;
@@ -171,6 +172,12 @@ statements! {
     Explanation = "explanation", dialogue::Explanation;
     /// What the authority decides about an alert (结论).
     Ruling = "ruling", dialogue::Ruling;
+    /// What became of the application for which a certificate was asked (回执).
+    Receipt = "receipt", certificate::Receipt;
+    /// The loan behind a receipt is over: the account is free again.
+    CertificateRelease = "certificate-release", certificate::CertificateRelease;
+    /// A certificate is taken back (撤回).
+    CertificateRevocation = "certificate-revocation", certificate::CertificateRevocation;
 }
 
 impl StatementKind {

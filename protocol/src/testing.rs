@@ -23,6 +23,7 @@ use crate::time::{Date, Timestamp};
 use crate::wire::{DeliveryReply, QueryReply};
 
 pub(crate) mod bank;
+pub(crate) mod certificates;
 pub(crate) mod logs;
 mod members;
 pub(crate) mod people;

@@ -15,12 +15,15 @@ use crate::account::AccountStatus;
 use crate::answer::{AccountFacts, DisclosedLoan, Outcome};
 use crate::cbor;
 use crate::center::CenterCode;
+use crate::certificate::Certificate;
 use crate::deposit_history::{CombinedHistory, ContinuityRules, DepositHistory};
-use crate::dossier::{Dossier, DossierRow, RowState};
+use crate::dossier::{Dossier, DossierRow, RowState, Why};
 use crate::id::ContentHash;
 use crate::loan::LoanContract;
 use crate::policy::Policy;
 use crate::time::Date;
+
+mod presented;
 
 /// What follows for the loan.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -101,6 +104,21 @@ pub enum Rule {
     /// No loan was used.
     #[n(11)]
     NoLoan,
+    /// An account of the household secures a loan of another city (异地贷款).
+    #[n(12)]
+    OffSiteLoan,
+    /// A certificate that is presented is not held here, or is about somebody else.
+    #[n(13)]
+    CertificateUnknown,
+    /// A certificate that is presented was taken back.
+    #[n(14)]
+    CertificateRevoked,
+    /// A certificate that is presented was used for another loan.
+    #[n(15)]
+    CertificateUsed,
+    /// A certificate that is presented ran out.
+    #[n(16)]
+    CertificateExpired,
 }
 
 impl Rule {
@@ -119,6 +137,11 @@ impl Rule {
             Self::TooFewMonths => "too-few-months",
             Self::OneLoanSettled => "one-loan-settled",
             Self::NoLoan => "no-loan",
+            Self::OffSiteLoan => "off-site-loan",
+            Self::CertificateUnknown => "certificate-unknown",
+            Self::CertificateRevoked => "certificate-revoked",
+            Self::CertificateUsed => "certificate-used",
+            Self::CertificateExpired => "certificate-expired",
         }
     }
 
@@ -137,6 +160,13 @@ impl Rule {
             Self::TooFewMonths => "the applicant has too few months of deposits without a break",
             Self::OneLoanSettled => "the household has used one loan, which is settled",
             Self::NoLoan => "the household has used no loan",
+            Self::OffSiteLoan => "an account of the household secures a loan of another city",
+            Self::CertificateUnknown => {
+                "a certificate that is presented is not held here, or is about somebody else"
+            }
+            Self::CertificateRevoked => "a certificate that is presented was taken back",
+            Self::CertificateUsed => "a certificate that is presented was used for another loan",
+            Self::CertificateExpired => "a certificate that is presented has expired",
         }
     }
 
@@ -155,6 +185,11 @@ impl Rule {
             Self::TooFewMonths => "申请人连续足额缴存月数不足",
             Self::OneLoanSettled => "家庭仅有一次公积金贷款且已结清",
             Self::NoLoan => "家庭无公积金贷款记录",
+            Self::OffSiteLoan => "家庭成员账户已用于异地贷款",
+            Self::CertificateUnknown => "所提交的缴存使用证明本中心未收到或非家庭成员的证明",
+            Self::CertificateRevoked => "所提交的缴存使用证明已被撤回",
+            Self::CertificateUsed => "所提交的缴存使用证明已用于其他贷款",
+            Self::CertificateExpired => "所提交的缴存使用证明已过有效期",
         }
     }
 
@@ -166,6 +201,11 @@ impl Rule {
             | Self::LoanOpen
             | Self::LoansUsedUp
             | Self::OverdueBefore
+            | Self::OffSiteLoan
+            | Self::CertificateUnknown
+            | Self::CertificateRevoked
+            | Self::CertificateUsed
+            | Self::CertificateExpired
             | Self::Arrears
             | Self::TooFewMonths => Decision::Refused,
             Self::Incomplete => Decision::Undecided,
@@ -245,6 +285,10 @@ struct Household {
     /// Whether it reaches last month.
     is_live: bool,
     incomplete: bool,
+    /// An account secures a loan of another city than the asking one.
+    off_site: bool,
+    /// What is wrong with the certificates that were presented.
+    certificates: Option<Rule>,
 }
 
 impl Household {
@@ -257,10 +301,14 @@ impl Household {
             Rule::OverdueNow
         } else if self.open > 0 {
             Rule::LoanOpen
+        } else if self.off_site {
+            Rule::OffSiteLoan
         } else if self.used >= parameters.loans_max {
             Rule::LoansUsedUp
         } else if self.overdue_before > parameters.overdue_periods_max {
             Rule::OverdueBefore
+        } else if let Some(rule) = self.certificates {
+            rule
         } else if self.incomplete {
             Rule::Incomplete
         } else if !self.is_live {
@@ -275,10 +323,27 @@ impl Household {
     }
 
     fn of(dossier: &Dossier, parameters: &LoanParameters, today: Date) -> Self {
-        let mut household = Self::default();
         let mut loans = Loans::default();
         let mut histories: Vec<DepositHistory> = Vec::new();
+        let mut household =
+            Self { certificates: presented::fault(&dossier.presented), ..Self::default() };
+        let own = dossier.rows.iter().find(|row| row.why == Why::Own).map(|row| row.center);
         for row in &dossier.rows {
+            if let Some(certified) = presented::in_place_of(dossier, row) {
+                for (place, certificate) in certified {
+                    household.add_certificate(certificate, today);
+                    loans.add_certified(row.center, certificate);
+                    if place == 0 {
+                        histories.push(certificate.history.clone());
+                        let carried = certificate.imported.iter();
+                        histories.extend(carried.map(|imported| imported.history.clone()));
+                    }
+                    for carried in &certificate.imported {
+                        loans.add_carried((place, carried.from), carried.loan_count);
+                    }
+                }
+                continue;
+            }
             household.incomplete |= is_incomplete(row, dossier.wish.subjects.len());
             for (place, outcome) in
                 row.facts().into_iter().flat_map(|facts| facts.outcomes.iter().enumerate())
@@ -286,6 +351,8 @@ impl Household {
                 let Outcome::Found(found) = outcome else { continue };
                 for account in found.accounts.iter().flatten() {
                     household.add_account(account, today);
+                    household.off_site |=
+                        account.off_site.is_some_and(|lender| Some(lender) != own);
                     if place == 0 {
                         histories.extend(histories_of(account));
                     }
@@ -319,6 +386,12 @@ impl Household {
             account.fraud.is_some_and(|fraud| fraud.until.is_none_or(|until| today <= until));
     }
 
+    fn add_certificate(&mut self, certificate: &Certificate, today: Date) {
+        self.frozen |= certificate.status == AccountStatus::Frozen;
+        self.fraud |=
+            certificate.fraud.is_some_and(|fraud| fraud.until.is_none_or(|until| today <= until));
+    }
+
     fn add_loans(&mut self, loans: &Loans) {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         self.open = self.open.max(count(loans.open.len()));
@@ -350,6 +423,18 @@ impl Loans {
         self.overdue_now |= status == crate::loan::LoanStatus::Overdue;
         self.overdue_before = self.overdue_before.max(facts.overdue.periods_total);
         self.disclosed.insert(place);
+    }
+
+    fn add_certified(&mut self, center: CenterCode, certificate: &Certificate) {
+        for loan in &certificate.loans {
+            let place = (center, loan.contract.clone());
+            if loan.status.is_unsettled() {
+                self.open.insert(place.clone());
+            }
+            self.overdue_now |= loan.status == crate::loan::LoanStatus::Overdue;
+            self.overdue_before = self.overdue_before.max(loan.overdue_total);
+            self.disclosed.insert(place);
+        }
     }
 
     fn add_carried(&mut self, place: (usize, CenterCode), used: u32) {
@@ -386,7 +471,7 @@ fn histories_of(account: &AccountFacts) -> Vec<DepositHistory> {
 /// Whether a center has not said all that it was asked, or cannot be believed.
 fn is_incomplete(row: &DossierRow, subjects: usize) -> bool {
     match &row.state {
-        RowState::NotAsked => row.why == crate::dossier::Why::Suspended,
+        RowState::NotAsked => row.why == Why::Suspended,
         RowState::Waiting | RowState::Failed(_) => true,
         RowState::Own(_) | RowState::Answered(_) => {
             let said = |outcome: &Outcome| match outcome {

@@ -118,6 +118,7 @@ pub(crate) fn run(
         serial: arguments.serial.clone(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     };
     let operators: Vec<Operator> = node.get("/v1/operators")?;
     let mut collected = Collected::default();

@@ -43,6 +43,9 @@ pub(crate) struct AskArguments {
 /// Arguments of `fundlink dossier`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DossierArguments {
+    /// A deposit certificate that is presented for the loan; may be given several times
+    #[arg(long = "certificate", value_name = "NUMBER")]
+    certificates: Vec<String>,
     #[command(flatten)]
     reason: Reason,
     #[command(flatten)]
@@ -87,6 +90,7 @@ pub(crate) fn ask(
         to: Some(arguments.center.to_string()),
         kind: arguments.kind.clone(),
         transfer: arguments.transfer.clone(),
+        certificates: Vec::new(),
     };
     run(wanted, (&arguments.reason, &arguments.subject), config, output)
 }
@@ -101,7 +105,8 @@ pub(crate) fn dossier(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let kind = QueryKind::Dossier.name().to_owned();
-    let wanted = Question { to: None, kind, transfer: None };
+    let certificates = arguments.certificates.clone();
+    let wanted = Question { to: None, kind, transfer: None, certificates };
     run(wanted, (&arguments.reason, &arguments.subject), config, output)
 }
 
@@ -110,6 +115,7 @@ struct Question {
     to: Option<String>,
     kind: String,
     transfer: Option<String>,
+    certificates: Vec<String>,
 }
 
 fn run(
@@ -138,6 +144,7 @@ fn run(
         serial: reason.serial.clone(),
         before: None,
         property: None,
+        certificates: question.certificates,
     };
     carry_out(&ask, &node, output)
 }

@@ -196,6 +196,7 @@ fn check(arguments: &CheckArguments, node: &Node, output: &Output) -> Result<Exi
         serial: arguments.serial.clone(),
         before: None,
         property: property.map(Property::from),
+        certificates: Vec::new(),
     };
     ask::carry_out(&ask, node, output)
 }

@@ -79,6 +79,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "dossier",
         &[
             "fundlink --config taiyuan dossier --purpose L1 --serial DK-2026-0077 --consent SQ-1 --consent-file consent.pdf --operator li --subject-file household.csv",
+            "fundlink --config linfen dossier --purpose L1 --serial DK-2026-0077 --consent SQ-1 --consent-file consent.pdf --operator li --subject-file household.csv --certificate 140100-C-2026-000311",
         ],
     ),
     (
@@ -136,6 +137,49 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "fundlink --config authority alerts",
             "fundlink --config authority alerts --all --limit 20",
         ],
+    ),
+    (
+        "certificate ask",
+        &[
+            "fundlink --config linfen certificate ask --center 140100 --serial DK-2026-0077 --consent SQ-1 --consent-file consent.pdf --operator li --subject-file person.csv",
+        ],
+    ),
+    (
+        "certificate list",
+        &[
+            "fundlink --config linfen certificate list",
+            "fundlink --config linfen certificate list --waiting",
+        ],
+    ),
+    (
+        "certificate show",
+        &[
+            "fundlink --config linfen certificate show 140100-C-2026-000311",
+            "fundlink --config linfen --lang zh certificate show 140100-C-2026-000311",
+        ],
+    ),
+    (
+        "certificate receipt",
+        &[
+            "fundlink --config linfen certificate receipt 140100-C-2026-000311 --result granted --serial DK-2026-0077 --operator li",
+            "fundlink --config linfen certificate receipt 140100-C-2026-000311 --result declined --applicant co-borrower --serial DK-2026-0077 --operator li",
+        ],
+    ),
+    (
+        "certificate release",
+        &[
+            "fundlink --config linfen certificate release 140100-C-2026-000311 --cause settled --operator li",
+        ],
+    ),
+    (
+        "certificate revoke",
+        &[
+            "fundlink --config taiyuan certificate revoke 140100-C-2026-000311 --reason mistaken --operator li",
+        ],
+    ),
+    (
+        "certificate approve",
+        &["fundlink --config taiyuan certificate approve 140100-C-2026-000311 --operator wang"],
     ),
     (
         "withdrawal record",

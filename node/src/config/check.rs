@@ -168,6 +168,7 @@ pub(super) fn policy(table: &PolicyTable) -> Result<Policy, ConfigError> {
     let months = table.min_months_in_new_city;
     let serial = table.letter_serial_first;
     let queries = table.queries_per_minute;
+    let reminder = table.receipt_reminder_days;
     let overdue = table.loan_overdue_periods_max;
     Ok(Policy {
         min_months_in_new_city: within("policy.min_months_in_new_city", months, 0, 12)?,
@@ -185,6 +186,8 @@ pub(super) fn policy(table: &PolicyTable) -> Result<Policy, ConfigError> {
         letter_serial_first: within("policy.letter_serial_first", serial, 1, LETTER_SERIAL_MAX)?,
         letter_needs_reviewer: table.letter_needs_reviewer,
         decisions_need_reviewer: table.decisions_need_reviewer,
+        certificate_needs_reviewer: table.certificate_needs_reviewer,
+        receipt_reminder_days: within("policy.receipt_reminder_days", reminder, 1, 60)?,
         cancellable_until_settled: table.cancellable_until_settled,
         queries_per_minute: within("policy.queries_per_minute", queries, 1, 1_000_000)?,
     })

@@ -300,6 +300,10 @@ pub struct PolicyTable {
     pub letter_needs_reviewer: bool,
     /// Whether a second person must decide alike about a transfer.
     pub decisions_need_reviewer: bool,
+    /// Whether a second person must approve what is said about a certificate.
+    pub certificate_needs_reviewer: bool,
+    /// Days.
+    pub receipt_reminder_days: u32,
     /// Whether a letter can be withdrawn after its acceptance.
     pub cancellable_until_settled: bool,
     /// Queries a minute and purpose that one member may ask.
@@ -325,6 +329,8 @@ impl Default for PolicyTable {
             letter_serial_first: policy.letter_serial_first,
             letter_needs_reviewer: policy.letter_needs_reviewer,
             decisions_need_reviewer: policy.decisions_need_reviewer,
+            certificate_needs_reviewer: policy.certificate_needs_reviewer,
+            receipt_reminder_days: policy.receipt_reminder_days,
             cancellable_until_settled: policy.cancellable_until_settled,
             queries_per_minute: policy.queries_per_minute,
         }

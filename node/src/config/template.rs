@@ -180,6 +180,11 @@ fn render_policy(text: &mut String, file: &ConfigFile) {
     entry(text, about, "letter_needs_reviewer", &policy.letter_needs_reviewer.to_string());
     let about = "Whether a reviewer must decide alike what a clerk has decided about a transfer.";
     entry(text, about, "decisions_need_reviewer", &policy.decisions_need_reviewer.to_string());
+    let about = "Whether a second person must approve a receipt, release or revocation.";
+    let value = policy.certificate_needs_reviewer.to_string();
+    entry(text, about, "certificate_needs_reviewer", &value);
+    let about = "Days after which a lender is reminded of a missing receipt (回执), 1 to 60.";
+    entry(text, about, "receipt_reminder_days", &policy.receipt_reminder_days.to_string());
     let about = "Whether a letter can be withdrawn after its acceptance, until settlement.";
     entry(text, about, "cancellable_until_settled", &policy.cancellable_until_settled.to_string());
     let about = "Queries a minute and purpose that one member may ask.";

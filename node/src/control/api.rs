@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod accesses;
 pub mod alerts;
+pub mod certificates;
 pub mod dossiers;
 pub mod evidence;
 pub mod facts;
@@ -176,6 +177,14 @@ pub enum WatchedEvent {
         /// Which.
         dossier: String,
     },
+    /// Something about a certificate that is held here.
+    Certificate {
+        /// Which.
+        number: String,
+        /// What: `receipt-due`, `receipt-taken`, `receipt-refused`, `release-taken`,
+        /// `release-refused`, `revoked`.
+        what: String,
+    },
     /// Money moved under a letter number that no sheet here explains.
     UnexplainedMoney {
         /// The number that the bank's summary quotes.
@@ -214,6 +223,9 @@ impl From<&Event> for WatchedEvent {
                 purpose: purpose.code().to_owned(),
             },
             Event::Dossier { dossier } => Self::Dossier { dossier: dossier.to_string() },
+            Event::Certificate { number, what } => {
+                Self::Certificate { number: number.to_string(), what: (*what).to_owned() }
+            }
             Event::UnexplainedMoney { letter } => {
                 Self::UnexplainedMoney { letter: letter.to_string() }
             }

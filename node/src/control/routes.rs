@@ -24,6 +24,7 @@ use crate::engine_loop::EngineHandle;
 use crate::metrics::{ControlMetrics, StatusLabel};
 
 mod alerts;
+mod certificates;
 mod dossiers;
 mod events;
 mod evidence;
@@ -56,6 +57,7 @@ pub fn router(control: Control) -> Router {
         .route("/v1/status", get(status))
         .route("/v1/events", get(events::stream))
         .merge(alerts::routes())
+        .merge(certificates::routes())
         .merge(dossiers::routes())
         .merge(logs::routes())
         .merge(evidence::routes())

@@ -160,6 +160,10 @@ impl Release {
                 self.metrics.answers.get_or_create(&CodeLabel { code: purpose.code() }).inc();
             }
             Event::Dossier { dossier } => tracing::info!(%dossier, "a dossier is complete"),
+            Event::Certificate { number, what } => {
+                tracing::info!(certificate = %number, code = what, "certificate");
+                count(what);
+            }
             Event::UnexplainedMoney { letter } => {
                 tracing::error!(%letter, "money that no sheet explains");
                 count("unexplained_money");

@@ -201,6 +201,7 @@ fn account_facts(
         let record = &account.record;
         let leaf = publishing::published_account(round.view, account)?;
         let leaf = leaf.map(|leaf| leaf_proofs::reference(round, &leaf)).transpose()?;
+        let mark = certificates::off_site(round.view, &record.account.number)?;
         facts.push(AccountFacts {
             status: record.account.status,
             paid_to: record.history.paid_to(),
@@ -217,6 +218,7 @@ fn account_facts(
                 Origin::Kept => Freshness { source: Source::Live, as_of: round.now },
             },
             leaf,
+            off_site: mark.map(|mark| mark.lender).filter(|_| opens(Field::OpenLoans)),
         });
     }
     Ok(facts)

@@ -1,29 +1,52 @@
-//! Issuing deposit certificates (缴存使用证明).
+//! Deposit certificates (缴存使用证明): issuing them, and where each stands.
 //!
 //! **Promises.** A number is used once. A new certificate for the same account and the same lender
-//! takes the place of the one before, which is revoked in the same batch.
-//! **Left to others.** The form: `certificate`. Use and expiry: receipts (回执).
+//! takes the place of the one before, which is revoked in the same batch. None is issued for an
+//! account that secures a loan already.
+//! **Left to others.** The form: `certificate`. Use and expiry: [`receipts`]. The lender: [`lending`].
 
 use minicbor::{Decode, Encode};
 
 use super::answers::{PersonRecords, Question};
+use super::equivocation;
+use super::input::RequestId;
 use super::leaf_proofs;
+use super::operator::OperatorId;
+use super::output::{Event, PeerReply};
 use super::publishing::{Published, current_epoch, open_log};
 use super::records::StoredAccount;
 use super::round::Round;
 use super::single;
+use super::timer::{self, Timer};
+use crate::account::AccountNumber;
 use crate::answer::IssuedCertificate;
 use crate::cbor;
+use crate::center::CenterCode;
 use crate::certificate::{Certificate, CertificateLoan, CertificateNumber, VALID_MONTHS};
+use crate::cose::Verified;
 use crate::digest::{Digest, DigestStatus};
 use crate::document::DocumentNumber;
-use crate::id::{ContentHash, SubjectTag};
-use crate::record::{LoanRecord, Person};
+use crate::id::{ContentHash, PayloadHash, SubjectTag};
+use crate::limits::CLOCK_SKEW_MS;
+use crate::record::{AccountRecord, Hindrance, LoanRecord, Person};
 use crate::record_seal::{RecordSeed, record_commitment};
+use crate::refusal::Refusal;
+use crate::roster::MemberStatus;
+use crate::statement::certificate::{Applicant, LoanResult, ReleaseCause, RevocationReason};
+use crate::statement::transfer::letter::Remark;
+use crate::statement::{Statement, StatementKind};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
 use crate::subject::TagSubject;
-use crate::time::Date;
+use crate::time::{Date, Timestamp};
+use crate::wire::DeliveryReply;
+
+pub mod desk;
+pub mod lending;
+mod receipts;
+
+pub(super) use lending::{on_delivered, on_reminder, present, take_in};
+pub(super) use receipts::on_expiry;
 
 /// A certificate as its issuer keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -35,6 +58,189 @@ pub struct StoredCertificate {
     /// Its digest.
     #[n(2)]
     pub published: Published,
+    /// Where it stands.
+    #[n(3)]
+    pub state: CertificateState,
+    /// A revocation that waits for a second person.
+    #[n(4)]
+    pub waiting: Option<Revoked>,
+}
+
+/// Where a certificate stands at its issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum CertificateState {
+    /// It waits for its receipt.
+    #[n(1)]
+    Issued,
+    /// Its receipt is here.
+    #[n(2)]
+    Used(#[n(0)] Use),
+    /// It was taken back.
+    #[n(3)]
+    Revoked(#[n(0)] Revoked),
+    /// It ran out, then.
+    #[n(4)]
+    Expired(#[n(0)] Timestamp),
+}
+
+/// What a receipt said.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Use {
+    /// The receipt.
+    #[n(1)]
+    pub receipt: PayloadHash,
+    /// What the person is in the loan.
+    #[n(2)]
+    pub applicant: Applicant,
+    /// What the lender decided.
+    #[n(3)]
+    pub result: LoanResult,
+    /// When it came.
+    #[n(4)]
+    pub at: Timestamp,
+    /// That the loan is over, and since when.
+    #[n(5)]
+    pub released: Option<(ReleaseCause, Timestamp)>,
+}
+
+/// How a certificate was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Revoked {
+    /// Why.
+    #[n(1)]
+    pub reason: RevocationReason,
+    /// More, in words.
+    #[n(2)]
+    pub remark: Option<Remark>,
+    /// Who wanted it; nobody where a rule did.
+    #[n(3)]
+    pub operator: Option<OperatorId>,
+    /// When.
+    #[n(4)]
+    pub at: Timestamp,
+    /// The certificate that took its place.
+    #[n(5)]
+    pub superseded_by: Option<CertificateNumber>,
+}
+
+impl Revoked {
+    const fn by_rule(reason: RevocationReason, at: Timestamp) -> Self {
+        Self { reason, remark: None, operator: None, at, superseded_by: None }
+    }
+}
+
+/// The mark of an account that secures a loan of another city (异地贷款).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct OffSiteMark {
+    /// The certificate behind it.
+    #[n(1)]
+    pub certificate: CertificateNumber,
+    /// Who lent.
+    #[n(2)]
+    pub lender: CenterCode,
+    /// Since when.
+    #[n(3)]
+    pub since: Timestamp,
+}
+
+/// The mark of an account, while it secures a loan of another city.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn off_site(
+    view: &dyn View,
+    account: &AccountNumber,
+) -> Result<Option<OffSiteMark>, StoreError> {
+    let bytes = view.get(&receipts::mark_key(account))?;
+    bytes.map(|bytes| cbor::decode_stored("off-site loans", &bytes)).transpose()
+}
+
+/// A record as the rules must see it: with the mark beside what the core system noted.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn with_mark(view: &dyn View, mut record: AccountRecord) -> Result<AccountRecord, StoreError> {
+    let hindrances = &mut record.notes.hindrances;
+    if off_site(view, &record.account.number)?.is_some()
+        && let Err(place) = hindrances.binary_search(&Hindrance::OffSiteLoan)
+    {
+        hindrances.insert(place, Hindrance::OffSiteLoan);
+    }
+    Ok(record)
+}
+
+/// Whether statements of a kind are about certificates.
+#[must_use]
+pub const fn is_certificate(kind: StatementKind) -> bool {
+    matches!(
+        kind,
+        StatementKind::Receipt
+            | StatementKind::CertificateRelease
+            | StatementKind::CertificateRevocation
+    )
+}
+
+/// Handles a statement about a certificate and stages the reply to its delivery; a repeat gets the
+/// reply that the first one got.
+pub(super) fn on_statement(
+    round: &mut Round<'_>,
+    from: CenterCode,
+    request: RequestId,
+    verified: &Verified,
+) -> Result<(), StoreError> {
+    let reply = match admit(round, from, verified.statement()) {
+        Ok(()) => answer(round, verified)?,
+        Err(refusal) => DeliveryReply::Refused(refusal),
+    };
+    if let DeliveryReply::Refused(refusal) = reply {
+        round.event(Event::Refused { from, refusal });
+    }
+    round.respond(request, PeerReply::Delivery(reply));
+    Ok(())
+}
+
+/// Who may say this here, and when. A suspended member finishes what it began.
+fn admit(round: &Round<'_>, from: CenterCode, statement: &Statement) -> Result<(), Refusal> {
+    if statement.from() != from {
+        return Err(Refusal::Peer);
+    }
+    match round.roster.member(from).map(|member| member.status) {
+        None | Some(MemberStatus::Revoked) => return Err(Refusal::NotMember),
+        Some(MemberStatus::Active | MemberStatus::Suspended) => {}
+    }
+    if statement.to() != Some(round.center()) {
+        return Err(Refusal::Addressee);
+    }
+    if statement.issued_at().ms_since(round.now) > CLOCK_SKEW_MS {
+        return Err(Refusal::Future);
+    }
+    Ok(())
+}
+
+fn answer(round: &mut Round<'_>, verified: &Verified) -> Result<DeliveryReply, StoreError> {
+    let hash = verified.hash();
+    let place = key(Area::Reply, &[hash.as_bytes()]);
+    if let Some(bytes) = round.view.get(&place)? {
+        return cbor::decode_stored("replies", &bytes);
+    }
+    round.keep_received(hash, verified.statement().kind(), verified.bytes())?;
+    let reply = if let Statement::Receipt(receipt) = verified.statement() {
+        receipts::on_receipt(round, verified, receipt)?
+    } else if let Statement::CertificateRelease(release) = verified.statement() {
+        receipts::on_release(round, verified, release)?
+    } else if let Statement::CertificateRevocation(revocation) = verified.statement() {
+        lending::on_revocation(round, verified, revocation)?
+    } else {
+        DeliveryReply::Refused(Refusal::UnknownStatement)
+    };
+    if let DeliveryReply::Committed(_) | DeliveryReply::Refused(_) = reply {
+        round.view.put(place, cbor::encode(&reply));
+    }
+    Ok(reply)
 }
 
 /// A certificate by its number.
@@ -63,10 +269,10 @@ pub(super) fn issue(
         return Ok(None);
     };
     let Some(valid_until) = as_of.plus_months(VALID_MONTHS) else { return Ok(None) };
-    let place = key(
-        Area::CertificateOf,
-        &[&question.asker.to_key(), account.record.account.number.as_str().as_bytes()],
-    );
+    if !may_issue(round, question.asker, &account.record.account.number)? {
+        return Ok(None);
+    }
+    let place = open_key(&account.record.account.number, question.asker);
     let supersedes = match round.view.get(&place)? {
         Some(bytes) => Some(cbor::decode_stored("certificates", &bytes)?),
         None => None,
@@ -77,15 +283,44 @@ pub(super) fn issue(
     certificate.purpose = question.purpose;
     certificate.supersedes = supersedes;
     if let Some(old) = supersedes {
-        revoke(round, old, as_of)?;
+        supersede(round, old, number)?;
     }
     let published = publish(round, &certificate, tag)?;
     let leaf = leaf_proofs::reference(round, &published)?;
     let blinding = published.seed.record_blinding();
-    let stored = StoredCertificate { certificate, published };
+    let state = CertificateState::Issued;
+    let stored = StoredCertificate { certificate, published, state, waiting: None };
     round.view.put(place, cbor::encode(&number));
-    round.view.put(key(Area::Certificate, &[&number.to_key()]), cbor::encode(&stored));
+    put(round, &stored);
+    if let Some(after) = valid_until.plus_days(1) {
+        timer::set(round.view, Timestamp::start_of(after), Timer::Certificate(number))?;
+    }
     Ok(Some(IssuedCertificate { certificate: stored.certificate, blinding, leaf }))
+}
+
+/// Whether a certificate may be written: our log is open, the account secures no loan yet, and a
+/// revocation of the one before would find its way.
+fn may_issue(
+    round: &Round<'_>,
+    lender: CenterCode,
+    account: &AccountNumber,
+) -> Result<bool, StoreError> {
+    Ok(equivocation::may_start(round, round.center())?
+        && off_site(round.view, account)?.is_none()
+        && receipts::has_room(round, lender)?)
+}
+
+/// Revokes the certificate that a new one replaces.
+fn supersede(
+    round: &mut Round<'_>,
+    old: CertificateNumber,
+    new: CertificateNumber,
+) -> Result<(), StoreError> {
+    let Some(stored) = certificate(round.view, old)? else { return Ok(()) };
+    let reason = RevocationReason::Superseded;
+    let revoked = Revoked { superseded_by: Some(new), ..Revoked::by_rule(reason, round.now) };
+    receipts::revoke(round, stored, revoked)?;
+    Ok(())
 }
 
 fn tag_of(round: &mut Round<'_>, person: &Person) -> Option<SubjectTag> {
@@ -149,6 +384,7 @@ fn describe_loan(loan: &LoanRecord, document: &DocumentNumber) -> Option<Certifi
         balance: loan.loan.balance,
         overdue_current: loan.loan.overdue.periods_current,
         overdue_total: loan.loan.overdue.periods_total,
+        repayment: loan.loan.repayment,
     })
 }
 
@@ -174,10 +410,20 @@ fn publish(
     Ok(Published { content, seed, log, leaf, entry: cbor::encode(&digest).into() })
 }
 
-/// Revokes the certificate that a new one replaces.
-fn revoke(round: &mut Round<'_>, number: CertificateNumber, today: Date) -> Result<(), StoreError> {
-    let Some(mut stored) = certificate(round.view, number)? else { return Ok(()) };
-    stored.published.revise(round, DigestStatus::CertificateRevoked, today)?;
-    round.view.put(key(Area::Certificate, &[&number.to_key()]), cbor::encode(&stored));
-    Ok(())
+/// The certificate that waits for a receipt, by account and lender.
+fn open_key(account: &AccountNumber, lender: CenterCode) -> Vec<u8> {
+    [place_of_account(account), lender.to_key().to_vec()].concat()
 }
+
+/// A zero byte ends the number, so that no account's certificates stand among another's.
+fn place_of_account(account: &AccountNumber) -> Vec<u8> {
+    key(Area::CertificateOf, &[account.as_str().as_bytes(), &[0]])
+}
+
+fn put(round: &mut Round<'_>, stored: &StoredCertificate) {
+    let place = key(Area::Certificate, &[&stored.certificate.number.to_key()]);
+    round.view.put(place, cbor::encode(stored));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What a local caller can want, and what it gets back.
 
 use super::alerts::{AlertCommand, AlertReply};
+use super::certificates::desk::{CertificateCommand, CertificateView};
 use super::evidence::EvidenceWish;
 use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging, VanishedReply};
 use super::log_commands::{LogCommand, LogReply};
@@ -60,6 +61,8 @@ pub enum Command {
     Net(NetCommand),
     /// What the watch has found.
     Alerts(AlertCommand),
+    /// Something about deposit certificates.
+    Certificate(CertificateCommand),
     /// Something about withdrawals for a property.
     Withdrawal(WithdrawalCommand),
 }
@@ -101,6 +104,8 @@ pub enum Reply {
     LedgerSums(TrialBalance),
     /// What the watch has found.
     Alerts(AlertReply),
+    /// Certificates, issued or held.
+    Certificates(Vec<CertificateView>),
     /// What came of a wish about withdrawals.
     Withdrawals(WithdrawalReply),
     /// Done; there is nothing to show.

@@ -6,13 +6,14 @@ use super::output::{CommandRefusal, Event, Output, PeerReply};
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
-    alerts, bank, core_orders, cosigning, dossiers, equivocation, evidence, following, heartbeats,
-    imports, incidents, inquiries, log_commands, membership, modes, operator, outbox, publication,
-    publishing, quarantine, queries, recovery, roster_leaves, rosters, status, synchronization,
-    transfer_desk, transfers, withdrawals,
+    alerts, bank, certificates, core_orders, cosigning, dossiers, equivocation, evidence,
+    following, heartbeats, imports, incidents, inquiries, log_commands, membership, modes,
+    operator, outbox, publication, publishing, quarantine, queries, recovery, roster_leaves,
+    rosters, status, synchronization, transfer_desk, transfers, withdrawals,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
+use crate::id::PayloadHash;
 use crate::limits::ROUND_INPUTS_MAX;
 use crate::refusal::Refusal;
 use crate::statement::Statement;
@@ -49,13 +50,13 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
                 Ok(())
             }
             Ok(DeliveryReply::Committed(_)) => match outbox::remove(round, to, row)? {
-                Some(statement) => transfers::on_delivered(round, statement, Ok(())),
+                Some(statement) => on_delivered(round, statement, Ok(())),
                 None => Ok(()),
             },
             Ok(DeliveryReply::Refused(refusal)) => {
                 let Some(statement) = outbox::remove(round, to, row)? else { return Ok(()) };
                 round.event(Event::Refused { from: to, refusal });
-                transfers::on_delivered(round, statement, Err(refusal))
+                on_delivered(round, statement, Err(refusal))
             }
             // The row's timer sends it again.
             Ok(DeliveryReply::Pending(_) | DeliveryReply::Later(_)) | Err(_) => Ok(()),
@@ -79,6 +80,16 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
         Input::RosterReplied { frame } => rosters::on_replied(round, &frame),
         Input::Command { request, command } => on_command(round, request, *command),
     }
+}
+
+/// Tells whoever said a statement what became of its delivery.
+fn on_delivered(
+    round: &mut Round<'_>,
+    statement: PayloadHash,
+    outcome: Result<(), Refusal>,
+) -> Result<(), StoreError> {
+    certificates::on_delivered(round, statement, outcome)?;
+    transfers::on_delivered(round, statement, outcome)
 }
 
 fn on_started(round: &mut Round<'_>) -> Result<(), StoreError> {
@@ -124,6 +135,9 @@ fn on_statement(
     if transfers::is_transfer(statement.statement().kind()) {
         return transfers::on_statement(round, from, request, statement);
     }
+    if certificates::is_certificate(statement.statement().kind()) {
+        return certificates::on_statement(round, from, request, statement);
+    }
     let refusal = Refusal::UnknownStatement;
     round.event(Event::Refused { from, refusal });
     round.respond(request, PeerReply::Delivery(DeliveryReply::Refused(refusal)));
@@ -164,6 +178,9 @@ fn on_command(
         Command::Alerts(command) => alerts::run(round, command).map(Reply::Alerts),
         Command::Net(command) => rosters::command::run(round, command).map(Reply::Net),
         Command::Transfer(command) => transfer_desk::run(round, *command),
+        Command::Certificate(command) => {
+            certificates::desk::run(round, command).map(Reply::Certificates)
+        }
         Command::Withdrawal(command) => withdrawals::run(round, &command).map(Reply::Withdrawals),
     };
     let reply = match done {
@@ -197,6 +214,8 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Overlap(tag) => alerts::on_overlap(round, tag),
         Timer::Receipt(log, leaf) => alerts::on_receipt(round, log, leaf),
         Timer::Gap(center) => alerts::on_gap(round, center),
+        Timer::Certificate(number) => certificates::on_expiry(round, number),
+        Timer::ReceiptDue(number) => certificates::on_reminder(round, number),
         Timer::Watch => Ok(()),
     }
 }

@@ -7,6 +7,7 @@
 
 use super::accesses;
 use super::answers::{self, Question};
+use super::certificates;
 use super::input::Failure;
 use super::modes::require_role;
 use super::operator::{self, OperatorRole};
@@ -57,6 +58,7 @@ pub(super) fn ask(round: &mut Round<'_>, wish: &Wish) -> Result<DossierId, Stop>
         rows: Vec::new(),
         finished: None,
         verdict: None,
+        presented: certificates::present(round, wish)?,
     };
     for (center, why) in candidates::centers(round, wish)? {
         let row = open_row(round, &dossier, (center, why))?;
@@ -229,6 +231,9 @@ fn settle_row(
     place: usize,
     state: RowState,
 ) -> Result<(), StoreError> {
+    if let RowState::Answered(answered) = &state {
+        certificates::take_in(round, dossier, answered)?;
+    }
     let Some(row) = dossier.rows.get_mut(place) else { return Ok(()) };
     row.state = state;
     if let Some(query) = row.query {
@@ -250,6 +255,8 @@ fn finish_if_done(round: &mut Round<'_>, dossier: &mut Dossier) -> Result<(), St
     let whole = dossier.wish.kind == QueryKind::Dossier && dossier.wish.to.is_none();
     if let (true, true, Some(today)) = (about_a_loan, whole, round.now.date()) {
         let parameters = LoanParameters::of(&round.settings.policy);
+        // Their standing may have changed while the answers came in.
+        dossier.presented = certificates::present(round, &dossier.wish)?;
         dossier.verdict = Some(decide(dossier, &parameters, today));
     }
     round.event(Event::Dossier { dossier: dossier.id });

@@ -8,6 +8,7 @@ use super::log_event::LogEvent;
 use crate::authority::alert::AlertState;
 use crate::authority::alert_rule::AlertRule;
 use crate::center::CenterCode;
+use crate::certificate::CertificateNumber;
 use crate::core_system::CoreOrder;
 use crate::id::{AlertId, DossierId, QueryId, TransferId};
 use crate::letter_number::LetterNumber;
@@ -171,6 +172,14 @@ pub enum Event {
         kind: QueryKind,
         /// Why.
         purpose: Purpose,
+    },
+    /// Something about a certificate that is held here.
+    Certificate {
+        /// Which.
+        number: CertificateNumber,
+        /// What: `receipt-due`, `receipt-taken`, `receipt-refused`, `release-taken`,
+        /// `release-refused`, `revoked`.
+        what: &'static str,
     },
     /// A dossier has all its answers, or does not wait for more.
     Dossier {

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 
 use crate::cbor;
 use crate::center::CenterCode;
+use crate::certificate::CertificateNumber;
 use crate::id::{AlertId, QueryId, ReferenceTag, SubjectTag, TransferId};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
@@ -61,6 +62,12 @@ pub enum Timer {
     /// A member was not heard since.
     #[n(21)]
     Silence(#[n(0)] CenterCode),
+    /// The validity of a certificate that was issued here ends.
+    #[n(50)]
+    Certificate(#[n(0)] CertificateNumber),
+    /// The receipt for a certificate that is held here is due.
+    #[n(51)]
+    ReceiptDue(#[n(0)] CertificateNumber),
     /// Both sides of a transfer must have published by now.
     #[n(22)]
     Pair(#[n(0)] ReferenceTag),

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
+use super::certificates;
 use super::leaf_proofs;
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
@@ -233,7 +234,8 @@ fn check(round: &Round<'_>, source: Source, record: &PropertyWithdrawal) -> Resu
     if PersonMatch::of(&account.record.person, &record.person).is_none() {
         return Err(Refusal::NameMismatch.into());
     }
-    if account.record.notes.hindrances.contains(&Hindrance::OffSiteLoan) {
+    let marked = certificates::with_mark(round.view, account.record)?;
+    if marked.notes.hindrances.contains(&Hindrance::OffSiteLoan) {
         return Err(Refusal::OffSiteLoan.into());
     }
     Ok(())

@@ -50,7 +50,8 @@ pub enum Area {
     Rate = b'r',
     /// Certificates. Key: year (2), serial (4). Value: `certificates::StoredCertificate`.
     Certificate = b'C',
-    /// The last certificate of an account. Key: requester (4), account number. Value: its number.
+    /// The certificate of an account that waits for its receipt. Key: account number, zero (1),
+    /// lender (4). Value: its number.
     CertificateOf = b'c',
     /// Dossiers. Key: id (32). Value: `dossiers::Dossier`.
     Dossier = b'd',
@@ -161,6 +162,14 @@ pub enum Area {
     Withdrawal = 0xd0,
     /// Withdrawals by their property. Key: hash of a key of it (32), serial. Value: none.
     WithdrawalOf = 0xd1,
+    /// Accounts that secure a loan of another city. Key: account number. Value:
+    /// `certificates::OffSiteMark`.
+    OffSite = 0xd2,
+    /// Certificates of other centers. Key: issuer (4), year (2), serial (4). Value:
+    /// `certificates::lending::HeldCertificate`.
+    HeldCertificate = 0xd3,
+    /// The certificate of a statement that we sent. Key: payload hash (32). Value: its number.
+    CertificateOfStatement = 0xd4,
 }
 
 /// Builds a key from an area and its parts.

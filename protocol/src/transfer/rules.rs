@@ -77,7 +77,9 @@ pub fn obstacle_to_settlement(
         Some(RefusalReason::Frozen)
     } else if record.account.status.is_closed() {
         Some(RefusalReason::Closed)
-    } else if has_unsettled_loan(record, loans) {
+    } else if has_unsettled_loan(record, loans)
+        || record.notes.hindrances.contains(&Hindrance::OffSiteLoan)
+    {
         Some(RefusalReason::UnsettledLoan)
     } else {
         None

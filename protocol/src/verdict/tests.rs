@@ -3,7 +3,8 @@
 use super::*;
 use crate::account::SerialNumber;
 use crate::answer::{CarriedLoans, Found, Freshness, LoanFacts, MonthFacts, Source};
-use crate::dossier::{RowFailure, Why, Wish};
+use crate::certificate::CertificateStanding;
+use crate::dossier::{PresentedCertificate, RowFailure, Why, Wish};
 use crate::engine::operator::OperatorId;
 use crate::id::DossierId;
 use crate::person_match::PersonMatch;
@@ -12,6 +13,7 @@ use crate::record::FraudMark;
 use crate::record_seal::{RecordSeed, SealedLoan};
 use crate::refusal::Refusal;
 use crate::statement::query::GivenFacts;
+use crate::testing::certificates::certificate;
 use crate::testing::people::{LI, ZHANG, account, loan, person, settled};
 use crate::testing::{DATONG, LINFEN, TAIYUAN};
 use crate::time::{Month, Timestamp};
@@ -45,11 +47,13 @@ fn dossier() -> Dossier {
             serial: SerialNumber::parse("DK-1").unwrap(),
             before: None,
             property: None,
+            certificates: Vec::new(),
         },
         started: Timestamp::from_ms(0),
         rows: vec![row(TAIYUAN, vec![nothing(), nothing()]), row(DATONG, vec![found(), nothing()])],
         finished: None,
         verdict: None,
+        presented: Vec::new(),
     }
 }
 
@@ -70,6 +74,7 @@ fn found() -> Outcome {
             fraud: None,
             freshness: FRESHNESS,
             leaf: None,
+            off_site: None,
         }]),
         loans: Some(LoanFacts { open: 0, carried: Some(Vec::new()), loans: Some(Vec::new()) }),
         certificate: None,
@@ -263,9 +268,87 @@ fn every_rule_is_named_in_both_languages() {
         Rule::TooFewMonths,
         Rule::OneLoanSettled,
         Rule::NoLoan,
+        Rule::OffSiteLoan,
+        Rule::CertificateUnknown,
+        Rule::CertificateRevoked,
+        Rule::CertificateUsed,
+        Rule::CertificateExpired,
     ];
     let names: BTreeSet<&str> = rules.iter().map(|rule| rule.name()).collect();
     let english: BTreeSet<&str> = rules.iter().map(|rule| rule.english()).collect();
     let chinese: BTreeSet<&str> = rules.iter().map(|rule| rule.chinese()).collect();
-    assert_eq!((names.len(), english.len(), chinese.len()), (11, 11, 11));
+    assert_eq!((names.len(), english.len(), chinese.len()), (16, 16, 16));
+}
+
+fn presented(standing: Option<CertificateStanding>) -> PresentedCertificate {
+    let known = certificate(AccountStatus::Normal, 202_603);
+    PresentedCertificate {
+        number: known.number,
+        standing,
+        subject: Some(0),
+        certificate: Some(Box::new(known)),
+    }
+}
+
+#[test]
+fn a_certificate_that_is_worth_nothing_refuses_and_names_its_rule() {
+    let cases = [
+        (Some(CertificateStanding::Expired), Rule::CertificateExpired),
+        (Some(CertificateStanding::Used), Rule::CertificateUsed),
+        (Some(CertificateStanding::Revoked), Rule::CertificateRevoked),
+        (None, Rule::CertificateUnknown),
+    ];
+    for (standing, rule) in cases {
+        let mut dossier = dossier();
+        dossier.presented = vec![presented(Some(CertificateStanding::Valid)), presented(standing)];
+        let verdict = verdict(&dossier);
+        assert_eq!((verdict.decision, verdict.rule), (Decision::Refused, rule));
+    }
+    let mut dossier = dossier();
+    dossier.presented = vec![presented(Some(CertificateStanding::Valid))];
+    assert_eq!(verdict(&dossier).rule, Rule::NoLoan);
+}
+
+#[test]
+fn a_valid_certificate_stands_in_for_a_center_that_cannot_be_heard() {
+    let mut dossier = dossier();
+    dossier.wish.subjects.truncate(1);
+    dossier.rows[0].state = RowState::Failed(RowFailure::TimedOut);
+    dossier.rows[1].state = RowState::NotAsked;
+    assert_eq!(verdict(&dossier).rule, Rule::Incomplete);
+    dossier.presented = vec![presented(Some(CertificateStanding::Valid))];
+    let decided = verdict(&dossier);
+    assert_eq!((decided.rule, decided.months), (Rule::NoLoan, 36));
+    // Of another center; about one of two persons; just before the payout.
+    let mut of_another = dossier.clone();
+    of_another.rows[0].center = LINFEN;
+    assert_eq!(verdict(&of_another).rule, Rule::Incomplete);
+    let mut of_one = dossier.clone();
+    of_one.wish.subjects.push(person(ZHANG));
+    assert_eq!(verdict(&of_one).rule, Rule::Incomplete);
+    dossier.wish.purpose = Purpose::LoanPayout;
+    assert_eq!(verdict(&dossier).rule, Rule::Incomplete);
+}
+
+#[test]
+fn what_a_certificate_says_against_the_applicant_counts() {
+    let mut dossier = dossier();
+    dossier.wish.subjects.truncate(1);
+    dossier.rows[0].state = RowState::Failed(RowFailure::Unreachable);
+    dossier.rows[1].state = RowState::NotAsked;
+    let mut frozen = presented(Some(CertificateStanding::Valid));
+    if let Some(known) = &mut frozen.certificate {
+        known.status = AccountStatus::Frozen;
+    }
+    dossier.presented = vec![frozen];
+    assert_eq!(verdict(&dossier).rule, Rule::Frozen);
+}
+
+#[test]
+fn an_account_that_secures_a_loan_elsewhere_refuses_all_but_its_lender() {
+    let mut dossier = dossier();
+    first_account(&mut dossier).off_site = Some(LINFEN);
+    assert_eq!(verdict(&dossier).rule, Rule::OffSiteLoan);
+    first_account(&mut dossier).off_site = Some(TAIYUAN);
+    assert_eq!(verdict(&dossier).rule, Rule::NoLoan, "the asking center lends itself");
 }

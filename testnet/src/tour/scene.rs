@@ -47,6 +47,7 @@ pub(super) async fn ask(tour: &Tour, question: Question) -> Result<(Dossier, Pro
         serial: question.serial.to_owned(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     };
     let asked: Asked = node.post("/v1/ask", &ask).await?;
     let dossier: Dossier = node.get(&format!("/v1/dossiers/{}?wait=true", asked.dossier)).await?;

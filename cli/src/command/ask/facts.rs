@@ -101,6 +101,9 @@ fn show_accounts(accounts: &[Account], output: &Output) {
             let months = carried.months.total;
             output.line(language.carried_months(months, &carried.from));
         }
+        if let Some(lender) = &account.off_site {
+            output.line(language.account_off_site(lender));
+        }
         if account.fraud {
             output.line(language.fraud());
         }

@@ -4,6 +4,7 @@ use fundlink_node::control::api::dossiers::{Dossier, Row, Verdict};
 use fundlink_protocol::refusal::Refusal;
 
 use super::facts;
+use crate::command::certificate::show::standing;
 use crate::language::Language;
 use crate::output::Output;
 use crate::table::{Align, Table};
@@ -25,6 +26,10 @@ pub(super) fn show(dossier: &Dossier, output: &Output) {
     output.table(&table);
     for row in &dossier.rows {
         facts::show(row, output);
+    }
+    for one in &dossier.presented {
+        let standing = standing(&one.standing, language);
+        output.line(language.presented_certificate(&one.number, standing));
     }
     if let Some(verdict) = &dossier.verdict {
         show_verdict(verdict, output);

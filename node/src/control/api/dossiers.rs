@@ -2,6 +2,7 @@
 
 use fundlink_protocol::answer::proof::Proven;
 use fundlink_protocol::answer::{Outcome, UnresolvedReason};
+use fundlink_protocol::certificate::CertificateStanding;
 use fundlink_protocol::dossier::{self, AnsweredRow, LeafCheck, LeafOf, RowFailure, RowState, Why};
 use fundlink_protocol::person_match::PersonMatch;
 use fundlink_protocol::statement::query::{AnswerBody, GivenFacts};
@@ -42,6 +43,9 @@ pub struct Ask {
     /// The property that a withdrawal is for; only with purpose `W1`.
     #[serde(default)]
     pub property: Option<Property>,
+    /// The numbers of certificates that are presented for a loan.
+    #[serde(default)]
+    pub certificates: Vec<String>,
 }
 
 /// A consent that this center keeps.
@@ -80,6 +84,18 @@ pub struct Dossier {
     pub rows: Vec<Row>,
     /// What follows for a loan, by the rules of this center.
     pub verdict: Option<Verdict>,
+    /// The certificates that were presented, and what each is worth.
+    pub presented: Vec<Presented>,
+}
+
+/// A certificate that was presented for a loan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presented {
+    /// Which.
+    pub number: String,
+    /// `valid`, `used`, `expired`, `revoked`, or `unknown`: none of this number is held here for a
+    /// subject.
+    pub standing: String,
 }
 
 /// One center's part.
@@ -200,6 +216,14 @@ impl From<&dossier::Dossier> for Dossier {
             finished: known.finished.map(|at| at.to_string()),
             rows: known.rows.iter().map(Into::into).collect(),
             verdict: known.verdict.as_ref().map(Into::into),
+            presented: known
+                .presented
+                .iter()
+                .map(|one| Presented {
+                    number: one.number.to_string(),
+                    standing: one.standing.map_or("unknown", CertificateStanding::word).to_owned(),
+                })
+                .collect(),
         }
     }
 }

@@ -9,7 +9,7 @@ use fundlink_protocol::answer::{
     AccountFacts, DisclosedLoan, Freshness, IssuedCertificate, LeafReference, LoanFacts,
     MonthFacts, Source, TransferFacts,
 };
-use fundlink_protocol::certificate::{CertificateLoan, LoanBox};
+use fundlink_protocol::certificate::{self, CertificateLoan, LoanBox};
 use fundlink_protocol::deposit_history::DepositHistory;
 use fundlink_protocol::loan::{LoanRole, LoanStatus};
 use fundlink_protocol::record;
@@ -161,6 +161,8 @@ pub struct Account {
     pub freshness: FreshFrom,
     /// The leaf that commits to the record.
     pub leaf: Option<Leaf>,
+    /// The center whose loan the account secures (异地贷款).
+    pub off_site: Option<String>,
 }
 
 impl core::fmt::Debug for Account {
@@ -192,6 +194,7 @@ impl From<&AccountFacts> for Account {
             fraud_until: facts.fraud.and_then(|fraud| fraud.until).map(|until| until.to_string()),
             freshness: facts.freshness.into(),
             leaf: facts.leaf.as_ref().map(Into::into),
+            off_site: facts.off_site.map(|lender| lender.to_string()),
         }
     }
 }
@@ -374,7 +377,14 @@ impl core::fmt::Debug for Certificate {
 
 impl From<&IssuedCertificate> for Certificate {
     fn from(issued: &IssuedCertificate) -> Self {
-        let known = &issued.certificate;
+        Self::new(&issued.certificate, (&issued.leaf).into())
+    }
+}
+
+impl Certificate {
+    /// A certificate with its leaf.
+    #[must_use]
+    pub fn new(known: &certificate::Certificate, leaf: Leaf) -> Self {
         let loan_record = match known.loan_box() {
             LoanBox::None => "none",
             LoanBox::OneSettled => "one-settled",
@@ -409,7 +419,7 @@ impl From<&IssuedCertificate> for Certificate {
             purpose: known.purpose.code().to_owned(),
             valid_until: known.valid_until.to_string(),
             supersedes: known.supersedes.map(|number| number.to_string()),
-            leaf: (&issued.leaf).into(),
+            leaf,
         }
     }
 }

@@ -8,6 +8,7 @@ use axum::{Json, Router};
 use fundlink_protocol::account::SerialNumber;
 use fundlink_protocol::answer::access::AccessPlace;
 use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::certificate::CertificateNumber;
 use fundlink_protocol::code_table::CodeError;
 use fundlink_protocol::document::{DocumentNumber, DocumentType};
 use fundlink_protocol::dossier::Wish;
@@ -118,6 +119,12 @@ fn wish(wanted: &Ask) -> Result<Wish, Refused> {
         serial: SerialNumber::parse(&wanted.serial).map_err(|error| invalid(&error))?,
         before: before.map_err(|error| invalid(&error))?,
         property: wanted.property.as_ref().map(property).transpose()?,
+        certificates: wanted
+            .certificates
+            .iter()
+            .map(|number| CertificateNumber::parse(number))
+            .collect::<Result<_, _>>()
+            .map_err(|error| invalid(&error))?,
     })
 }
 

@@ -50,6 +50,7 @@ fn wish(kind: QueryKind, purpose: Purpose, to: Option<CenterCode>) -> Wish {
         serial: SerialNumber::parse("DK-1").unwrap(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     }
 }
 

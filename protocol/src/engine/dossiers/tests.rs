@@ -60,6 +60,7 @@ fn wish(subjects: &[(&str, &str)]) -> Wish {
         serial: SerialNumber::parse("DK-1").unwrap(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     }
 }
 

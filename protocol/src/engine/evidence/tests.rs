@@ -59,6 +59,7 @@ fn dossier() -> Parts {
         serial: SerialNumber::parse("DK-1").unwrap(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     };
     let reply = province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap();
     let Reply::Asked(id) = *reply else { panic!("another reply") };
@@ -168,6 +169,7 @@ fn what_no_witness_has_seen_yet_is_proved_by_signatures_alone() {
         serial: SerialNumber::parse("CF-1").unwrap(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     };
     let reply = province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap();
     let Reply::Asked(id) = *reply else { panic!("another reply") };

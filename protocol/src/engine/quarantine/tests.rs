@@ -65,6 +65,7 @@ fn asked(province: &mut Province, subject: Person) -> Dossier {
         serial: crate::account::SerialNumber::parse("DK-1").unwrap(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     };
     let Reply::Asked(id) = *province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap() else {
         panic!("another reply");

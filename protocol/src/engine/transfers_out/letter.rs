@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::certificates;
 use super::super::core_orders;
 use super::super::dossiers::candidates::DIGESTS_MAX;
 use super::super::equivocation;
@@ -136,6 +137,7 @@ pub(in super::super) fn verdict(
 ) -> Result<(Option<AccountRecord>, Verdict), StoreError> {
     let letter = &out.case.letter;
     let record = records::account(round.view, &letter.account)?.map(|(account, _)| account.record);
+    let record = record.map(|record| certificates::with_mark(round.view, record)).transpose()?;
     let person = record.as_ref().map_or(&letter.document, |record| &record.person.document);
     let loans = records::loans_of(round.view, person)?;
     let others = records::accounts_of(round.view, &letter.document)?;
@@ -209,7 +211,7 @@ pub(super) fn records_of(
     let found = records::account(round.view, &out.case.letter.account)?;
     let Some((account, _)) = found else { return Ok(None) };
     let loans = records::loans_of(round.view, &account.record.person.document)?;
-    Ok(Some((account.record, loans)))
+    Ok(Some((certificates::with_mark(round.view, account.record)?, loans)))
 }
 
 fn hold(round: &mut Round<'_>, out: &mut Outgoing, reason: TaskReason) -> Result<(), StoreError> {

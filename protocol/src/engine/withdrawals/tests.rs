@@ -193,6 +193,7 @@ fn check(province: &mut Province, whose: (&str, &str), title: &str) -> Dossier {
         serial: SerialNumber::parse("TQ-8").unwrap(),
         before: None,
         property: Some(Property::parse(title, "").unwrap()),
+        certificates: Vec::new(),
     };
     let Reply::Asked(id) = *province.command(LINFEN, Command::Ask(Box::new(wish))).unwrap() else {
         panic!("another reply");
@@ -261,6 +262,7 @@ fn a_property_is_named_for_no_other_purpose() {
         serial: SerialNumber::parse("KH-1").unwrap(),
         before: None,
         property: Some(Property::parse(HOME, "").unwrap()),
+        certificates: Vec::new(),
     };
     let refused = province.command(LINFEN, Command::Ask(Box::new(wish))).unwrap_err();
     assert_eq!(refused.refusal, Refusal::Purpose);

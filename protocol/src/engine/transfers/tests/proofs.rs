@@ -85,6 +85,7 @@ fn status(
         serial: SerialNumber::parse("ZY-1").unwrap(),
         before: None,
         property: None,
+        certificates: Vec::new(),
     };
     let reply = world.province.command(asker, Command::Ask(Box::new(wish))).unwrap();
     let Reply::Asked(id) = *reply else { panic!("another reply") };
