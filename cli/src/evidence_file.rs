@@ -1,24 +1,29 @@
 //! The ZIP around the parts of an evidence file.
 //!
+//! | file | what it holds |
+//! |---|---|
+//! | here | limits, faults, packing |
+//! | [`container`] | reading |
+//!
 //! **Promises.** Packing the same parts gives the same bytes. Unpacking is bounded: a file that is too
-//! large, encrypted, names a part twice or other than plainly, is refused before anything of it is
-//! believed; nothing is ever written to a path of the file's choosing.
+//! large, or is more or less than a plain list of files, is refused before anything of it is believed,
+//! and the entry is named; nothing is ever written to a path of the file's choosing.
 //! **Left to others.** What the parts prove: `fundlink_protocol::evidence`.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use fundlink_protocol::evidence::Parts;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
+use fundlink_protocol::evidence::{PART_BYTES_MAX, PARTS_MAX, Parts};
 
-/// Bytes of all parts together: a dossier of a province with every leaf stays far below.
-const BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Parts of one file.
-const PARTS_MAX: usize = 100_000;
-/// Bytes of the name of a part.
-const NAME_BYTES_MAX: usize = 200;
+use crate::language::Language;
+
+mod container;
+
+/// Bytes of all parts together, and of the file: a dossier of a province stays far below.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Why a file is not an evidence file.
 #[derive(Debug, thiserror::Error)]
@@ -26,15 +31,80 @@ pub(crate) enum EvidenceFileError {
     /// It cannot be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// It is no ZIP, or a damaged one.
-    #[error("the file is not a ZIP that can be read: {0}")]
-    Zip(#[from] zip::result::ZipError),
-    /// It holds more than an evidence file does.
-    #[error("the file holds more than {PARTS_MAX} parts or {BYTES_MAX} bytes")]
-    TooLarge,
-    /// A part has an unusual name, or two have the same.
-    #[error("the file has a part whose name is not plain, or stands there twice")]
-    Name,
+    /// It is no ZIP of the kind that evidence is.
+    #[error("{}", .0.sentence(Language::English))]
+    Container(#[from] ContainerFault),
+}
+
+/// What is wrong with a ZIP, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.sentence(Language::English))]
+pub(crate) struct ContainerFault {
+    /// The entry, as its name may be shown; none for the file as a whole.
+    pub(crate) part: Option<String>,
+    /// What is wrong.
+    pub(crate) reason: ContainerReason,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $english:literal, $chinese:literal;)*) => {
+        /// What is wrong with a ZIP.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum ContainerReason {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ContainerReason {
+            /// The stable code.
+            pub(crate) const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// One sentence.
+            pub(crate) const fn sentence(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $(
+                        (Self::$name, Language::English) => $english,
+                        (Self::$name, Language::Chinese) => $chinese,
+                    )*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// No directory at its end.
+    NotZip = "CONTAINER", "the file is not a ZIP that ends with its directory", "文件不是以目录结尾的 ZIP";
+    /// Several volumes, or the long form.
+    Form = "CONTAINER", "the ZIP is of a form that evidence never has: ZIP64 or several volumes", "ZIP 的形式不是证据文件所用的：ZIP64 或分卷";
+    /// Directory and entries differ.
+    Directory = "CONTAINER", "the directory of the ZIP does not agree with the entries before it: one hides, overlaps or lies elsewhere", "ZIP 的目录与其前面的条目不一致：有条目隐藏、重叠或位于别处";
+    /// More than there may be.
+    TooLarge = "TOO_LARGE", "there is more in it than evidence ever holds", "内容超过证据文件的上限";
+    /// A name that leads elsewhere.
+    Name = "NAME", "the name is not plain: it could lead out of the folder, or be taken for another", "名称不规范：可能指向文件夹之外，或与其他名称混淆";
+    /// Two entries of one name.
+    Doubled = "DOUBLED", "two entries have this name", "有两个条目使用该名称";
+    /// Not a file.
+    NotFile = "CONTAINER", "the entry is a link, a folder or a device; evidence holds files alone", "该条目是链接、文件夹或设备；证据文件只含普通文件";
+    /// Encrypted.
+    Encrypted = "CONTAINER", "the entry is encrypted", "该条目已加密";
+    /// A method that not everybody has, or sizes that stand behind the bytes.
+    Method = "CONTAINER", "the entry is packed in a way that evidence never is", "该条目的压缩方式不是证据文件所用的";
+    /// The bytes are others.
+    Damaged = "CONTAINER", "the entry does not unpack to the size and checksum that the directory says", "该条目解压后与目录所列的大小和校验值不符";
+}
+
+impl ContainerFault {
+    /// Entry and reason in one line.
+    pub(crate) fn sentence(&self, language: Language) -> String {
+        let reason = self.reason.sentence(language);
+        match &self.part {
+            Some(part) => format!("{part}: {reason}"),
+            None => reason.to_owned(),
+        }
+    }
 }
 
 /// The bytes of the file.
@@ -42,16 +112,38 @@ pub(crate) enum EvidenceFileError {
 /// # Errors
 /// When they are too many.
 pub(crate) fn pack(parts: &Parts) -> Result<Vec<u8>, EvidenceFileError> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    // Without times and owners, so that the same parts are the same file.
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .unix_permissions(0o644);
+    let too_large = |part: &str| ContainerFault {
+        part: Some(part.to_owned()),
+        reason: ContainerReason::TooLarge,
+    };
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
     for (name, bytes) in parts {
-        zip.start_file(name.as_str(), options)?;
-        zip.write_all(bytes)?;
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes)?;
+        let packed = encoder.finish()?;
+        let mut crc = Crc::new();
+        crc.update(bytes);
+        if bytes.len() > PART_BYTES_MAX || file.len() > BYTES_MAX || parts.len() > PARTS_MAX {
+            return Err(too_large(name).into());
+        }
+        let sizes = [packed.len(), bytes.len(), file.len()].map(u32::try_from);
+        let [Ok(packed_size), Ok(size), Ok(offset)] = sizes else {
+            return Err(too_large(name).into());
+        };
+        // Without times and owners, so that the same parts are the same file.
+        let common = container::common(crc.sum(), (packed_size, size), name);
+        file.extend(container::LOCAL.to_le_bytes());
+        file.extend(&common);
+        file.extend(name.as_bytes());
+        file.extend(packed);
+        directory.extend(container::entry(&common, offset));
+        directory.extend(name.as_bytes());
     }
-    Ok(zip.finish()?.into_inner())
+    let end = container::end(parts.len(), directory.len(), file.len());
+    let end = end.ok_or_else(|| too_large(fundlink_protocol::evidence::names::MANIFEST))?;
+    file.extend(directory);
+    file.extend(end);
+    Ok(file)
 }
 
 /// Reads a file.
@@ -59,45 +151,13 @@ pub(crate) fn pack(parts: &Parts) -> Result<Vec<u8>, EvidenceFileError> {
 /// # Errors
 /// When it cannot be read, is no ZIP, or is not one that this program would make.
 pub(crate) fn read(path: &Path) -> Result<Parts, EvidenceFileError> {
-    let file = File::open(path)?;
-    if file.metadata()?.len() > BYTES_MAX {
-        return Err(EvidenceFileError::TooLarge);
-    }
     let mut bytes = Vec::new();
-    file.take(BYTES_MAX).read_to_end(&mut bytes)?;
-    unpack(bytes, BYTES_MAX)
-}
-
-/// Reads the parts, of at most `left` bytes together.
-fn unpack(bytes: Vec<u8>, mut left: u64) -> Result<Parts, EvidenceFileError> {
-    let mut zip = ZipArchive::new(Cursor::new(bytes))?;
-    if zip.len() > PARTS_MAX {
-        return Err(EvidenceFileError::TooLarge);
+    let most = u64::try_from(BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    if bytes.len() > BYTES_MAX {
+        return Err(ContainerFault { part: None, reason: ContainerReason::TooLarge }.into());
     }
-    let mut parts = Parts::new();
-    for index in 0..zip.len() {
-        let part = zip.by_index(index)?;
-        let name = part.name()?.into_owned();
-        if !is_plain(&name) || parts.contains_key(&name) {
-            return Err(EvidenceFileError::Name);
-        }
-        // What the file says about sizes is not believed: a bomb says little and holds much.
-        let mut content = Vec::new();
-        part.take(left.saturating_add(1)).read_to_end(&mut content)?;
-        let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        left = left.checked_sub(length).ok_or(EvidenceFileError::TooLarge)?;
-        parts.insert(name, content);
-    }
-    Ok(parts)
-}
-
-/// Letters, digits, dots, dashes and single slashes between them; no step upwards.
-fn is_plain(name: &str) -> bool {
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    name.len() <= NAME_BYTES_MAX
-        && name
-            .split('/')
-            .all(|step| !step.is_empty() && !step.starts_with('.') && step.bytes().all(known))
+    Ok(container::unpack(&bytes, BYTES_MAX)?)
 }
 
 #[cfg(test)]
@@ -108,48 +168,36 @@ mod tests {
         list.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect()
     }
 
-    /// A ZIP with these names, whatever they are.
-    fn zip(names: &[&str], content: &[u8]) -> Vec<u8> {
-        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        for name in names {
-            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-            zip.write_all(content).unwrap();
-        }
-        zip.finish().unwrap().into_inner()
-    }
-
     #[test]
     fn the_same_parts_are_the_same_file_and_come_back() {
-        let parts = parts(&[("page.txt", b"1"), ("network/roster-1.cose", &[0; 5_000])]);
+        let parts = parts(&[("network/roster-1.cose", &[0; 5_000]), ("page.html", b"1")]);
         let packed = pack(&parts).unwrap();
         assert_eq!(packed, pack(&parts).unwrap());
         assert!(packed.len() < 2_000, "zeros are packed");
-        assert_eq!(unpack(packed, BYTES_MAX).unwrap(), parts);
+        assert_eq!(container::unpack(&packed, BYTES_MAX), Ok(parts));
     }
 
     #[test]
-    fn names_that_lead_elsewhere_are_refused() {
-        for name in ["../x", "/etc/passwd", "a//b", "a/../b", "a\\b", ".hidden", "a/", "页"] {
-            assert!(!is_plain(name), "{name}");
-            let refused = unpack(zip(&[name], b"x"), BYTES_MAX);
-            assert!(matches!(refused, Err(EvidenceFileError::Name)), "{name}");
+    fn what_is_too_large_is_not_packed() {
+        let large = vec![0; PART_BYTES_MAX + 1];
+        assert!(pack(&parts(&[("page.html", &large)])).is_err());
+    }
+
+    #[test]
+    fn no_byte_of_a_file_can_be_changed_unseen() {
+        let parts = parts(&[("network/anchor.cbor", b"anchor"), ("page.html", &[7; 300])]);
+        let packed = pack(&parts).unwrap();
+        for place in 0..packed.len() {
+            for bit in 0..8 {
+                let mut changed = packed.clone();
+                changed[place] ^= 1 << bit;
+                // Times, versions and attributes say nothing about the parts.
+                if let Ok(read) = container::unpack(&changed, BYTES_MAX) {
+                    assert_eq!(read, parts, "byte {place}");
+                }
+                let cut = container::unpack(&packed[..place], BYTES_MAX);
+                assert!(cut.is_err(), "cut at {place}");
+            }
         }
-    }
-
-    #[test]
-    fn whatever_is_no_zip_is_refused() {
-        assert!(unpack(b"PK\x03\x04 and so on".to_vec(), BYTES_MAX).is_err());
-        let mut cut = zip(&["page.txt"], &[7; 1_000]);
-        cut.truncate(cut.len() / 2);
-        assert!(unpack(cut, BYTES_MAX).is_err());
-    }
-
-    #[test]
-    fn a_bomb_is_not_unpacked() {
-        let limit = 1024 * 1024;
-        let bomb = zip(&["a", "b", "c"], &vec![0; 400 * 1024]);
-        assert!(bomb.len() < 10 * 1024, "it is small on disk");
-        assert!(matches!(unpack(bomb, limit), Err(EvidenceFileError::TooLarge)));
-        assert!(unpack(zip(&["a", "b"], &vec![0; 400 * 1024]), limit).is_ok());
     }
 }

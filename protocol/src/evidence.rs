@@ -2,7 +2,8 @@
 //!
 //! | part | content |
 //! |---|---|
-//! | `page.txt` | what is proved, in Chinese and English; follows from the other parts |
+//! | `page.html` | what is proved, in Chinese and English; follows from the other parts |
+//! | `manifest.sha256` | the hash of every other part, for `sha256sum --check` |
 //! | `network/anchor.cbor` | network, authority, root keys |
 //! | `network/authority-key-N.cose` | the authority's keys, signed by a root key |
 //! | `network/roster-N.cose`, `.tlog-proof` | a roster, and that its hash is in the authority's log |
@@ -25,7 +26,7 @@ use crate::answer::proof::Proven;
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::digest::Digest;
-use crate::id::{PayloadHash, RosterHash};
+use crate::id::{KeyId, PayloadHash, RosterHash};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::roster::chain::TrustAnchor;
@@ -35,12 +36,14 @@ use crate::time::Timestamp;
 
 pub(crate) mod accesses;
 pub(crate) mod leaves;
+mod manifest;
 pub mod names;
 mod page;
 mod statements;
 mod trust;
 
 use names::PartName;
+pub use page::PageLanguage;
 
 /// The parts of an evidence file, by name.
 pub type Parts = BTreeMap<String, Vec<u8>>;
@@ -65,6 +68,8 @@ pub struct Report {
     pub fingerprint: Fingerprint,
     /// Whether the verifier knew the root keys.
     pub anchor_is_known: bool,
+    /// What members are called, by the newest roster of the file.
+    pub members: BTreeMap<CenterCode, String>,
     /// The rosters, by ascending version.
     pub rosters: Vec<ProvenRoster>,
     /// The statements, in the order of their names.
@@ -76,7 +81,7 @@ pub struct Report {
 }
 
 /// A roster that is signed by a key that a root key has named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvenRoster {
     /// Its version.
     pub version: u64,
@@ -84,22 +89,27 @@ pub struct ProvenRoster {
     pub hash: RosterHash,
     /// When the authority signed it, by its word.
     pub issued: Timestamp,
+    /// The key that signed it.
+    pub key: KeyId,
     /// How far its leaf in the authority's log is proved.
     pub proof: Standing,
 }
 
 /// How far a leaf is proved, and since when it was there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Under which kind of checkpoint.
     pub proven: Proven,
     /// By when a quorum of witnesses had cosigned.
     pub witnessed_at: Option<Timestamp>,
+    /// The witnesses that had.
+    pub witnesses: Vec<CenterCode>,
 }
 
 impl Standing {
     /// Signed by its sender, and nothing more.
-    pub const AWAITED: Self = Self { proven: Proven::Awaited, witnessed_at: None };
+    pub const AWAITED: Self =
+        Self { proven: Proven::Awaited, witnessed_at: None, witnesses: Vec::new() };
 }
 
 /// A statement with its signature, key and place in an audit log checked.
@@ -209,16 +219,77 @@ pub enum FaultReason {
     /// The proof is weaker than the verifier asks for.
     #[error("the part is not proved as far as was asked for")]
     TooWeak,
-    /// An answer without the question that it answers.
-    #[error("the statement that it answers is not in the file")]
-    Question,
+    /// An answer without its question, or a statement of another transfer than the others.
+    #[error("the statement that it answers or belongs to is not in the file")]
+    Context,
+    /// The places of the statements have a gap.
+    #[error("the place in the name is not the next one: a part is missing, doubled or renamed")]
+    Numbering,
+    /// The same statement stands in the file twice.
+    #[error("the same statement stands in the file twice")]
+    Doubled,
     /// The page says something else than what is proved.
     #[error("the page does not say what the parts prove")]
     Page,
+    /// The manifest names other parts or other bytes.
+    #[error(
+        "the manifest does not name this part with these bytes, or names one that is not there"
+    )]
+    Manifest,
 }
 
-/// Parts of one file, at most: a dossier of all centers with every leaf stays far below.
-const PARTS_MAX: usize = 100_000;
+impl FaultReason {
+    /// The stable code, by which other verifiers know it, too.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "MISSING",
+            Self::Stray => "STRAY",
+            Self::Form => "FORM",
+            Self::TooLarge => "TOO_LARGE",
+            Self::Anchor => "ANCHOR",
+            Self::Chain => "CHAIN",
+            Self::Signature => "SIGNATURE",
+            Self::Unproven => "UNPROVEN",
+            Self::Inclusion => "INCLUSION",
+            Self::Opening => "OPENING",
+            Self::TooWeak => "TOO_WEAK",
+            Self::Context => "CONTEXT",
+            Self::Numbering => "NUMBERING",
+            Self::Doubled => "DOUBLED",
+            Self::Page => "PAGE",
+            Self::Manifest => "MANIFEST",
+        }
+    }
+
+    /// The reason in Chinese.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Missing => "缺少该部分",
+            Self::Stray => "该部分不属于本文件",
+            Self::Form => "该部分的内容与其名称不符",
+            Self::TooLarge => "该部分过大",
+            Self::Anchor => "根密钥不是验证者所知网络的根密钥",
+            Self::Chain => "从根密钥到成员名册的链条不成立",
+            Self::Signature => "签名不能由当时名册所列的密钥验证",
+            Self::Unproven => "无法证明：签署方的密钥已泄露，且此前没有见证",
+            Self::Inclusion => "证明不成立：该项不在检查点所示的日志中",
+            Self::Opening => "盲化值不能将承诺打开为该部分",
+            Self::TooWeak => "该部分的证明程度低于要求",
+            Self::Context => "它所答复或所属的报文不在文件中",
+            Self::Numbering => "名称中的序号不连续：有部分缺失、重复或改名",
+            Self::Doubled => "同一报文在文件中出现两次",
+            Self::Page => "说明页与各部分所证明的不一致",
+            Self::Manifest => "清单与各部分不一致",
+        }
+    }
+}
+
+/// Parts of one file, at most: a dossier of all centers with every leaf stays below.
+pub const PARTS_MAX: usize = 10_000;
+/// Bytes of one part, at most: a roster is the largest.
+pub const PART_BYTES_MAX: usize = 1024 * 1024;
 
 /// Verifies an evidence file.
 ///
@@ -234,27 +305,29 @@ pub fn verify(
 ) -> Result<Report, EvidenceFault> {
     let report = examine(parts, known, demand)?;
     let page = parts.get(names::PAGE).ok_or_else(|| fault(names::PAGE, FaultReason::Missing))?;
-    if *page == page_of(&report).into_bytes() {
-        Ok(report)
-    } else {
-        Err(fault(names::PAGE, FaultReason::Page))
+    if *page != page::html(&report).into_bytes() {
+        return Err(fault(names::PAGE, FaultReason::Page));
     }
+    manifest::check(parts)?;
+    Ok(report)
 }
 
-/// Adds the page to the other parts.
+/// Adds the page and the manifest to the other parts.
 ///
 /// # Errors
 /// The first part that fails; by signatures alone, because proofs may still be awaited.
 pub fn complete(mut parts: Parts) -> Result<Parts, EvidenceFault> {
     let report = examine(&parts, None, Demand::Signed)?;
-    parts.insert(names::PAGE.to_owned(), page_of(&report).into_bytes());
+    parts.insert(names::PAGE.to_owned(), page::html(&report).into_bytes());
+    let manifest = manifest::write(&parts);
+    parts.insert(names::MANIFEST.to_owned(), manifest.into_bytes());
     Ok(parts)
 }
 
-/// The page that belongs to a report.
+/// What the page says, as plain text in one language.
 #[must_use]
-pub fn page_of(report: &Report) -> String {
-    page::write(report)
+pub fn page_text(report: &Report, language: PageLanguage) -> String {
+    page::text(report, language)
 }
 
 fn examine(
@@ -265,19 +338,26 @@ fn examine(
     if parts.len() > PARTS_MAX {
         return Err(fault(names::PAGE, FaultReason::TooLarge));
     }
-    for name in parts.keys() {
+    for (name, bytes) in parts {
         PartName::parse(name).ok_or_else(|| fault(name, FaultReason::Stray))?;
+        if bytes.len() > PART_BYTES_MAX {
+            return Err(fault(name, FaultReason::TooLarge));
+        }
     }
     let trust = trust::Trust::establish(parts, known)?;
     let rosters = trust.prove_rosters(parts, demand)?;
     let statements = statements::prove(parts, &trust, demand)?;
     let leaves = leaves::prove(parts, &trust, demand)?;
     let leaves = leaves::open(parts, &statements, leaves)?;
+    if statements.is_empty() && leaves.is_empty() {
+        return Err(fault("statements/", FaultReason::Missing));
+    }
     let accesses = accesses::prove(&statements, &trust)?;
     Ok(Report {
         anchor: trust.anchor.clone(),
         fingerprint: trust.fingerprint,
         anchor_is_known: known.is_some(),
+        members: trust.member_names(),
         rosters,
         statements,
         leaves,

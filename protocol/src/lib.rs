@@ -68,6 +68,8 @@ pub mod subject;
 pub(crate) mod testing;
 pub mod time;
 pub mod transfer;
+#[cfg(test)]
+mod vectors;
 pub mod verdict;
 pub mod wire;
 pub mod withdrawal;

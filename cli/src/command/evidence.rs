@@ -5,17 +5,19 @@
 //! **Left to others.** Verifying: `fundlink_protocol::evidence`.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use fundlink_node::control::api::evidence::{Evidence, EvidenceOf};
-use fundlink_protocol::evidence::{self, Demand, Parts, Report};
+use fundlink_protocol::evidence::{
+    self, Demand, EvidenceFault, FaultReason, PageLanguage, Parts, Report, names,
+};
 use fundlink_protocol::roster::enrolment::Fingerprint;
 use fundlink_protocol::roster::join_file::JoinFile;
 use serde_json::{Value, json};
 
 use crate::client::Node;
-use crate::evidence_file;
+use crate::evidence_file::{self, EvidenceFileError};
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
@@ -123,7 +125,7 @@ fn export(arguments: &ExportArguments, node: &Node, output: &Output) -> Result<E
     // What was just written is verified at once, so that nobody carries away a file that is no use.
     let report = evidence::verify(&parts, None, Demand::Witnessed);
     if let Err(fault) = &report {
-        output.line(language.evidence_not_yet(fault));
+        output.line(language.evidence_not_yet(&fault.part, reason_of(fault, language)));
     }
     output.value(&json!({
         "file": arguments.out,
@@ -132,6 +134,9 @@ fn export(arguments: &ExportArguments, node: &Node, output: &Output) -> Result<E
     }));
     Ok(if report.is_ok() { Exit::Done } else { Exit::Partial })
 }
+
+/// Bytes of a typed line.
+const LINE_BYTES_MAX: u64 = 1024;
 
 fn wanted(of: &Of, language: Language) -> Result<EvidenceOf, Failure> {
     if let Some(id) = of.dossier.clone() {
@@ -149,21 +154,33 @@ fn wanted(of: &Of, language: Language) -> Result<EvidenceOf, Failure> {
     if let Some(contract) = of.loan.clone() {
         return Ok(EvidenceOf::Loan { contract });
     }
-    let number = rpassword::prompt_password(language.ask_account()).map_err(Failure::usage)?;
+    let mut number = String::new();
+    if io::stdin().is_terminal() {
+        number = rpassword::prompt_password(language.ask_account()).map_err(Failure::usage)?;
+    } else {
+        io::stdin().lock().take(LINE_BYTES_MAX).read_line(&mut number).map_err(Failure::usage)?;
+    }
     Ok(EvidenceOf::Account { number: number.trim().to_owned() })
 }
 
 fn verify(arguments: &VerifyArguments, output: &Output) -> Result<Exit, Failure> {
     let language = output.language;
-    let parts = evidence_file::read(&arguments.file)
-        .map_err(|error| Failure::usage(language.cannot_read(arguments.file.display(), error)))?;
+    let parts = evidence_file::read(&arguments.file).map_err(|error| match error {
+        EvidenceFileError::Io(error) => {
+            Failure::usage(language.cannot_read(arguments.file.display(), error))
+        }
+        EvidenceFileError::Container(fault) => Failure {
+            code: Some(fault.reason.code().to_owned()),
+            ..Failure::new(Exit::Unverified, language.evidence_is_not_one(fault.sentence(language)))
+        },
+    })?;
     let demand = match arguments.proof {
         Proof::Signed => Demand::Signed,
         Proof::Logged => Demand::Logged,
         Proof::Witnessed => Demand::Witnessed,
     };
     let report = prove(arguments, &parts, demand, language)?;
-    output.line(evidence::page_of(&report).trim_end());
+    output.line(evidence::page_text(&report, page_language(language)).trim_end());
     output.line("");
     if report.anchor_is_known {
         output.line(language.evidence_by_known(report.fingerprint));
@@ -181,7 +198,7 @@ fn prove(
     language: Language,
 ) -> Result<Report, Failure> {
     let unverified = |error: &dyn std::fmt::Display| {
-        Failure::new(Exit::Unverified, language.evidence_fails(error))
+        Failure::new(Exit::Unverified, language.evidence_is_not_one(error))
     };
     let known = match &arguments.join_file {
         None => None,
@@ -193,17 +210,46 @@ fn prove(
             Some(file.anchor)
         }
     };
-    let mut report =
-        evidence::verify(parts, known.as_ref(), demand).map_err(|fault| unverified(&fault))?;
+    let verified = evidence::verify(parts, known.as_ref(), demand);
+    let mut report = verified.map_err(|fault| Failure {
+        code: Some(fault.reason.code().to_owned()),
+        ..Failure::new(
+            Exit::Unverified,
+            language.evidence_fails(&fault.part, reason_of(&fault, language)),
+        )
+    })?;
     if let Some(expected) = &arguments.fingerprint {
         let expected = Fingerprint::parse(expected).map_err(Failure::usage)?;
         if expected != report.fingerprint {
-            let found = report.fingerprint.to_string();
-            return Err(unverified(&language.other_fingerprint(found)));
+            return Err(Failure {
+                code: Some(FaultReason::Anchor.code().to_owned()),
+                ..Failure::new(
+                    Exit::Unverified,
+                    language.evidence_fails(
+                        names::ANCHOR,
+                        language.evidence_of_other_roots(report.fingerprint),
+                    ),
+                )
+            });
         }
         report.anchor_is_known = true;
     }
     Ok(report)
+}
+
+/// Why a part fails, in words.
+fn reason_of(fault: &EvidenceFault, language: Language) -> String {
+    match language {
+        Language::English => fault.reason.to_string(),
+        Language::Chinese => fault.reason.chinese().to_owned(),
+    }
+}
+
+const fn page_language(language: Language) -> PageLanguage {
+    match language {
+        Language::English => PageLanguage::English,
+        Language::Chinese => PageLanguage::Chinese,
+    }
 }
 
 fn report_json(report: &Report) -> Value {
@@ -219,6 +265,7 @@ fn report_json(report: &Report) -> Value {
                 "issued_at": statement.issued_at.to_string(),
                 "hash": statement.hash.to_string(),
                 "roster": statement.roster,
+                "key": statement.verified.key().to_string(),
                 "witnessed_at": statement.proof.witnessed_at.map(|at| at.to_string()),
             })
         })
@@ -231,6 +278,7 @@ fn report_json(report: &Report) -> Value {
                 "part": leaf.part,
                 "log": leaf.log.to_string(),
                 "index": leaf.index.get(),
+                "record": leaf.opened_by,
                 "witnessed_at": leaf.proof.witnessed_at.map(|at| at.to_string()),
             })
         })

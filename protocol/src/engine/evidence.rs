@@ -30,6 +30,7 @@ use crate::log::tree::LeafIndex;
 use crate::record_seal::{RecordSeed, SealedLoan};
 use crate::refusal::Refusal;
 use crate::roster::Roster;
+use crate::statement::membership::AuthorityKey;
 use crate::statement::query::Answer;
 use crate::statement::{Statement, StatementKind};
 use crate::store::StoreError;
@@ -240,9 +241,11 @@ impl Collection {
         let file = rosters::join_file(round.view, &round.roster)?;
         let file = file.ok_or_else(|| Stop::explained(Refusal::NotFound, NO_ANCHOR))?;
         self.parts.insert(names::ANCHOR.to_owned(), cbor::encode(&file.anchor));
-        for (place, statement) in file.authority_keys.iter().enumerate() {
-            let number = u64::try_from(place).unwrap_or(u64::MAX).saturating_add(1);
-            self.parts.insert(names::authority_key(number), statement.to_vec());
+        for statement in &file.authority_keys {
+            let received = Received::parse(statement.to_vec())?;
+            let key: AuthorityKey =
+                cbor::decode(received.payload()).map_err(|_| Stop::from(Refusal::Malformed))?;
+            self.parts.insert(names::authority_key(key.number), statement.to_vec());
         }
         // Witnesses' times are known once the rosters' own leaves are.
         let mut kept = BTreeMap::new();
@@ -304,4 +307,4 @@ fn kept_roster(round: &Round<'_>, version: u64) -> Result<Option<(Vec<u8>, Roste
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -349,4 +349,4 @@ pub(super) fn read_hash(bytes: &[u8]) -> Result<PayloadHash, StoreError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

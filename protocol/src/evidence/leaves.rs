@@ -146,7 +146,9 @@ pub(crate) fn named_in(statement: &Statement) -> Vec<NamedLeaf<'_>> {
     let Statement::Answer(answer) = statement else { return Vec::new() };
     let AnswerBody::Given(given) = &answer.body else { return Vec::new() };
     let center = answer.from;
-    let mut named = Vec::new();
+    let payouts = given.payouts.iter().flatten().map(|payout| &payout.leaf);
+    let mut named: Vec<NamedLeaf<'_>> =
+        payouts.map(|leaf| NamedLeaf { center, leaf, record: Shown::Hidden }).collect();
     for outcome in &given.outcomes {
         let Outcome::Found(found) = outcome else { continue };
         let accounts = found.accounts.iter().flatten().filter_map(|account| account.leaf.as_ref());

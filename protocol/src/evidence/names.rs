@@ -9,7 +9,9 @@ use crate::log::tree::LeafIndex;
 use crate::statement::StatementKind;
 
 /// The page for people.
-pub const PAGE: &str = "page.txt";
+pub const PAGE: &str = "page.html";
+/// The hashes of the other parts.
+pub const MANIFEST: &str = "manifest.sha256";
 /// The root keys.
 pub const ANCHOR: &str = "network/anchor.cbor";
 
@@ -18,16 +20,18 @@ pub const ANCHOR: &str = "network/anchor.cbor";
 pub(super) enum PartName {
     /// [`PAGE`].
     Page,
+    /// [`MANIFEST`].
+    Manifest,
     /// [`ANCHOR`].
     Anchor,
-    /// A statement of a root key.
-    AuthorityKey,
+    /// A statement of a root key, by its number.
+    AuthorityKey(u64),
     /// A roster.
     Roster(u64),
     /// The proof of a roster's leaf.
     RosterProof(u64),
-    /// A statement.
-    Statement,
+    /// A statement, by its place.
+    Statement(usize),
     /// What opens a statement's leaf.
     StatementBlinding,
     /// The proof of a statement's leaf.
@@ -48,6 +52,9 @@ impl PartName {
         if name == PAGE {
             return Some(Self::Page);
         }
+        if name == MANIFEST {
+            return Some(Self::Manifest);
+        }
         if name == ANCHOR {
             return Some(Self::Anchor);
         }
@@ -57,16 +64,16 @@ impl PartName {
             ("network", "cose") => match stem.split_once('-')? {
                 ("roster", version) => parse_number(version).map(Self::Roster),
                 ("authority", rest) => {
-                    parse_number(rest.strip_prefix("key-")?).map(|_| Self::AuthorityKey)
+                    parse_number(rest.strip_prefix("key-")?).map(Self::AuthorityKey)
                 }
                 _ => None,
             },
             ("network", "tlog-proof") => {
                 parse_number(stem.strip_prefix("roster-")?).map(Self::RosterProof)
             }
-            ("statements", "cose") => is_statement(stem).then_some(Self::Statement),
-            ("statements", "blinding") => is_statement(stem).then_some(Self::StatementBlinding),
-            ("statements", "tlog-proof") => is_statement(stem).then_some(Self::StatementProof),
+            ("statements", "cose") => place_of(stem).map(Self::Statement),
+            ("statements", "blinding") => place_of(stem).map(|_| Self::StatementBlinding),
+            ("statements", "tlog-proof") => place_of(stem).map(|_| Self::StatementProof),
             ("leaves", "digest") => leaf(stem).map(|(log, index)| Self::Digest(log, index)),
             ("leaves", "tlog-proof") => leaf(stem).map(|_| Self::DigestProof),
             ("leaves", "record") => leaf(stem).map(|_| Self::Record),
@@ -113,18 +120,14 @@ fn parse_number(text: &str) -> Option<u64> {
     (number.to_string() == text).then_some(number)
 }
 
-/// Place, kind and sender.
-fn is_statement(stem: &str) -> bool {
-    let parts = stem.split_once('-').and_then(|(place, rest)| {
-        let (kind, from) = rest.rsplit_once('-')?;
-        Some((place, kind, from))
-    });
-    parts.is_some_and(|(place, kind, from)| {
-        place.len() == 4
-            && place.bytes().all(|byte| byte.is_ascii_digit())
-            && StatementKind::ALL.iter().any(|known| known.name() == kind)
-            && CenterCode::parse(from).is_ok()
-    })
+/// The place of a statement, when kind and sender stand after it.
+fn place_of(stem: &str) -> Option<usize> {
+    let (place, rest) = stem.split_once('-')?;
+    let (kind, from) = rest.rsplit_once('-')?;
+    StatementKind::ALL.iter().find(|known| known.name() == kind)?;
+    CenterCode::parse(from).ok()?;
+    let number = place.parse().ok()?;
+    (format!("{number:04}") == place).then_some(number)
 }
 
 fn leaf(stem: &str) -> Option<(LogId, LeafIndex)> {

@@ -1,10 +1,13 @@
 //! The statements of an evidence file: signature, key, and place in an audit log.
 //!
-//! **Promises.** A signature counts by the roster in force when witnesses had seen the statement; an
-//! answer stands beside its question.
+//! **Promises.** A signature counts by the roster in force when witnesses had seen the statement. An
+//! answer stands beside its question, a statement of a transfer beside its letter; each stands there
+//! once, in its place.
 //! **Left to others.** What follows from a statement.
 
-use super::names::{PartName, beside};
+use std::collections::BTreeSet;
+
+use super::names::{self, PartName, beside};
 use super::trust::{Trust, blinding};
 use super::{
     Demand, EvidenceFault, FaultReason, Parts, ProvenStatement, Standing, demanded, fault,
@@ -12,8 +15,10 @@ use super::{
 use crate::center::CenterCode;
 use crate::commitment::{CommitmentDomain, commit};
 use crate::cose::Received;
+use crate::id::PayloadHash;
 use crate::log::origin::LogKind;
-use crate::statement::Statement;
+use crate::statement::transfer::TransferStep;
+use crate::statement::{Statement, StatementKind};
 
 /// Verifies every statement of the file.
 pub(super) fn prove(
@@ -24,7 +29,7 @@ pub(super) fn prove(
     let mut proven = Vec::new();
     for (name, bytes) in parts {
         match PartName::parse(name) {
-            Some(PartName::Statement) => {
+            Some(PartName::Statement(_)) => {
                 proven.push(prove_one(parts, trust, (name, bytes), demand)?);
             }
             Some(PartName::StatementBlinding | PartName::StatementProof)
@@ -35,13 +40,50 @@ pub(super) fn prove(
             Some(_) | None => {}
         }
     }
-    for statement in &proven {
-        let Statement::Answer(answer) = statement.verified.statement() else { continue };
-        if !proven.iter().any(|other| other.hash == answer.question) {
-            return Err(fault(&statement.part, FaultReason::Question));
+    check_places(&proven)?;
+    check_context(&proven)?;
+    Ok(proven)
+}
+
+/// Places count from 1 without a gap, and no statement stands there twice.
+fn check_places(proven: &[ProvenStatement]) -> Result<(), EvidenceFault> {
+    let mut seen = BTreeSet::new();
+    for (expected, statement) in (1..).zip(proven) {
+        if PartName::parse(&statement.part) != Some(PartName::Statement(expected)) {
+            return Err(fault(&statement.part, FaultReason::Numbering));
+        }
+        if !seen.insert(statement.hash) {
+            return Err(fault(&statement.part, FaultReason::Doubled));
         }
     }
-    Ok(proven)
+    Ok(())
+}
+
+/// An answer stands with its question; a statement of a transfer with its letter or, in a file
+/// without letters, with others of the same transfer alone.
+fn check_context(proven: &[ProvenStatement]) -> Result<(), EvidenceFault> {
+    let is_there = |hash: &PayloadHash| proven.iter().any(|other| other.hash == *hash);
+    let has_letter = proven.iter().any(|other| other.kind == StatementKind::Letter);
+    let mut first = None;
+    for statement in proven {
+        let said = statement.verified.statement();
+        if let Statement::Answer(answer) = said
+            && !is_there(&answer.question)
+        {
+            return Err(fault(&statement.part, FaultReason::Context));
+        }
+        let Some(step) = TransferStep::of(said) else { continue };
+        let transfer = step.step().transfer();
+        let belongs = if has_letter {
+            is_there(&PayloadHash::new(*transfer.as_bytes()))
+        } else {
+            *first.get_or_insert(transfer) == transfer
+        };
+        if !belongs {
+            return Err(fault(&statement.part, FaultReason::Context));
+        }
+    }
+    Ok(())
 }
 
 fn prove_one(
@@ -65,7 +107,17 @@ fn prove_one(
         .verify(&roster.key_table(), network, at)
         .map_err(|_| fault(name, FaultReason::Signature))?;
     let statement = verified.statement();
-    let named = super::names::statement(place_of(name), statement.kind(), statement.from());
+    let named = match PartName::parse(name) {
+        Some(PartName::Statement(place)) => {
+            names::statement(place, statement.kind(), statement.from())
+        }
+        Some(_) | None => return Err(fault(name, FaultReason::Stray)),
+    };
+    // The log of a party says when it was said; the log of anybody else says nothing.
+    let parties = [Some(statement.from()), statement.to()];
+    if audited_by.is_some_and(|center| !parties.contains(&Some(center))) {
+        return Err(fault(&beside(name, "tlog-proof"), FaultReason::Inclusion));
+    }
     if named != *name {
         return Err(fault(name, FaultReason::Form));
     }
@@ -104,10 +156,4 @@ fn prove_leaf(
         return Err(fault(&proof, FaultReason::Inclusion));
     }
     Ok((standing, Some(log.center)))
-}
-
-/// The place that a name claims; the name is compared as a whole afterwards.
-fn place_of(name: &str) -> usize {
-    let file = name.split_once('/').map_or(name, |(_, file)| file);
-    file.get(..4).and_then(|place| place.parse().ok()).unwrap_or_default()
 }

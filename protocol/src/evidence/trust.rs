@@ -4,6 +4,7 @@
 //! the quorum had cosigned; the file's own claims about time are not believed.
 //! **Left to others.** Whether the root keys are the right ones: the verifier.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::names::{self, PartName, beside};
@@ -11,14 +12,16 @@ use super::{Demand, EvidenceFault, FaultReason, Parts, ProvenRoster, Standing, d
 use crate::answer::proof::Proven;
 use crate::cbor;
 use crate::center::CenterCode;
-use crate::id::Blinding;
+use crate::cose::Received;
+use crate::id::{Blinding, KeyId};
 use crate::log::checkpoint::Checkpoint;
-use crate::log::origin::{LogId, LogKind};
+use crate::log::origin::{LogId, LogKind, witness_name};
 use crate::log::policy::{Accepted, Policy};
 use crate::log::tlog_proof::TlogProof;
 use crate::log_trust::LogTrust;
 use crate::roster::Roster;
 use crate::roster::chain::{AuthorityKeys, TrustAnchor, VerifiedRoster};
+use crate::roster::check::RosterError;
 use crate::roster::enrolment::Fingerprint;
 use crate::roster::join_file::JoinFile;
 use crate::time::Timestamp;
@@ -48,8 +51,10 @@ impl Trust {
         let mut keys = AuthorityKeys::new(anchor.clone());
         let mut rosters = Vec::new();
         for (name, bytes) in parts {
-            if PartName::parse(name) == Some(PartName::AuthorityKey) {
-                keys.add(bytes).map_err(|_| fault(name, FaultReason::Chain))?;
+            let Some(PartName::AuthorityKey(number)) = PartName::parse(name) else { continue };
+            keys.add(bytes).map_err(|_| fault(name, FaultReason::Chain))?;
+            if keys.statement(number) != Some(bytes) {
+                return Err(fault(name, FaultReason::Form));
             }
         }
         for (name, bytes) in parts {
@@ -66,6 +71,7 @@ impl Trust {
             return Err(fault(&names::roster(1), FaultReason::Missing));
         }
         rosters.sort_by_key(|(_, roster)| roster.version);
+        check_rosters_follow(&rosters)?;
         let fingerprint = fingerprint_of(&anchor);
         Ok(Self { anchor, fingerprint, rosters })
     }
@@ -78,6 +84,13 @@ impl Trust {
         };
         let in_force = newer.iter().rev().find(|(_, roster)| roster.issued <= at);
         in_force.map_or(oldest, |(_, roster)| roster)
+    }
+
+    /// What members are called, by the newest roster.
+    pub(super) fn member_names(&self) -> BTreeMap<CenterCode, String> {
+        let newest = self.rosters.last().map(|(_, roster)| roster.members.as_slice());
+        let members = newest.unwrap_or_default().iter();
+        members.map(|member| (member.code, member.name.clone())).collect()
     }
 
     /// Whether the member's keys may have been in other hands before any witness had seen what they
@@ -116,6 +129,7 @@ impl Trust {
                 version: roster.version,
                 hash: verified.hash(),
                 issued: roster.issued,
+                key: signer_of(verified),
                 proof: demanded(&name, standing, demand)?,
             });
         }
@@ -139,8 +153,11 @@ impl Trust {
         let log = LogId::parse(&self.anchor.network, &checkpoint.origin);
         let log = log.ok_or(FaultReason::Inclusion)?;
         for (_, roster) in self.rosters.iter().rev() {
-            let Some(at) = self.witnessed_at(roster, log, (&proof, entry)) else { continue };
-            let standing = Standing { proven: Proven::Witnessed, witnessed_at: Some(at) };
+            let Some((at, witnesses)) = self.witnessed(roster, log, (&proof, entry)) else {
+                continue;
+            };
+            let standing =
+                Standing { proven: Proven::Witnessed, witnessed_at: Some(at), witnesses };
             return Ok((log, proof, standing));
         }
         let logged = self.rosters.iter().rev().any(|(_, roster)| {
@@ -148,20 +165,20 @@ impl Trust {
             proof.verify(&Policy::logged(trust.log_keys(log)), entry).is_ok()
         });
         if logged {
-            Ok((log, proof, Standing { proven: Proven::Logged, witnessed_at: None }))
+            Ok((log, proof, Standing { proven: Proven::Logged, ..Standing::AWAITED }))
         } else {
             Err(FaultReason::Inclusion)
         }
     }
 
-    /// By when a quorum had cosigned: by the keys of this roster, and again by those of the roster
-    /// that was in force at that time.
-    fn witnessed_at(
+    /// By when a quorum had cosigned, and who: by the keys of this roster, and again by those of the
+    /// roster that was in force at that time.
+    fn witnessed(
         &self,
         roster: &Arc<Roster>,
         log: LogId,
         (proof, entry): (&TlogProof, &[u8]),
-    ) -> Option<Timestamp> {
+    ) -> Option<(Timestamp, Vec<CenterCode>)> {
         let accepted = |trust: &LogTrust| -> Option<Accepted> {
             proof.verify(&trust.policy(log)?, entry).ok()
         };
@@ -169,11 +186,38 @@ impl Trust {
         let at = last_cosigned(&first)?;
         let in_force = self.roster_at(at);
         let second = accepted(&self.trust(in_force, at))?;
-        last_cosigned(&second)
+        let network = &self.anchor.network;
+        let cosigned = |center: &CenterCode| {
+            let name = witness_name(network, *center);
+            second.cosigned.iter().any(|(witness, _)| *witness == name)
+        };
+        let witnesses = in_force.witnesses.iter().copied().filter(cosigned).collect();
+        Some((last_cosigned(&second)?, witnesses))
     }
 
     fn trust(&self, roster: &Arc<Roster>, at: Timestamp) -> LogTrust {
         LogTrust::new(Arc::clone(roster), self.anchor.network.clone(), at)
+    }
+}
+
+/// The rosters of a file stand without a gap, each the next version after the one before.
+fn check_rosters_follow(rosters: &[(VerifiedRoster, Arc<Roster>)]) -> Result<(), EvidenceFault> {
+    for ((_, before), (_, next)) in rosters.iter().zip(rosters.iter().skip(1)) {
+        if let Err(error) = next.check_follows(before) {
+            let expected = names::roster(before.version.saturating_add(1));
+            let gap = error == RosterError::NotNext;
+            let reason = if gap { FaultReason::Missing } else { FaultReason::Chain };
+            return Err(fault(&expected, reason));
+        }
+    }
+    Ok(())
+}
+
+/// The key that a roster was signed by.
+fn signer_of(roster: &VerifiedRoster) -> KeyId {
+    match Received::parse(roster.bytes().to_vec()) {
+        Ok(received) => received.key(),
+        Err(refusal) => unreachable!("a verified roster is a statement: {refusal}"),
     }
 }
 

@@ -133,6 +133,12 @@ impl AuthorityKeys {
         self.statements.range(from..).map(|(number, (_, bytes))| (*number, bytes.as_slice()))
     }
 
+    /// The statement with a number, as signed.
+    #[must_use]
+    pub fn statement(&self, number: u64) -> Option<&Vec<u8>> {
+        self.statements.get(&number).map(|(_, bytes)| bytes)
+    }
+
     /// What is pinned.
     #[must_use]
     pub const fn anchor(&self) -> &TrustAnchor {

@@ -168,9 +168,11 @@ fn every_entry_is_proved_in_the_audit_log_of_the_center_that_lists_it() {
             }
         );
     }
-    let page = String::from_utf8(parts["page.txt"].clone()).unwrap();
-    assert!(page.contains("140100 asked 140200 about the person"), "{page}");
-    assert!(page.contains("140100 向 140200 查询本人"), "{page}");
+    let page = String::from_utf8(parts["page.html"].clone()).unwrap();
+    for words in ["Somebody asked about the person", "有人查询本人"] {
+        assert_eq!(page.matches(words).count(), 3, "{page}");
+    }
+    assert!(page.contains("<dt>Asked of</dt><dd>center 140200 (140200)</dd>"), "{page}");
     for private in [LI.0, LI.1, ZHANG.0, "clerk"] {
         assert!(!page.contains(private), "{private}");
     }

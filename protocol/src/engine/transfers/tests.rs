@@ -7,7 +7,7 @@ mod incidents;
 mod interleavings;
 mod payments;
 mod persons;
-mod proofs;
+pub(crate) mod proofs;
 mod refusals;
 mod stories;
 mod surplus;

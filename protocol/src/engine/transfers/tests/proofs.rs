@@ -31,13 +31,24 @@ fn moved() -> (World, TransferId) {
     (world, transfer)
 }
 
+/// What Taiyuan holds of a completed transfer.
+pub(crate) fn evidence_of_a_transfer() -> Parts {
+    let (mut world, transfer) = moved();
+    parts_at(&mut world, TAIYUAN, transfer)
+}
+
+fn parts_at(world: &mut World, center: CenterCode, transfer: TransferId) -> Parts {
+    let wish = EvidenceWish::Transfer(TransferName::Id(transfer));
+    let reply = world.province.command(center, Command::Evidence(Box::new(wish))).unwrap();
+    let Reply::Evidence(parts) = *reply else { panic!("another reply") };
+    parts
+}
+
 #[test]
 fn either_side_proves_a_whole_transfer_with_what_it_holds() {
     let (mut world, transfer) = moved();
     for center in [TAIYUAN, DATONG] {
-        let wish = EvidenceWish::Transfer(TransferName::Id(transfer));
-        let reply = world.province.command(center, Command::Evidence(Box::new(wish))).unwrap();
-        let Reply::Evidence(parts) = *reply else { panic!("another reply") };
+        let parts = parts_at(&mut world, center, transfer);
         let anchor: TrustAnchor = cbor::decode(&parts[names::ANCHOR]).unwrap();
         let report = verify(&parts, Some(&anchor), Demand::Witnessed).unwrap();
         let said: BTreeSet<_> =
