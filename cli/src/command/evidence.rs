@@ -54,7 +54,7 @@ struct Of {
     /// One statement, by its hash; an answer comes with its question
     #[arg(long, value_name = "HASH")]
     statement: Option<String>,
-    /// A certificate that this center has issued
+    /// A certificate that this center has issued or got, with its receipt
     #[arg(long, value_name = "NUMBER")]
     certificate: Option<String>,
     /// A loan of this center, as it was last published

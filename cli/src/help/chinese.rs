@@ -190,7 +190,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("evidence export", "dossier", "一份核查档案的全部查询和答复"),
     ("evidence export", "transfer", "一笔转移业务的全部报文"),
     ("evidence export", "statement", "一份报文，以其哈希值指定；答复附带其查询"),
-    ("evidence export", "certificate", "本中心出具的一份证明"),
+    ("evidence export", "certificate", "本中心出具或取得的一份证明及其回执"),
     ("evidence export", "loan", "本中心的一笔贷款，以最近一次发布为准"),
     ("evidence export", "account", "本中心的一个账户，以最近一次发布为准；账号在提示时输入"),
     ("evidence export", "out", "证据文件"),

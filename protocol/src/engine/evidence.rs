@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::certificates::{CertificateState, lending};
 use super::publishing::{self, Published};
 use super::records;
 use super::round::{Round, Stop};
@@ -51,7 +52,8 @@ pub enum EvidenceWish {
     Account(AccountNumber),
     /// A loan of this center, as it was last published.
     Loan(LoanContract),
-    /// A certificate that this center has issued.
+    /// A certificate that this center has issued, with its receipt; or one that it was issued as the
+    /// lender, with what was said about it.
     Certificate(CertificateNumber),
 }
 
@@ -187,8 +189,21 @@ impl Collection {
         round: &Round<'_>,
         number: CertificateNumber,
     ) -> Result<(), Stop> {
-        let stored = certificates::certificate(round.view, number)?.ok_or(Refusal::NotFound)?;
-        self.add_record(round, &stored.published, &cbor::encode(&stored.certificate))
+        if number.issuer == round.center() {
+            let stored = certificates::certificate(round.view, number)?.ok_or(Refusal::NotFound)?;
+            if let CertificateState::Used(used) = &stored.state {
+                self.add_statement(round, used.receipt)?;
+            }
+            return self.add_record(round, &stored.published, &cbor::encode(&stored.certificate));
+        }
+        let held = lending::held(round.view, number)?.ok_or(Refusal::NotFound)?;
+        let said = [
+            Some(held.answer),
+            held.receipt.map(|receipt| receipt.statement),
+            held.release.map(|release| release.statement),
+            held.revoked.map(|revocation| revocation.statement),
+        ];
+        said.into_iter().flatten().try_for_each(|hash| self.add_statement(round, hash))
     }
 
     /// Adds an own record with what opens the commitment of its leaf.

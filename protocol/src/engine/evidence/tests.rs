@@ -111,6 +111,19 @@ pub(crate) fn issued_certificate() -> Parts {
     collect(&mut province, DATONG, EvidenceWish::Certificate(number))
 }
 
+#[test]
+fn a_lender_proves_the_certificate_that_it_got() {
+    let mut province = province();
+    let wanted = wish(QueryKind::DepositCertificate, Purpose::Certificate, Some(DATONG));
+    ask(&mut province, wanted);
+    let number = CertificateNumber { issuer: DATONG, year: 2026, serial: 1 };
+    let parts = collect(&mut province, TAIYUAN, EvidenceWish::Certificate(number));
+    let report = proved(&parts);
+    let said: Vec<_> = report.statements.iter().map(|said| (said.kind.name(), said.from)).collect();
+    assert_eq!(said, [("query", TAIYUAN), ("answer", DATONG)]);
+    assert_eq!(report.leaves[0].opened_by.as_ref(), Some(&report.statements[1].part));
+}
+
 /// An account of Datong as it was last published.
 pub(crate) fn own_account() -> Parts {
     let number = AccountNumber::parse("9923041500021").unwrap();
