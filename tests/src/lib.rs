@@ -16,3 +16,5 @@ pub mod program;
 pub mod province;
 pub mod rogue;
 pub mod synthetic;
+pub mod verifier;
+pub mod zip;
