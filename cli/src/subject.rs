@@ -71,6 +71,11 @@ pub(crate) enum Wanted {
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
 impl SubjectArgument {
+    /// Whether the subject comes on standard input.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.subject_file.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    }
+
     /// Reads the subjects; at least one, and exactly one unless a household is wanted.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 
 use crate::id::{Commitment, ReferenceTag, SubjectTag};
 use crate::time::Date;
+use crate::transfer::channel::Channel;
 
 /// A leaf of a public log.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -37,6 +38,10 @@ pub struct Digest {
     /// The business date.
     #[n(8)]
     pub date: Date,
+    /// The channel that carried a transfer, where it was not this network: then both sides commit to
+    /// records of their own, and match by the reference alone.
+    #[n(9)]
+    pub channel: Option<Channel>,
 }
 
 /// Kind and public status in one, so that no wrong pair can be written.

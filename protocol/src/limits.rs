@@ -28,6 +28,11 @@ pub const ROUND_INPUTS_MAX: usize = 1_024;
 pub const STEPS_AHEAD_MAX: u32 = 16;
 /// Attempts to pay under one letter that are ordered without a person.
 pub const PAY_ATTEMPTS_AUTO_MAX: u32 = 5;
+/// Letters that are written anew one after another because a number was taken: more than a restored
+/// store can be behind, and an end for a center that says so of every number.
+pub const LETTER_REISSUES_MAX: u32 = 64;
+/// Steps of one registered transfer: paid, returned and paid again a few times over.
+pub const REGISTERED_STEPS_MAX: usize = 32;
 /// Transfers in one listing.
 pub const TRANSFERS_LISTED_MAX: usize = 1_000;
 /// Characters of a name (XingMing C120 of JGJ/T 320).

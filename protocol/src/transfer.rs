@@ -4,12 +4,14 @@
 //! state, and no `match` over them has a catch-all.
 //! **Left to others.** Reading, staging and saying: the engine's handlers.
 
+pub mod channel;
 pub mod deadline;
 pub mod facts;
 pub mod incoming;
 pub mod outgoing;
 pub mod reason;
 pub mod reconciliation;
+pub mod registered;
 pub mod rules;
 pub mod status_code;
 pub mod task;

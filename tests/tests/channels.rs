@@ -1,5 +1,5 @@
 //! What a person is told, and transfers that another channel carries, over three whole cities:
-//! `fundlink access` with its evidence.
+//! `fundlink access` and `fundlink transfer register`, with their evidence.
 //!
 //! **Promises.** Only commands are used; what is proved is verified without a node.
 //! **Left to others.** Every branch: the tests of `fundlink-protocol`.
@@ -22,14 +22,20 @@ const REFUSED: i32 = 1;
 /// Somebody could not be reached.
 const PARTIAL: i32 = 3;
 
-/// Three cities; Datong and Taiyuan have records.
+/// 李晓禾 in Linfen, where she has worked for a month, too.
+const LI_IN_LINFEN: Saver = Saver { account: "1026050000017", ..LI_IN_TAIYUAN };
+
+/// Three cities with records.
 fn province() -> Province {
     let plan = Plan { begin: Some(at("2026-05-06", 9)), ..Plan::of(&[TAIYUAN, DATONG, LINFEN]) };
     let province = Province::form(&plan);
     province.set_mode("query", "answer");
-    for (city, savers) in
-        [(DATONG, &[LI_IN_DATONG, ZHANG_IN_DATONG][..]), (TAIYUAN, &[LI_IN_TAIYUAN])]
-    {
+    province.set_mode("transfer", "auto");
+    for (city, savers) in [
+        (DATONG, &[LI_IN_DATONG, ZHANG_IN_DATONG][..]),
+        (TAIYUAN, &[LI_IN_TAIYUAN]),
+        (LINFEN, &[LI_IN_LINFEN]),
+    ] {
         let folder = province.folder().join(city.english);
         Dump::of(savers).write(&folder);
         let folder = folder.to_str().unwrap();
@@ -160,4 +166,82 @@ fn check_words(province: &Province) {
     for word in ["L1 贷款申请", "W1 提取核查", "该业务当前模式不提供此服务"] {
         assert!(chinese.contains(word), "{word}: {chinese}");
     }
+}
+
+/// The paper letter of Taiyuan for Li's account in Datong.
+const LETTER: &str = "1401002605040001";
+
+/// Registers the paper letter at one of its two cities.
+fn register(
+    province: &Province,
+    city: Identity,
+    (direction, other, state): (&str, &str, &str),
+) -> Said {
+    let amounts = province.folder().join("amounts.csv");
+    fs::write(&amounts, "OrAcctAmt,Yinter,TranAmt\n43758.38,527.46,44285.84\n").unwrap();
+    let letter = ["--json", "transfer", "register", "--channel", "paper", "--letter", LETTER];
+    let how = ["--direction", direction, "--other", other, "--state", state];
+    let rest = ["--on", "2026-05-05", "--operator", CLERK, "--subject-file", "-", "--amounts-file"];
+    let words = [&letter[..], &how, &rest, &[amounts.to_str().unwrap()]].concat();
+    province.member(city).run_reading(&words, &subject(&LI_IN_DATONG))
+}
+
+/// Somebody wants to bring Li's account in Datong to a city of this network.
+fn start(province: &Province, city: Identity) -> Said {
+    let words = ["--json", "transfer", "start", "--from", "140200"];
+    about(province, (city, &LI_IN_DATONG), &words)
+}
+
+#[test]
+fn a_paper_transfer_is_registered_matched_and_in_the_way_of_a_second_one() {
+    let mut province = province();
+    let paid = register(&province, DATONG, ("out", "140100", "paid")).done().json();
+    assert_eq!(
+        (&paid["channel"], &paid["state"], &paid["code"]),
+        (&json!("paper"), &json!("paid"), &json!("08"))
+    );
+    register(&province, TAIYUAN, ("in", "140200", "credited")).done();
+    for (city, theirs) in [(DATONG, "credited"), (TAIYUAN, "paid")] {
+        let other = province.until("the other side", |province| {
+            let shown = province.member(city).ask(&["transfer", "show", LETTER]);
+            let other = shown["registered"]["counterpart"].clone();
+            (other != Value::Null).then_some(other)
+        });
+        assert_eq!(other, json!({ "state": theirs, "on": "2026-05-05", "matched": true }));
+    }
+    // The same again changes nothing; another content is refused, and the first one stays.
+    register(&province, DATONG, ("out", "140100", "paid")).done();
+    let other = register(&province, DATONG, ("out", "140100", "withdrawn")).ended_with(REFUSED);
+    assert_eq!(other.code().as_deref(), Some("ID_REUSED"));
+
+    // A second transfer of the account or the person, in the other channel, at either city.
+    let local = start(&province, TAIYUAN).ended_with(REFUSED);
+    assert_eq!(local.code().as_deref(), Some("IN_FLIGHT"));
+    let number = start(&province, LINFEN).done().json()["number"].as_str().unwrap().to_owned();
+    let refused = province.until("the refusal", |province| {
+        let shown = province.member(LINFEN).ask(&["transfer", "show", &number]);
+        (shown["ended"] == json!(true)).then_some(shown)
+    });
+    assert_eq!(refused["refused"]["code"], json!("R14"));
+
+    let advance = ["--json", "transfer", "advance", LETTER, "closed", "--operator", CLERK];
+    let closed = province.member(DATONG).run(&advance).done().json();
+    assert_eq!(closed["state"], json!("closed"));
+    let lines = province.member(DATONG).ask(&["transfer", "list", "--ended"]);
+    let channels: Vec<_> = lines.as_array().unwrap().iter().map(|line| &line["channel"]).collect();
+    assert!(channels.contains(&&json!("paper")) && channels.contains(&&json!("fundlink")));
+    check_transfer_evidence(&mut province);
+}
+
+/// The digests of both cities verify without a node, and the own record opens.
+fn check_transfer_evidence(province: &mut Province) {
+    let file = province.folder().join("paper.zip");
+    let path = file.to_str().unwrap().to_owned();
+    let export = ["evidence", "export", "--transfer", LETTER, "--out", &path];
+    province.until("digests that witnesses have seen", |province| {
+        fs::remove_file(&file).ok();
+        (province.member(DATONG).run(&export).exit == Some(0)).then_some(())
+    });
+    let verified = province.member(DATONG).ask(&["evidence", "verify", &path]);
+    assert_eq!(verified["leaves"].as_array().unwrap().len(), 2);
 }

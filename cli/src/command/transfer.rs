@@ -12,6 +12,7 @@ use crate::output::Output;
 
 mod decide;
 mod list;
+mod register;
 mod show;
 mod start;
 mod watch;
@@ -29,6 +30,10 @@ pub(crate) enum Arguments {
     Cancel(decide::CancelArguments),
     /// Decide about a transfer that waits for a person
     Decide(decide::DecideArguments),
+    /// Register a transfer that the national platform or paper carries, so that it blocks a second one
+    Register(register::RegisterArguments),
+    /// Say how far a registered transfer has gone
+    Advance(register::AdvanceArguments),
     /// Watch transfers; one that is named, until it has ended
     Watch(watch::WatchArguments),
 }
@@ -57,6 +62,8 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
         Arguments::List(list) => list::run(list, &node, output),
         Arguments::Cancel(cancel) => decide::cancel(cancel, &node, output),
         Arguments::Decide(decide) => decide::run(decide, &node, output),
+        Arguments::Register(register) => register::register(register, &node, output),
+        Arguments::Advance(advance) => register::advance(advance, &node, output),
         Arguments::Watch(watch) => watch::run(watch, &node, output),
     }
 }

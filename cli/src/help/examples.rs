@@ -116,6 +116,20 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "fundlink --config datong transfer decide 1401002605060001 settle --value-date 2026-05-20 --operator wang",
         ],
     ),
+    (
+        "transfer register",
+        &[
+            "fundlink --config datong transfer register --direction out --channel paper --letter 1401002605060001 --other 140100 --state paid --on 2026-05-20 --amounts-file amounts.csv --operator wang --subject-file person.csv",
+            "fundlink --config taiyuan transfer register --direction in --channel national --letter 1401002605060002 --other 110100 --operator li",
+        ],
+    ),
+    (
+        "transfer advance",
+        &[
+            "fundlink --config taiyuan transfer advance 1401002605060001 credited --on 2026-05-21 --amounts-file amounts.csv --operator li",
+            "fundlink --config datong transfer advance 1401002605060001 closed --operator wang",
+        ],
+    ),
     ("transfer watch", &["fundlink --config taiyuan transfer watch 1401002605060001"]),
     (
         "evidence export",

@@ -39,6 +39,29 @@ texts! {
     transfer_task_second(first, decision) =
         "{first} has decided first: {decision}; a second person must decide alike",
         "{first} 已作出决定：{decision}，需另一人复核";
+    channel() = "channel", "渠道";
+    channel_fundlink() = "this network", "本网络";
+    channel_national() = "national platform", "全国平台";
+    channel_paper() = "paper", "纸质";
+    transfer_channel(channel) = "Carried by: {channel}; registered here", "办理渠道：{channel}，在本中心登记";
+    transfer_replaces(old) =
+        "Written in the place of transfer {old}, whose letter number was taken",
+        "代替转移业务 {old}，其联系函编号已被占用";
+    transfer_replaced_by(number, id) =
+        "Its letter number was taken; it goes on as letter {number}, transfer {id}",
+        "联系函编号已被占用，业务以联系函 {number}（转移业务 {id}）继续办理";
+    registered_alone() = "The other city has published nothing of it yet", "对方城市尚未发布该笔业务";
+    registered_matched(state, on) = "Matched: the other city says {state}, {on}", "已与对方匹配：对方为 {state}，{on}";
+    registered_other(state, on) = "Not matched yet: the other city says {state}, {on}", "尚未匹配：对方为 {state}，{on}";
+    stdin_twice() =
+        "the person and the amounts cannot both come on standard input; put one into a file",
+        "人员和金额不能同时来自标准输入，请将其中之一放入文件";
+    amounts_not_csv() =
+        "the file of amounts is no CSV in UTF-8 with one row below its header",
+        "金额文件应为 UTF-8 的 CSV：表头之下仅一行";
+    amounts_column_missing(column) = "the file of amounts has no column {column}", "金额文件缺少 {column} 列";
+    amounts_value(column) = "{column} is no amount in yuan with two decimals", "{column} 不是两位小数的金额（元）";
+    amounts_sum() = "TranAmt is not the sum of OrAcctAmt and Yinter", "TranAmt 与 OrAcctAmt、Yinter 之和不符";
     booked_on() = "booked on", "记账日期";
     direction() = "direction", "方向";
     debit() = "out", "借";

@@ -24,6 +24,7 @@ pub mod logs;
 pub mod modes;
 pub mod net;
 pub mod records;
+pub mod registrations;
 pub mod transfers;
 pub mod withdrawals;
 

@@ -32,6 +32,7 @@ mod logs;
 mod modes;
 mod net;
 mod records;
+mod registrations;
 mod transfers;
 mod withdrawals;
 
@@ -63,6 +64,7 @@ pub fn router(control: Control) -> Router {
         .merge(evidence::routes())
         .merge(modes::routes())
         .merge(records::routes())
+        .merge(registrations::routes())
         .merge(transfers::routes())
         .merge(withdrawals::routes())
         .merge(net::routes())

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::center::CenterCode;
-use crate::digest::DigestStatus;
+use crate::digest::{Digest, DigestStatus};
 use crate::engine::tag_index::IndexedDigest;
 use crate::id::{CauseId, SubjectTag};
 use crate::time::Date;
@@ -222,9 +222,7 @@ pub fn transfer_standing(live: &[IndexedDigest]) -> TransferStanding {
                 (false, _) => TransferStanding::Settled,
                 // Undone on one side and credited on the other.
                 (true, true) => one_sided(into),
-                (true, false) if out.digest.commitment == into.digest.commitment => {
-                    TransferStanding::Settled
-                }
+                (true, false) if same_sheet(&out.digest, &into.digest) => TransferStanding::Settled,
                 (true, false) => TransferStanding::SheetsDiffer,
             }
         }
@@ -239,6 +237,16 @@ pub fn is_matched(live: &[IndexedDigest]) -> bool {
     has([DigestStatus::TransferRemitted, DigestStatus::TransferReversed])
         && has([DigestStatus::TransferCredited, DigestStatus::TransferReturned])
         && transfer_standing(live) == TransferStanding::Settled
+}
+
+/// Whether both sides say the same of one transfer. Where another channel carried it, there is no
+/// sheet of this network, and each side commits to a record of its own.
+fn same_sheet(out: &Digest, into: &Digest) -> bool {
+    match (out.channel, into.channel) {
+        (None, None) => out.commitment == into.commitment,
+        (Some(one), Some(other)) => one == other,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
 }
 
 /// The newest digest of one side. A log that was continued in another has the higher number.

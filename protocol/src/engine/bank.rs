@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 
 use super::CoreDriver;
 use super::output::{Event, Output};
+use super::registrations;
 use super::round::Round;
 use super::single;
 use super::transfer_case::{Alarm, Case, Payment};
@@ -196,6 +197,10 @@ fn on_notice(round: &mut Round<'_>, notice: &BankNotice) -> Result<(), StoreErro
         round.event(Event::UnexplainedMoney { letter: number });
         return Ok(());
     };
+    if registrations::load(round.view, transfer)?.is_some() {
+        // The core books what another channel carries.
+        return Ok(());
+    }
     let is_explained = notice.amount > Fen::ZERO && post(round, notice, (transfer, side))?;
     let line = MoneyLine {
         reference: notice.reference.clone(),

@@ -403,6 +403,7 @@ fn publish(
         reference: None,
         commitment: record_commitment(&seed.record_blinding(), certificate),
         date: certificate.as_of,
+        channel: None,
     };
     let log = open_log(round);
     let leaf = round.publish(&digest)?;

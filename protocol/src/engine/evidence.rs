@@ -9,12 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::certificates::{CertificateState, lending};
 use super::publishing::{self, Published};
 use super::records;
+use super::registrations::{self, RecordOpening};
 use super::round::{Round, Stop};
 use super::transfer_command::TransferName;
 use super::{certificates, dossiers, proving, roster_leaves, rosters, tag_index, tags, transfers};
 use crate::account::AccountNumber;
 use crate::cbor;
 use crate::certificate::CertificateNumber;
+use crate::commitment::{CommitmentDomain, commit};
 use crate::cose::{Received, payload_hash};
 use crate::dossier::{Dossier, RowState};
 use crate::evidence::accesses::entries;
@@ -158,14 +160,33 @@ impl Collection {
             }
         };
         let transfer = transfer.ok_or(Refusal::NotFound)?;
-        let (_, case) = transfers::find(round.view, transfer)?.ok_or(Refusal::NotFound)?;
-        for hash in &case.thread.statements {
-            self.add_statement(round, *hash)?;
+        let registered = registrations::load(round.view, transfer)?;
+        if registered.is_none() {
+            let (_, case) = transfers::find(round.view, transfer)?.ok_or(Refusal::NotFound)?;
+            for hash in &case.thread.statements {
+                self.add_statement(round, *hash)?;
+            }
         }
+        let openings = registered.map(|registered| registered.openings).unwrap_or_default();
         let tag = tags::reference(round, Reference::Transfer(transfer))?;
-        for indexed in tag_index::by_reference(round.view, tag, TRANSFER_DIGESTS_MAX)? {
+        let live = tag_index::by_reference(round.view, tag, TRANSFER_DIGESTS_MAX)?;
+        if live.is_empty() && !openings.is_empty() {
+            let why = "nothing of this transfer is in a log under a reference that others know";
+            return Err(Stop::explained(Refusal::Pending, why));
+        }
+        for indexed in live {
             let entry = cbor::encode(&indexed.digest);
-            self.add_leaf(round, (indexed.log, indexed.leaf), &entry)?;
+            let name = self.add_leaf(round, (indexed.log, indexed.leaf), &entry)?;
+            let opens = |opening: &&RecordOpening| {
+                let record = CommitmentDomain::Record;
+                commit(record, &opening.blinding, &opening.record) == indexed.digest.commitment
+            };
+            // A registered transfer has a record of its own at each side; ours is shown.
+            if let Some(opening) = openings.iter().find(opens) {
+                self.parts.insert(beside(&name, "record"), opening.record.to_vec());
+                let blinding = opening.blinding.as_bytes().to_vec();
+                self.parts.insert(beside(&name, "blinding"), blinding);
+            }
         }
         Ok(())
     }

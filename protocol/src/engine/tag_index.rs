@@ -135,6 +135,7 @@ mod tests {
             reference: Some(ReferenceTag::new([9; 32])),
             commitment: Commitment::new([0; 32]),
             date: Date::new(2026, 5, 6).unwrap(),
+            channel: None,
         }
     }
 

@@ -16,12 +16,13 @@ use super::rosters;
 use super::round::{Round, Route};
 use super::timer::{self, Timer};
 use super::transfer_command::Decision;
+use super::transfer_steps::{PUBLISH_AGAIN_MS, PublishedStep, Steps, WaitingDigest, publish_steps};
 use crate::authority::incident::IncidentRule;
 use crate::calendar::WorkingCalendar;
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::core_system::CoreStep;
-use crate::digest::{Digest, DigestStatus};
+use crate::digest::DigestStatus;
 use crate::document::DocumentNumber;
 use crate::id::{Commitment, OrderId, PayloadHash, TransferId};
 use crate::money::Fen;
@@ -31,7 +32,6 @@ use crate::statement::transfer::StepHead;
 use crate::statement::transfer::letter::{Letter, Remark};
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
-use crate::subject::{Reference, TagSubject};
 use crate::time::{Date, Timestamp};
 use crate::transfer::deadline::{Wait, end_of, last_day, reminder_day};
 use crate::transfer::reconciliation::{MoneyLine, net};
@@ -220,36 +220,6 @@ impl core::fmt::Debug for Payment {
     }
 }
 
-/// A digest of the transfer in the own log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct PublishedStep {
-    /// Its revision.
-    #[n(1)]
-    pub revision: u32,
-    /// Its leaf.
-    #[n(2)]
-    pub leaf: u64,
-    /// What it says.
-    #[n(3)]
-    pub status: DigestStatus,
-}
-
-/// A digest that waits for the tag key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct WaitingDigest {
-    /// What it says.
-    #[n(1)]
-    pub status: DigestStatus,
-    /// What it commits to.
-    #[n(2)]
-    pub commitment: Commitment,
-    /// The business date.
-    #[n(3)]
-    pub date: Date,
-}
-
 /// A state that was entered.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -266,8 +236,6 @@ pub struct StateChange {
 const HISTORY_MAX: usize = 64;
 /// Decisions that are kept a transfer; the oldest go first. Each has its leaf in the audit log.
 const DECISIONS_MAX: usize = 64;
-/// Milliseconds until a digest that found no tag key is tried again.
-const PUBLISH_AGAIN_MS: i64 = 60_000;
 
 impl Case {
     /// A case that begins with its letter.
@@ -435,30 +403,10 @@ impl Case {
 
     /// Publishes what waits, in its order.
     pub(super) fn publish_waiting(&mut self, round: &mut Round<'_>) -> Result<(), StoreError> {
-        let epoch = round.roster.tag_epoch;
-        let number = self.letter.document.tag_text();
-        let subject = [TagSubject::Person(number.as_str())];
-        let tags = round.tagger.tags(epoch, &subject);
-        let reference = round.tagger.reference(epoch, Reference::Transfer(self.id));
-        let (Ok(subjects), Ok(reference)) = (tags, reference) else {
+        let of = Steps { document: &self.letter.document, reference: Some(self.id), channel: None };
+        if !publish_steps(round, of, (&mut self.published, &mut self.unpublished))? {
             self.alarms.insert(Alarm::Publish, round.now.plus_ms(PUBLISH_AGAIN_MS));
             return Ok(());
-        };
-        for waiting in core::mem::take(&mut self.unpublished) {
-            let before = self.published;
-            let digest = Digest {
-                status: waiting.status,
-                revision: before.map_or(1, |before| before.revision.saturating_add(1)),
-                previous: before.map(|before| before.leaf),
-                epoch: epoch.0,
-                subjects: subjects.clone(),
-                reference: Some(reference),
-                commitment: waiting.commitment,
-                date: waiting.date,
-            };
-            let leaf = round.publish(&digest)?;
-            let (revision, status) = (digest.revision, digest.status);
-            self.published = Some(PublishedStep { revision, leaf, status });
         }
         self.alarms.remove(&Alarm::Publish);
         Ok(())

@@ -9,9 +9,10 @@ use core::fmt;
 use minicbor::{Decode, Encode};
 
 use super::operator::OperatorId;
+use super::registrations::{Counterpart, EnteredStep, Registered, Registration, Step};
 use super::transfer_case::{Case, RefusalWords, StateChange, TakenDecision};
 use super::transfers::Side;
-use super::transfers_in::Incoming;
+use super::transfers_in::{Incoming, LetterLink};
 use super::transfers_out::Outgoing;
 use crate::account::AccountNumber;
 use crate::center::CenterCode;
@@ -25,10 +26,12 @@ use crate::statement::query::Consent;
 use crate::statement::transfer::letter::Remark;
 use crate::statement::transfer::reply::IdentityMatch;
 use crate::time::{Date, Timestamp};
+use crate::transfer::channel::Channel;
 use crate::transfer::incoming::IncomingState;
 use crate::transfer::outgoing::OutgoingState;
 use crate::transfer::reason::RefusalReason;
 use crate::transfer::reconciliation::MoneyLine;
+use crate::transfer::registered::{RegisteredAmounts, RegisteredState};
 use crate::transfer::status_code::NationalCode;
 use crate::transfer::task::Task;
 
@@ -58,6 +61,17 @@ pub enum TransferCommand {
         transfer: TransferName,
         /// What.
         decision: Decision,
+    },
+    /// Registers a transfer that another channel carries.
+    Register(Box<Registration>),
+    /// Takes a registered transfer one step on.
+    Advance {
+        /// Who enters it.
+        operator: OperatorId,
+        /// Which.
+        transfer: TransferName,
+        /// How far it has gone.
+        step: Step,
     },
     /// The sums of the ledger (试算平衡).
     LedgerSums,
@@ -105,7 +119,8 @@ pub enum TransferName {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
 pub enum Decision {
-    /// Incoming `Draft`: send the letter (复核通过); not by the one who entered it.
+    /// Incoming `Draft`: send the letter (复核通过); not by the one who entered it. Incoming
+    /// `Rejected`, when the number was taken: write the letter anew.
     #[n(1)]
     Approve,
     /// Outgoing `Held`: accept; for a suspicious name with the hash of the scan that was looked at.
@@ -181,6 +196,8 @@ pub enum TransferState {
     Out(OutgoingState),
     /// 转入.
     In(IncomingState),
+    /// Over another channel, at either side.
+    Registered(Side, RegisteredState),
 }
 
 impl TransferState {
@@ -190,6 +207,7 @@ impl TransferState {
         match self {
             Self::Out(state) => state.name(),
             Self::In(state) => state.name(),
+            Self::Registered(_, state) => state.name(),
         }
     }
 
@@ -199,6 +217,7 @@ impl TransferState {
         match self {
             Self::Out(state) => state.national_code(),
             Self::In(state) => state.national_code(),
+            Self::Registered(_, state) => state.national_code(),
         }
     }
 
@@ -208,6 +227,7 @@ impl TransferState {
         match self {
             Self::Out(state) => state.is_final(),
             Self::In(state) => state.is_final(),
+            Self::Registered(_, state) => !state.is_open(),
         }
     }
 
@@ -217,6 +237,7 @@ impl TransferState {
         match self {
             Self::Out(_) => Side::Out,
             Self::In(_) => Side::In,
+            Self::Registered(side, _) => side,
         }
     }
 }
@@ -228,6 +249,8 @@ pub struct TransferLine {
     pub transfer: TransferId,
     /// Its letter number.
     pub number: LetterNumber,
+    /// The channel that carries it; absent for this network.
+    pub channel: Option<Channel>,
     /// The other center.
     pub other: CenterCode,
     /// Where it stands.
@@ -257,8 +280,14 @@ pub struct TransferView {
     pub credited_account: Option<AccountNumber>,
     /// The latest sheet, or the settlement that it will say.
     pub sheet: Option<SheetView>,
-    /// Where the money is to go.
-    pub receiving: SpecialAccount,
+    /// Where the money is to go; another channel knows that itself.
+    pub receiving: Option<SpecialAccount>,
+    /// What is registered of it, when another channel carries it.
+    pub registered: Option<RegisteredView>,
+    /// The transfer whose letter this one's was written anew for, under the next number.
+    pub replaces: Option<TransferId>,
+    /// The transfer that goes on instead, and the number of its letter.
+    pub replaced_by: Option<LetterLink>,
     /// Attempts to pay.
     pub attempts: u32,
     /// The movements of money under the letter.
@@ -280,6 +309,17 @@ impl fmt::Debug for TransferView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransferView").field("line", &self.line).finish_non_exhaustive()
     }
+}
+
+/// What is registered of a transfer that another channel carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredView {
+    /// What moves, once it is known.
+    pub amounts: Option<RegisteredAmounts>,
+    /// The steps, in their order.
+    pub steps: Vec<EnteredStep>,
+    /// What the other side has published, matched by the reference tag.
+    pub counterpart: Option<Counterpart>,
 }
 
 /// What a sheet says of money.
@@ -307,6 +347,7 @@ impl TransferLine {
         Self {
             transfer: case.id,
             number: case.letter.number,
+            channel: None,
             other: case.other(own),
             state,
             since: case.history.last().map_or(case.letter.issued_at, |change| change.at),
@@ -330,7 +371,55 @@ impl TransferLine {
     }
 }
 
+impl TransferLine {
+    /// The line of a registered transfer.
+    #[must_use]
+    pub fn of_registered(registered: &Registered) -> Self {
+        Self {
+            transfer: registered.id,
+            number: registered.number,
+            channel: Some(registered.channel),
+            other: registered.other,
+            state: TransferState::Registered(registered.side, registered.state),
+            since: registered.steps.last().map_or_else(Timestamp::default, |step| step.at),
+            due: None,
+            reminded: None,
+            task: None,
+            right_center: None,
+        }
+    }
+}
+
 impl TransferView {
+    /// A registered transfer.
+    #[must_use]
+    pub fn of_registered(registered: &Registered, counterpart: Option<Counterpart>) -> Self {
+        let change =
+            |step: &EnteredStep| StateChange { at: step.at, state: step.state.name().to_owned() };
+        Self {
+            line: TransferLine::of_registered(registered),
+            person: registered.person.clone(),
+            account: registered.account.clone(),
+            credited_account: None,
+            sheet: None,
+            receiving: None,
+            registered: Some(RegisteredView {
+                amounts: registered.amounts,
+                steps: registered.steps.clone(),
+                counterpart,
+            }),
+            replaces: None,
+            replaced_by: None,
+            identity: None,
+            refusal: None,
+            decisions: Vec::new(),
+            attempts: 0,
+            lines: Vec::new(),
+            statements: Vec::new(),
+            history: registered.steps.iter().map(change).collect(),
+        }
+    }
+
     fn new(case: &Case, line: TransferLine, receiving: SpecialAccount) -> Self {
         let letter = &case.letter;
         Self {
@@ -339,7 +428,10 @@ impl TransferView {
             account: letter.account.clone(),
             credited_account: None,
             sheet: None,
-            receiving,
+            receiving: Some(receiving),
+            registered: None,
+            replaces: letter.replaces,
+            replaced_by: None,
             attempts: case.attempts,
             lines: case.lines.clone(),
             statements: case.thread.statements.clone(),
@@ -378,6 +470,7 @@ impl TransferView {
             sheet,
             credited_account: Some(incoming.account.clone()),
             identity: incoming.identity,
+            replaced_by: incoming.replaced_by,
             ..Self::new(&incoming.case, line, incoming.receiving.clone())
         }
     }

@@ -9,13 +9,14 @@ use super::command::Reply;
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
 use super::recovery;
+use super::registrations::{self, Registered};
 use super::round::{Round, Stop};
 use super::transfer_case::{Case, RefusalWords, calendar, today};
 use super::transfer_command::{
     Decision, TransferCommand, TransferFilter, TransferLine, TransferName, TransferView,
 };
 use super::transfers;
-use super::transfers_in::{self, Incoming, letters, money};
+use super::transfers_in::{self, Incoming, letters, money, reissue};
 use super::transfers_out::{self, Intent, Outgoing, letter, payment, settlement};
 use crate::document::DocumentNumber;
 use crate::id::TransferId;
@@ -57,6 +58,15 @@ pub(super) fn run(round: &mut Round<'_>, command: TransferCommand) -> Result<Rep
             let view = decide(round, &operator, transfer, &decision)?;
             Ok(Reply::Transfer(Box::new(view)))
         }
+        TransferCommand::Register(wanted) => {
+            let registered = registrations::register(round, &wanted)?;
+            Ok(Reply::Transfer(Box::new(view_of(round, &registered)?)))
+        }
+        TransferCommand::Advance { operator, transfer, step } => {
+            let transfer = resolve(round.view, transfer)?;
+            let registered = registrations::advance(round, &operator, transfer, step)?;
+            Ok(Reply::Transfer(Box::new(view_of(round, &registered)?)))
+        }
         TransferCommand::LedgerSums => Ok(Reply::LedgerSums(ledger::trial_balance(round.view)?)),
     }
 }
@@ -79,13 +89,21 @@ pub fn resolve(view: &dyn View, name: TransferName) -> Result<TransferId, Stop> 
 ///
 /// # Errors
 /// `NOT_FOUND`, or when the store cannot be read.
-pub fn show(round: &Round<'_>, name: TransferName) -> Result<TransferView, Stop> {
+pub fn show(round: &mut Round<'_>, name: TransferName) -> Result<TransferView, Stop> {
     let transfer = resolve(round.view, name)?;
+    if let Some(registered) = registrations::load(round.view, transfer)? {
+        return Ok(view_of(round, &registered)?);
+    }
     if let Some(outgoing) = transfers_out::load(round.view, transfer)? {
         return Ok(TransferView::of_outgoing(&outgoing, round.center()));
     }
     let incoming = transfers_in::load(round.view, transfer)?.ok_or(Refusal::NotFound)?;
     Ok(TransferView::of_incoming(&incoming, round.center()))
+}
+
+fn view_of(round: &mut Round<'_>, registered: &Registered) -> Result<TransferView, StoreError> {
+    let counterpart = registrations::matching::counterpart(round, registered)?;
+    Ok(TransferView::of_registered(registered, counterpart))
 }
 
 /// Transfers that pass a filter, those with the nearest deadline first; at most
@@ -96,14 +114,19 @@ pub fn show(round: &Round<'_>, name: TransferName) -> Result<TransferView, Stop>
 pub fn list(round: &Round<'_>, filter: &TransferFilter) -> Result<Vec<TransferLine>, StoreError> {
     let own = round.center();
     let mut lines = Vec::new();
-    let areas: &[Area] =
-        if filter.ended { &[Area::TransferOut, Area::TransferIn] } else { &[Area::TransferOpen] };
+    let areas: &[Area] = if filter.ended {
+        &[Area::TransferOut, Area::TransferIn, Area::Registered]
+    } else {
+        &[Area::TransferOpen]
+    };
     for area in areas {
         walk(round.view, *area, |transfer| {
             if let Some(outgoing) = transfers_out::load(round.view, transfer)? {
                 lines.push(TransferLine::of_outgoing(&outgoing, own));
             } else if let Some(incoming) = transfers_in::load(round.view, transfer)? {
                 lines.push(TransferLine::of_incoming(&incoming, own));
+            } else if let Some(registered) = registrations::load(round.view, transfer)? {
+                lines.push(TransferLine::of_registered(&registered));
             }
             Ok(())
         })?;
@@ -149,6 +172,11 @@ pub(super) fn decide(
 ) -> Result<TransferView, Stop> {
     let transfer = resolve(round.view, name)?;
     let own = round.center();
+    if registrations::load(round.view, transfer)?.is_some() {
+        let why = "another channel decides about this one; say how it goes on with \
+                   `fundlink transfer advance`";
+        return Err(Stop::explained(Refusal::WrongState, why));
+    }
     if let Some(mut outgoing) = transfers_out::load(round.view, transfer)? {
         check_role(round, operator, &outgoing.case)?;
         check_outgoing(decision, outgoing.state)?;
@@ -164,7 +192,7 @@ pub(super) fn decide(
     }
     let mut incoming = transfers_in::load(round.view, transfer)?.ok_or(Refusal::NotFound)?;
     check_role(round, operator, &incoming.case)?;
-    check_incoming(decision, incoming.state)?;
+    check_incoming(decision, &incoming)?;
     if two_persons::is_ripe(round, operator, &mut incoming.case, decision)? {
         decide_incoming(round, operator, &mut incoming, decision)?;
     }
@@ -230,15 +258,16 @@ const ONLY_WHEN_BACK: &str = "the account is restored or settled anew only when 
                               or all of it is back";
 
 /// Whether a decision makes sense where an incoming transfer stands.
-fn check_incoming(decision: &Decision, state: IncomingState) -> Result<(), Stop> {
+fn check_incoming(decision: &Decision, incoming: &Incoming) -> Result<(), Stop> {
     use IncomingState::{Announced, Credited, Draft, Negotiating};
+    let state = incoming.state;
     let fits = match decision {
-        Decision::Approve => state == Draft,
+        Decision::Approve => state == Draft || number_is_taken(incoming),
         Decision::Correct(_) => state == Negotiating,
         Decision::SendBack(_) => {
             matches!(state, Announced | Negotiating | Credited(_)) || state.is_final()
         }
-        Decision::Wait => !state.is_final() && state != Draft,
+        Decision::Wait => (!state.is_final() && state != Draft) || number_is_taken(incoming),
         Decision::Accept(_)
         | Decision::Refuse(..)
         | Decision::Settle(_)
@@ -386,6 +415,13 @@ fn decide_incoming(
             }
             Ok(letters::send(round, incoming)?)
         }
+        (Decision::Approve, IncomingState::Rejected(..)) if number_is_taken(incoming) => {
+            reissue::by_hand(round, incoming)
+        }
+        (Decision::Wait, IncomingState::Rejected(..)) if number_is_taken(incoming) => {
+            incoming.case.task = None;
+            Ok(())
+        }
         (Decision::Correct(receiving), IncomingState::Negotiating) => {
             Ok(money::correct(round, incoming, receiving.clone())?)
         }
@@ -425,4 +461,10 @@ fn decide_incoming(
             _,
         ) => Err(Refusal::WrongState.into()),
     }
+}
+
+/// Whether a refused letter waits for a person who has it written anew, or lets it be.
+fn number_is_taken(incoming: &Incoming) -> bool {
+    let task = incoming.case.task.as_ref();
+    task.is_some_and(|task| task.reason == TaskReason::LetterNumberTaken)
 }

@@ -10,7 +10,7 @@ use super::input::RequestId;
 use super::output::{Event, PeerReply};
 use super::round::Round;
 use super::transfer_case::Case;
-use super::{bank, transfers_in, transfers_out};
+use super::{bank, registrations, transfers_in, transfers_out};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::core_system::{CoreOrder, CoreOutcome};
@@ -279,7 +279,7 @@ pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<()
     match find(round.view, transfer)? {
         Some((Side::Out, _)) => transfers_out::on_timer(round, transfer),
         Some((Side::In, _)) => transfers_in::on_timer(round, transfer),
-        None => Ok(()),
+        None => registrations::on_timer(round, transfer),
     }
 }
 
@@ -294,7 +294,7 @@ pub fn find(view: &dyn View, transfer: TransferId) -> Result<Option<(Side, Case)
     Ok(transfers_in::load(view, transfer)?.map(|incoming| (Side::In, incoming.case)))
 }
 
-/// The transfer with a letter number.
+/// The transfer with a letter number, whatever channel carries it.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -305,7 +305,10 @@ pub fn find_number(
     let place = key(Area::TransferNumber, &[&bank::number_bytes(number)]);
     let Some(bytes) = view.get(&place)? else { return Ok(None) };
     let transfer = TransferId::new(*read_hash(&bytes)?.as_bytes());
-    Ok(find(view, transfer)?.map(|(side, _)| (transfer, side)))
+    if let Some((side, _)) = find(view, transfer)? {
+        return Ok(Some((transfer, side)));
+    }
+    Ok(registrations::load(view, transfer)?.map(|registered| (transfer, registered.side)))
 }
 
 /// Notes the letter number of a transfer.

@@ -18,6 +18,7 @@ use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::core_system::{CoreOrder, CoreOutcome, CoreStep};
 use crate::id::{Commitment, PayloadHash, TransferId};
+use crate::letter_number::LetterNumber;
 use crate::money::Fen;
 use crate::refusal::Refusal;
 use crate::settlement::{BankOutcome, BankReply, Direction, SpecialAccount};
@@ -32,6 +33,7 @@ use crate::transfer::task::TaskReason;
 
 pub(super) mod letters;
 pub(super) mod money;
+pub(super) mod reissue;
 mod replies;
 
 /// An incoming transfer.
@@ -65,6 +67,24 @@ pub struct Incoming {
     /// How the transfer-out center found the person.
     #[n(9)]
     pub identity: Option<IdentityMatch>,
+    /// The transfer that goes on instead, because the number of this letter was taken.
+    #[n(10)]
+    pub replaced_by: Option<LetterLink>,
+    /// How often the letter was written anew before this one.
+    #[n(11)]
+    pub reissues: u32,
+}
+
+/// A letter in the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct LetterLink {
+    /// The transfer.
+    #[n(1)]
+    pub transfer: TransferId,
+    /// The number of its letter.
+    #[n(2)]
+    pub number: LetterNumber,
 }
 
 /// A sheet that came in.

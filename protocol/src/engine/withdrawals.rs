@@ -272,6 +272,7 @@ fn publish(
         reference: None,
         commitment: record_commitment(&seed.record_blinding(), record),
         date: record.paid_on,
+        channel: None,
     };
     let log = open_log(round);
     let leaf = round.publish(&digest)?;

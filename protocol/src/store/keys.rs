@@ -158,6 +158,15 @@ pub enum Area {
     TransferEarly = 0xb0,
     /// Transfers that have not ended. Key: transfer (32). Value: none.
     TransferOpen = 0xb1,
+    /// Transfers that another channel carries. Key: transfer (32). Value:
+    /// `registrations::Registered`.
+    Registered = 0xb2,
+    /// The registered transfer of an account. Key: its center (4), account number. Value: transfer
+    /// (32).
+    RegisteredAccount = 0xb3,
+    /// The open registered transfer of a person from here. Key: hash of the document (32). Value:
+    /// transfer (32).
+    RegisteredPerson = 0xb4,
     /// Withdrawals for a property. Key: serial. Value: `withdrawals::StoredWithdrawal`.
     Withdrawal = 0xd0,
     /// Withdrawals by their property. Key: hash of a key of it (32), serial. Value: none.

@@ -97,6 +97,7 @@ pub(crate) fn digest(number: u64) -> Digest {
         reference: None,
         commitment: Commitment::new(tag),
         date: Date::new(2026, 5, 6).unwrap(),
+        channel: None,
     }
 }
 

@@ -28,6 +28,8 @@ pub struct LetterFacts<'a> {
     pub record: Option<&'a AccountRecord>,
     /// The transfer that holds the account, if one does.
     pub held_by: Option<TransferId>,
+    /// What another channel is doing with the account, or with the person.
+    pub registered: Option<RegisteredHold>,
     /// The loans here in which the account's owner takes part.
     pub loans: &'a [LoanRecord],
     /// How many other accounts of the person are open here.
@@ -38,6 +40,15 @@ pub struct LetterFacts<'a> {
     pub own_account: Option<&'a SpecialAccount>,
     /// The business date.
     pub today: Date,
+}
+
+/// What a registered transfer says of an account (其他渠道).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisteredHold {
+    /// It is in transfer over another channel, or its owner is.
+    InTransfer(TransferId),
+    /// It has left over another channel, and no newer record says otherwise.
+    Left(TransferId),
 }
 
 /// What becomes of a letter, by the rules alone.
@@ -127,10 +138,12 @@ fn identity(letter: &Letter, record: &AccountRecord) -> Result<Verdict, RefusalR
 fn obstacle(facts: &LetterFacts<'_>, record: &AccountRecord) -> Option<RefusalReason> {
     let hindered = |hindrance| record.notes.hindrances.contains(&hindrance);
     let own_account = facts.own_account.map(|account| &account.number);
+    let has_left = matches!(facts.registered, Some(RegisteredHold::Left(_)));
+    let is_registered = matches!(facts.registered, Some(RegisteredHold::InTransfer(_)));
     // In the order in which a clerk would look: what ends the matter first.
     let rules = [
-        (record.account.status.is_closed(), RefusalReason::Closed),
-        (facts.held_by.is_some(), RefusalReason::Duplicate),
+        (record.account.status.is_closed() || has_left, RefusalReason::Closed),
+        (facts.held_by.is_some() || is_registered, RefusalReason::Duplicate),
         (is_frozen(record), RefusalReason::Frozen),
         (record.account.status != AccountStatus::Sealed, RefusalReason::NotSealed),
         (facts.other_open_accounts > 0, RefusalReason::SeveralAccounts),

@@ -92,6 +92,9 @@ pub enum TaskReason {
     /// Outgoing, `Held`: a row about the person is in quarantine; the clerk has it healed first.
     #[n(16)]
     RowInQuarantine,
+    /// The number of a letter was taken, and no new letter could be written.
+    #[n(17)]
+    LetterNumberTaken,
 }
 
 impl TaskReason {
@@ -115,6 +118,7 @@ impl TaskReason {
             Self::UnexplainedMoney => "unexplained_money",
             Self::ConfirmDecision => "confirm_decision",
             Self::RowInQuarantine => "row_in_quarantine",
+            Self::LetterNumberTaken => "letter_number_taken",
         }
     }
 
@@ -136,6 +140,7 @@ impl TaskReason {
             | Self::Overdue
             | Self::StatementRefused
             | Self::CoreRefused
+            | Self::LetterNumberTaken
             | Self::UnexplainedMoney
             | Self::ConfirmDecision => OperatorRole::Reviewer,
         }
@@ -147,7 +152,11 @@ impl TaskReason {
     pub const fn stops(self) -> bool {
         !matches!(
             self,
-            Self::Overdue | Self::StatementRefused | Self::UnexplainedMoney | Self::ConfirmDecision
+            Self::Overdue
+                | Self::StatementRefused
+                | Self::UnexplainedMoney
+                | Self::ConfirmDecision
+                | Self::LetterNumberTaken
         )
     }
 

@@ -26,6 +26,7 @@ use crate::record_seal::{RecordSeed, SealedLoan, SealedParty, record_commitment}
 use crate::testing::people::{LI, ZHANG};
 use crate::testing::{DATONG, LINFEN, TAIYUAN, people};
 use crate::time::{Date, Month};
+use crate::transfer::channel::Channel;
 use crate::withdrawal::PropertyWithdrawal;
 
 fn yuan(text: &str) -> Fen {
@@ -206,6 +207,7 @@ pub(super) fn digest(status: DigestStatus) -> Digest {
         reference: None,
         commitment: Commitment::new([0x33; 32]),
         date: Date::new(2026, 5, 20).unwrap(),
+        channel: None,
     }
 }
 
@@ -220,5 +222,11 @@ pub(super) fn digests() -> Vec<Vector> {
         ..digest(DigestStatus::LoanSettled)
     };
     vectors.push(value("second revision about two persons", "digest", &later));
+    let paper = Digest {
+        reference: Some(ReferenceTag::new([0x22; 32])),
+        channel: Some(Channel::Paper),
+        ..digest(DigestStatus::TransferRemitted)
+    };
+    vectors.push(value("paid under a letter on paper", "digest", &paper));
     vectors
 }

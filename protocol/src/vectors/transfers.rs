@@ -74,6 +74,7 @@ fn letter() -> Letter {
         consent: consent(),
         operator: OperatorMark::new([2; 16]),
         remark: remark("请尽快办理"),
+        replaces: None,
     }
 }
 
@@ -84,6 +85,9 @@ pub(super) fn statements(samples: &mut Samples) {
     let plain = Letter { employer: None, remark: None, ..letter.clone() };
     samples.say("letter without employer and remark", &plain);
     let transfer = TransferId::new(*letter_hash.as_bytes());
+    let anew = LetterNumber::parse("1401002605200002").unwrap();
+    let anew = Letter { number: anew, replaces: Some(transfer), ..letter.clone() };
+    samples.say("letter written anew under the next number", &anew);
     let (incoming, outgoing) = PAIR;
     let mut there = Side { from: outgoing, to: incoming, transfer, step: 0 };
     let mut here = Side { from: incoming, to: outgoing, transfer, step: 1 };

@@ -45,6 +45,7 @@ pub(super) fn run(
     let heading = [
         language.letter(),
         language.side(),
+        language.channel(),
         language.member(),
         language.state(),
         language.since(),
@@ -57,6 +58,7 @@ pub(super) fn run(
         table.row([
             line.number.clone(),
             if line.side == "in" { language.side_in() } else { language.side_out() },
+            show::channel(&line.channel, language),
             line.other.clone(),
             show::state(line, language),
             line.since.clone(),

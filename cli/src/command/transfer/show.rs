@@ -1,5 +1,6 @@
 //! A transfer, for people.
 
+use fundlink_node::control::api::registrations::Registered;
 use fundlink_node::control::api::transfers::{Line, Transfer};
 use fundlink_protocol::person_name::with_code_points;
 
@@ -17,6 +18,9 @@ pub(super) fn show(transfer: &Transfer, output: &Output) {
     );
     output.line(if line.side == "in" { incoming } else { outgoing });
     output.line(language.transfer_id(&line.transfer));
+    if line.channel != "fundlink" {
+        output.line(language.transfer_channel(channel(&line.channel, language)));
+    }
     output.line(language.transfer_state(state(line, language), &line.since));
     let name = with_code_points(&transfer.person.name);
     output.line(language.transfer_person(name.as_str(), &transfer.account.0));
@@ -36,11 +40,52 @@ pub(super) fn show(transfer: &Transfer, output: &Output) {
     }
     show_refusal(transfer, output);
     show_task(line, output);
+    if let Some(old) = &transfer.replaces {
+        output.line(language.transfer_replaces(old));
+    }
+    if let Some(new) = &transfer.replaced_by {
+        output.line(language.transfer_replaced_by(&new.number, &new.transfer));
+    }
+    if let Some(registered) = &transfer.registered {
+        show_registered(registered, output);
+    }
     if !transfer.lines.is_empty() {
         show_money(transfer, output);
     }
     show_history(transfer, output);
     show_decisions(transfer, output);
+}
+
+/// A channel in words.
+pub(super) fn channel(name: &str, language: Language) -> String {
+    match name {
+        "fundlink" => language.channel_fundlink(),
+        "national" => language.channel_national(),
+        "paper" => language.channel_paper(),
+        other => other.to_owned(),
+    }
+}
+
+fn show_registered(registered: &Registered, output: &Output) {
+    let language = output.language;
+    if let Some(sum) = &registered.amounts {
+        output.line(language.transfer_sheet(&sum.amount, &sum.principal, &sum.interest));
+    }
+    output.line(match &registered.counterpart {
+        None => language.registered_alone(),
+        Some(other) if other.matched => language.registered_matched(&other.state, &other.on),
+        Some(other) => language.registered_other(&other.state, &other.on),
+    });
+    let mut table = Table::new([
+        (language.booked_on(), Align::Left),
+        (language.state(), Align::Left),
+        (language.access_operator(), Align::Left),
+    ]);
+    for step in &registered.steps {
+        table.row([step.on.clone(), step.state.clone(), step.operator.clone()]);
+    }
+    output.line("");
+    output.table(&table);
 }
 
 /// A state in words, with its national code and the reason of a refusal.

@@ -8,6 +8,7 @@ use fundlink_protocol::money::Fen;
 use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::settlement::{Direction, SpecialAccount};
 use fundlink_protocol::statement::transfer::reply::IdentityMatch;
+use fundlink_protocol::transfer::channel::Channel;
 use fundlink_protocol::transfer::incoming::{IncomingState, Rejection};
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 use fundlink_protocol::transfer::reason::RefusalReason;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dossiers::Consent;
 use super::facts::Person;
+use super::registrations::{Registered, Replacement};
 
 /// The application from which a contact letter (联系函) is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,6 +157,8 @@ pub struct Line {
     pub number: String,
     /// `out` or `in`.
     pub side: String,
+    /// The channel that carries it: `fundlink`, `national` or `paper`.
+    pub channel: String,
     /// The other center.
     pub other: String,
     /// Where it stands.
@@ -221,7 +225,7 @@ fn refused(state: TransferState) -> Option<Refused> {
         TransferState::In(IncomingState::Rejected(Rejection::Delivery(refusal), _)) => {
             Some(refusal.into())
         }
-        TransferState::In(_) | TransferState::Out(_) => None,
+        TransferState::In(_) | TransferState::Out(_) | TransferState::Registered(..) => None,
     }
 }
 
@@ -248,6 +252,7 @@ impl From<&transfer_command::TransferLine> for Line {
             transfer: line.transfer.to_string(),
             number: line.number.to_string(),
             side: side(line.state.side()).to_owned(),
+            channel: line.channel.map_or(FUNDLINK, Channel::name).to_owned(),
             other: line.other.to_string(),
             state: line.state.name().to_owned(),
             code: code.code().to_owned(),
@@ -271,6 +276,9 @@ impl From<&transfer_command::TransferLine> for Line {
     }
 }
 
+/// The channel of a transfer of this network, for programs.
+const FUNDLINK: &str = "fundlink";
+
 const fn side(side: Side) -> &'static str {
     match side {
         Side::Out => "out",
@@ -292,8 +300,14 @@ pub struct Transfer {
     pub credited_account: Option<PrivateText>,
     /// The latest sheet.
     pub sheet: Option<Sheet>,
-    /// Where the money is to go.
-    pub receiving: Special,
+    /// Where the money is to go; another channel knows that itself.
+    pub receiving: Option<Special>,
+    /// What is registered, when another channel carries it.
+    pub registered: Option<Registered>,
+    /// The transfer whose letter this one's was written anew for, under the next number.
+    pub replaces: Option<String>,
+    /// The transfer that goes on instead, because the number of this letter was taken.
+    pub replaced_by: Option<Replacement>,
     /// Attempts to pay.
     pub attempts: u32,
     /// The movements of money under the letter.
@@ -430,7 +444,13 @@ impl From<&TransferView> for Transfer {
                 .as_ref()
                 .map(|account| private(account.as_str())),
             sheet: view.sheet.as_ref().map(Sheet::from),
-            receiving: (&view.receiving).into(),
+            receiving: view.receiving.as_ref().map(Into::into),
+            registered: view.registered.as_ref().map(Into::into),
+            replaces: view.replaces.map(|transfer| transfer.to_string()),
+            replaced_by: view.replaced_by.map(|link| Replacement {
+                transfer: link.transfer.to_string(),
+                number: link.number.to_string(),
+            }),
             attempts: view.attempts,
             lines: view
                 .lines

@@ -64,12 +64,7 @@ async fn list(
     State(control): State<Control>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<Vec<Line>>, Refused> {
-    let side = match filter.side.as_deref() {
-        None => None,
-        Some("out") => Some(Side::Out),
-        Some("in") => Some(Side::In),
-        Some(_) => return Err(argument("a side is `out` or `in`")),
-    };
+    let side = filter.side.as_deref().map(side).transpose()?;
     let filter =
         TransferFilter { side, state: filter.state, waiting: filter.waiting, ended: filter.ended };
     let command = Command::Transfer(Box::new(TransferCommand::List(filter)));
@@ -119,7 +114,10 @@ async fn ledger(State(control): State<Control>) -> Result<Json<LedgerSums>, Refu
 }
 
 /// Has something done to a transfer and shows how it stands then.
-async fn full(control: &Control, command: TransferCommand) -> Result<Json<Transfer>, Refused> {
+pub(super) async fn full(
+    control: &Control,
+    command: TransferCommand,
+) -> Result<Json<Transfer>, Refused> {
     let reply = control.engine.command(Command::Transfer(Box::new(command))).await?;
     let Reply::Transfer(view) = reply else { unexpected(&reply) };
     Ok(Json((&*view).into()))
@@ -174,6 +172,15 @@ fn decision(wanted: &transfers::Decision) -> Result<Decision, Refused> {
         Wanted::SendBack { receiving } => Decision::SendBack(special(receiving)?),
         Wanted::Wait => Decision::Wait,
     })
+}
+
+/// A side of a transfer by its name.
+pub(super) fn side(name: &str) -> Result<Side, Refused> {
+    match name {
+        "out" => Ok(Side::Out),
+        "in" => Ok(Side::In),
+        _ => Err(argument("a side is `out` or `in`")),
+    }
 }
 
 pub(super) fn remark(words: Option<&str>) -> Result<Option<Remark>, Refused> {

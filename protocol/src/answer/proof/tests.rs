@@ -72,6 +72,7 @@ fn disclosed(seed: &RecordSeed) -> (DisclosedLoan, Policy) {
         reference: None,
         commitment: record_commitment(&seed.record_blinding(), &sealed),
         date: Date::new(2026, 5, 6).unwrap(),
+        channel: None,
     };
     let entry = cbor::encode(&digest);
     let (secret, key) = key_pair(1, "fundlink/test/140200/1", KeyKind::Log);

@@ -24,6 +24,7 @@ fn at(center: CenterCode, leaf: u64, status: DigestStatus, sheet: u8) -> Indexed
             reference: None,
             commitment: Commitment::new([sheet; 32]),
             date: Date::new(2026, 5, 20).unwrap(),
+            channel: None,
         },
     }
 }

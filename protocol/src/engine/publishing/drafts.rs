@@ -181,6 +181,7 @@ pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result
             reference,
             commitment: draft.commitment,
             date,
+            channel: None,
         };
         stage_digest(round, draft, digest)?;
     }

@@ -1,5 +1,6 @@
 //! Transfers between engines, to the fen: the stories of the domain notes, and what goes wrong.
 
+mod channels;
 mod core;
 mod delivery;
 mod exports;
@@ -9,6 +10,7 @@ mod payments;
 mod persons;
 pub(crate) mod proofs;
 mod refusals;
+mod reissues;
 mod stories;
 mod surplus;
 pub(super) mod world;

@@ -8,6 +8,7 @@ use super::super::modes::{self, require_role};
 use super::super::operator::{self, OperatorId, OperatorRole};
 use super::super::records::{self, StoredAccount};
 use super::super::recovery;
+use super::super::registrations::holds;
 use super::super::round::{Round, Route, Stop};
 use super::super::transfer_case::{Case, today};
 use super::super::transfer_command::Application;
@@ -15,7 +16,7 @@ use super::super::transfers::{find_number, put_number};
 use super::{Incoming, load, save};
 use crate::account::AccountStatus;
 use crate::cbor;
-use crate::center::Role;
+use crate::center::{CenterCode, Role};
 use crate::document::DocumentNumber;
 use crate::id::TransferId;
 use crate::letter_number::{LetterNumber, LetterSerial};
@@ -30,6 +31,7 @@ use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
 use crate::transfer::deadline::Wait;
 use crate::transfer::incoming::{CancelledFrom, IncomingState};
+use crate::transfer::rules::RegisteredHold;
 use crate::transfer::task::TaskReason;
 
 /// Writes a letter from an application: it is sent at once, or waits in `Draft` for a second person
@@ -39,7 +41,7 @@ pub(in super::super) fn start(
     application: &Application,
 ) -> Result<Incoming, Stop> {
     require_role(round, &application.operator, OperatorRole::Clerk)?;
-    let receiving = check_centers(round, application)?;
+    let receiving = check_centers(round, application.to)?;
     let account = check_applicant(round, application)?;
     let number = next_number(round)?;
     let letter = Letter {
@@ -55,6 +57,7 @@ pub(in super::super) fn start(
         consent: application.consent.clone(),
         operator: operator::mark(round, &application.operator)?,
         remark: application.remark.clone(),
+        replaces: None,
     };
     let hash = crate::cose::payload_hash(&cbor::encode(&letter));
     let transfer = TransferId::new(*hash.as_bytes());
@@ -68,6 +71,8 @@ pub(in super::super) fn start(
         is_negotiated: false,
         credit: None,
         identity: None,
+        replaced_by: None,
+        reissues: 0,
     };
     put_number(round.view, number, transfer);
     let person = person_key(&application.person.document);
@@ -137,7 +142,7 @@ fn ask(
 }
 
 /// Whether both centers can do this; gives the own special account.
-fn check_centers(round: &Round<'_>, application: &Application) -> Result<SpecialAccount, Stop> {
+pub(super) fn check_centers(round: &Round<'_>, to: CenterCode) -> Result<SpecialAccount, Stop> {
     if modes::mode(round.view, Service::Transfer)? < Mode::Confirm {
         let why = "transfers are not in mode confirm or auto here; set the mode first";
         return Err(Stop::explained(Refusal::Mode, why));
@@ -149,17 +154,17 @@ fn check_centers(round: &Round<'_>, application: &Application) -> Result<Special
     if own.is_none_or(|own| own.status != MemberStatus::Active) {
         return Err(Refusal::Suspended.into());
     }
-    let other = round.roster.member(application.to);
+    let other = round.roster.member(to);
     let is_center = other
         .is_some_and(|other| other.role == Role::Center && other.status == MemberStatus::Active);
-    if application.to == round.center() || !is_center {
+    if to == round.center() || !is_center {
         let why = "the transfer-out center is not another active member";
         return Err(Stop::explained(Refusal::Argument, why));
     }
     if !equivocation::may_start(round, round.center())? {
         return Err(Refusal::Suspended.into());
     }
-    if !round.has_room_for(application.to)? {
+    if !round.has_room_for(to)? {
         return Err(Refusal::Overloaded.into());
     }
     let receiving = round.settings.receiving_account.as_ref().and_then(SpecialAccount::of);
@@ -174,6 +179,14 @@ fn check_applicant(round: &Round<'_>, application: &Application) -> Result<Store
     let document = &application.person.document;
     if round.view.get(&person_key(document))?.is_some() {
         return Err(Refusal::InFlight.into());
+    }
+    match holds::of_account(round.view, application.to, &application.account)? {
+        Some(RegisteredHold::InTransfer(_)) => return Err(Refusal::InFlight.into()),
+        Some(RegisteredHold::Left(other)) => {
+            let why = format!("the account was transferred here before, as transfer {other}");
+            return Err(Stop::explained(Refusal::WrongState, &why));
+        }
+        None => {}
     }
     let accounts = records::accounts_of(round.view, document)?;
     let open = accounts.into_iter().map(|(account, _)| account);
@@ -196,7 +209,7 @@ fn check_applicant(round: &Round<'_>, application: &Application) -> Result<Store
 }
 
 /// The next letter number of the day. A number that another channel has used is passed over.
-fn next_number(round: &mut Round<'_>) -> Result<LetterNumber, Stop> {
+pub(super) fn next_number(round: &mut Round<'_>) -> Result<LetterNumber, Stop> {
     let full = || {
         let why = "the letter numbers of the day are used up";
         Stop::explained(Refusal::Overloaded, why)
@@ -222,6 +235,6 @@ pub(super) fn end_in_flight(view: &mut dyn View, case: &Case) {
     view.delete(person_key(&case.letter.document));
 }
 
-fn person_key(document: &DocumentNumber) -> Vec<u8> {
+pub(in super::super) fn person_key(document: &DocumentNumber) -> Vec<u8> {
     key(Area::TransferPerson, &[&records::document_key(document)])
 }

@@ -6,7 +6,7 @@
 
 use super::super::round::Round;
 use super::super::transfer_case::RefusalWords;
-use super::Incoming;
+use super::{Incoming, reissue};
 use crate::refusal::Refusal;
 use crate::statement::transfer::reply::{
     Acceptance, CancellationAnswer, CancellationOutcome, RefusalConfirmation, TransferRefusal,
@@ -15,6 +15,7 @@ use crate::statement::transfer::step;
 use crate::store::StoreError;
 use crate::transfer::deadline::Wait;
 use crate::transfer::incoming::{CancelledFrom, IncomingState, Rejection};
+use crate::transfer::reason::RefusalReason;
 
 /// The letter is accepted.
 pub(super) fn on_acceptance(
@@ -44,13 +45,16 @@ pub(super) fn on_acceptance(
     Ok(Ok(()))
 }
 
-/// The letter is refused: that is confirmed, and the case is closed as failed.
+/// The letter is refused: that is confirmed, and the case is closed as failed. Where the number alone
+/// was in the way, the letter is written anew under the next one.
 pub(super) fn on_refusal(
     round: &mut Round<'_>,
     incoming: &mut Incoming,
     refusal: &TransferRefusal,
 ) -> Result<Result<(), Refusal>, StoreError> {
     let rejection = Rejection::Reason(refusal.reason);
+    let number_is_taken = refusal.reason == RefusalReason::Duplicate && refusal.older.is_some();
+    let is_wanted = incoming.state == IncomingState::Requested;
     if !incoming.state.may_become(IncomingState::Rejected(rejection, false)) {
         return Ok(Err(Refusal::WrongState));
     }
@@ -62,6 +66,9 @@ pub(super) fn on_refusal(
     incoming.enter(round, IncomingState::Rejected(rejection, false));
     incoming.case.say(round, |head| step!(head, RefusalConfirmation {}));
     incoming.enter(round, IncomingState::Rejected(rejection, true));
+    if number_is_taken && is_wanted {
+        reissue::by_itself(round, incoming)?;
+    }
     Ok(Ok(()))
 }
 

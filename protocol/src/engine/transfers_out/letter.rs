@@ -15,6 +15,7 @@ use super::super::incidents::{self, About, Seen};
 use super::super::modes;
 use super::super::quarantine;
 use super::super::records::{self, RecordKind};
+use super::super::registrations::holds;
 use super::super::round::{Round, Route, Stop};
 use super::super::tag_index;
 use super::super::tags;
@@ -148,10 +149,13 @@ pub(in super::super) fn verdict(
     let elsewhere = if others.is_empty() { elsewhere(round, letter)? } else { None };
     let own = round.settings.receiving_account.as_ref().and_then(SpecialAccount::of);
     let holder = ledger::held_by(round.view, &letter.account)?;
+    let by_account = holds::of_account(round.view, round.center(), &letter.account)?;
+    let by_person = holds::of_person(round.view, person)?;
     let facts = LetterFacts {
         letter,
         record: record.as_ref(),
         held_by: holder.filter(|holder| *holder != out.case.id),
+        registered: by_account.or(by_person),
         loans: &loans,
         other_open_accounts: u32::try_from(open.count()).unwrap_or(u32::MAX),
         elsewhere,

@@ -13,7 +13,7 @@ use crate::account::AccountNumber;
 use crate::center::CenterCode;
 use crate::document::DocumentNumber;
 use crate::employer::EmployerName;
-use crate::id::OperatorMark;
+use crate::id::{OperatorMark, TransferId};
 use crate::letter_number::LetterNumber;
 use crate::person_name::PersonName;
 use crate::plain_text::PlainText;
@@ -76,6 +76,9 @@ pub struct Letter {
     /// Words to the clerk there.
     #[n(12)]
     pub remark: Option<Remark>,
+    /// The letter in whose place this one was written, because its number was taken.
+    #[n(13)]
+    pub replaces: Option<TransferId>,
 }
 addressed_payload!(Letter);
 

@@ -55,6 +55,7 @@ fn letter() -> Letter {
         },
         operator: OperatorMark::new([2; 16]),
         remark: None,
+        replaces: None,
     }
 }
 
@@ -122,6 +123,7 @@ fn check(change: impl FnOnce(&mut Letter, &mut AccountRecord), expected: Verdict
         letter: &letter,
         record: Some(&record),
         held_by: None,
+        registered: None,
         loans: &[],
         other_open_accounts: 0,
         elsewhere: None,
@@ -214,6 +216,7 @@ fn what_stands_around_the_account_counts() {
         letter: &letter,
         record: Some(&record),
         held_by: None,
+        registered: None,
         loans: &[],
         other_open_accounts: 0,
         elsewhere: None,
@@ -222,6 +225,11 @@ fn what_stands_around_the_account_counts() {
     };
     let held_by = Some(TransferId::new([1; 32]));
     assert_eq!(decide(&LetterFacts { held_by, ..facts }), refuse(RefusalReason::Duplicate));
+    let registered = |hold: fn(TransferId) -> RegisteredHold| {
+        decide(&LetterFacts { registered: Some(hold(TransferId::new([1; 32]))), ..facts })
+    };
+    assert_eq!(registered(RegisteredHold::InTransfer), refuse(RefusalReason::Duplicate));
+    assert_eq!(registered(RegisteredHold::Left), refuse(RefusalReason::Closed));
     let several = LetterFacts { other_open_accounts: 1, ..facts };
     assert_eq!(decide(&several), refuse(RefusalReason::SeveralAccounts));
     let nobody = LetterFacts { record: None, ..facts };
@@ -269,6 +277,7 @@ fn months_move_with_nothing_but_not_with_less() {
             letter: &letter,
             record: Some(&record),
             held_by: None,
+            registered: None,
             loans: &[],
             other_open_accounts: 0,
             elsewhere: None,

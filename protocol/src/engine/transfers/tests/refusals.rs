@@ -39,7 +39,7 @@ fn reason(world: &mut World, at: CenterCode, transfer: TransferId) -> RefusalRea
     match world.show(at, transfer).line.state {
         TransferState::In(IncomingState::Rejected(Rejection::Reason(reason), true)) => reason,
         TransferState::In(other) => panic!("not refused: {}", other.name()),
-        TransferState::Out(_) => panic!("the other side"),
+        TransferState::Out(_) | TransferState::Registered(..) => panic!("another side"),
     }
 }
 
