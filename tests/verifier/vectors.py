@@ -5,14 +5,18 @@ evidence files are verified, and 100 single changes to each are refused.
 """
 
 import hashlib
+import hmac
 import json
 import pathlib
+import re
 import sys
 import tempfile
 
 import cbor2
 from blake3 import blake3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 import c2sp
 import changes
@@ -80,6 +84,45 @@ def check_tags():
             kind, number = verify.upgraded({1: kind, 2: number})
             text = f"person\0{kind:02}:{number}".encode()
             same(vector, "input", text.hex(), vector["input"])
+        if "sealed" in vector:
+            same(vector, "opened box", opened(vector).hex(), vector["plain"])
+        if vector["name"].startswith("property by its "):
+            kind = vector["name"].rsplit(" ", 1)[1]
+            text = f"property\0{kind}/{property_key(vector['written'])}".encode()
+            same(vector, "input", text.hex(), vector["input"])
+
+
+def opened(vector):
+    """HPKE, RFC 9180, base mode: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305."""
+    secret, info, aad, sealed = hexes(vector, "receiver_secret", "info", "aad", "sealed")
+    encapsulated, ciphertext = sealed[:32], sealed[32:]
+    key = X25519PrivateKey.from_private_bytes(secret)
+    shared = key.exchange(X25519PublicKey.from_public_bytes(encapsulated))
+    kem, suite = b"KEM\0\x20", b"HPKE\0\x20\0\x01\0\x03"
+
+    def extract(of, salt, label, data):
+        return hmac.digest(salt or bytes(32), b"HPKE-v1" + of + label + data, "sha256")
+
+    def expand(of, prk, label, data, length):
+        labelled = length.to_bytes(2, "big") + b"HPKE-v1" + of + label + data
+        return hmac.digest(prk, labelled + b"\x01", "sha256")[:length]
+
+    context = encapsulated + key.public_key().public_bytes_raw()
+    shared = expand(kem, extract(kem, b"", b"eae_prk", shared), b"shared_secret", context, 32)
+    ids, infos = extract(suite, b"", b"psk_id_hash", b""), extract(suite, b"", b"info_hash", info)
+    prk, context = extract(suite, shared, b"secret", b""), b"\0" + ids + infos
+    cipher = ChaCha20Poly1305(expand(suite, prk, b"key", context, 32))
+    return cipher.decrypt(expand(suite, prk, b"base_nonce", context, 12), ciphertext, aad)
+
+
+def property_key(written):
+    """The one form of a title number or a place: PROTOCOL.md, 4."""
+    narrow = "".join(chr(ord(c) - 0xFEE0) if "\uff01" <= c <= "\uff5e" else c for c in written)
+    enclosing = "()[]{}<>〔〕【】〈〉《》「」\"'“”‘’`"
+    marks = "-~/\\.,:;_#|\u00b7\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u3001\u3002"
+    kept = "".join(c for c in narrow if not c.isspace() and c not in enclosing)
+    joined = re.sub(f"[{re.escape(marks)}]+", "-", kept).strip("-")
+    return "".join(c.upper() if c.isascii() else c for c in joined)
 
 
 def verifier_key(text):
@@ -170,13 +213,34 @@ def check_rosters(schema):
             digits = blake3(bytes.fromhex(vector["cbor"])).digest()[:16].hex()
             same(vector, "fingerprint", digits, vector["fingerprint"].replace("-", ""))
         if vector.get("cddl") == "roster":
-            roster = verify.Roster(verify.Statement(vector["name"], bytes.fromhex(vector["statement"]), schema))
+            said = verify.Statement(vector["name"], bytes.fromhex(vector["statement"]), schema)
+            roster = verify.Roster(said)
             same(vector, "hash", roster.statement.hash.hex(), vector["hash"])
             same(vector, "rules", all(roster.check()), True)
             same(vector, "chain", before is None or all(roster.follows(before)), True)
             before = roster
+        if vector["name"] == "enrolment":
+            check_enrolment(vector, schema)
+        if vector.get("cddl") == "join-file":
+            lines = vector["text"].splitlines()
+            begin = lines.index("-----BEGIN FUNDLINK JOIN FILE-----")
+            body = "".join(lines[begin + 1:lines.index("-----END FUNDLINK JOIN FILE-----")])
+            same(vector, "text", c2sp.decoded(body).hex(), vector["cbor"])
         if vector.get("cddl") == "annex":
             same(vector, "hash", blake3(bytes.fromhex(vector["cbor"])).hexdigest(), vector["hash"])
+
+
+def check_enrolment(vector, schema):
+    said = verify.Statement(vector["name"], bytes.fromhex(vector["cbor"]), schema)
+    payload = said.payload
+    signed = [key for key in payload[6] if key[1] == verify.STATEMENT]
+    same(vector, "signature", said.signed_by(signed[0][2], "test"), True)
+    same(vector, "fingerprint", said.hash[:16].hex(), vector["fingerprint"].replace("-", ""))
+    for key in payload[6]:
+        code = payload[1].to_bytes(4, "big")
+        message = b"fundlink/1/key-proof\0test\0" + code + cbor2.dumps(key[1]) + key[2]
+        proved = 3 in key and c2sp.verifies(key[2], message, key[3])
+        same(vector, f"proof of key {key[1]}", proved, key[1] != 5)
 
 
 def check_evidence(schema):

@@ -44,6 +44,10 @@ NAMES = [
 ]
 
 
+# What stands beside which part.
+OWNERS = {"statement-side": "cose", "digest-side": "digest", "roster-proof": "cose"}
+
+
 class Refused(Exception):
     """Why a file proves nothing: a part and a code."""
 
@@ -208,11 +212,12 @@ class Evidence:
         for name in self.of("digest"):
             self.prove_digest(name)
         for name, (kind, _) in self.kinds.items():
-            owner = beside(name, {"statement-side": "cose", "digest-side": "digest", "roster-proof": "cose"}.get(kind, ""))
-            if kind.endswith(("-side", "-proof")) and owner not in parts:
+            owner = OWNERS.get(kind)
+            if owner and beside(name, owner) not in parts:
                 raise Refused(name, "STRAY")
         self.open_leaves()
-        self.accesses = [self.prove_access(*entry) for said in self.statements for entry in self.listed_in(said)]
+        listed = [entry for said in self.statements for entry in self.listed_in(said)]
+        self.accesses = [self.prove_access(*entry) for entry in listed]
         if not self.statements and not self.leaves:
             raise Refused("statements/", "MISSING")
         self.check_manifest()
@@ -397,7 +402,10 @@ class Evidence:
             if log != (center, number, "public") or found != index:
                 raise Refused(proof, "INCLUSION")
         self.demanded(name, level)
-        self.leaves[center, number, index] = {"part": name, "bytes": data, "digest": cbor2.loads(data), "opened": None, "at": at, "witnesses": who}
+        self.leaves[center, number, index] = {
+            "part": name, "bytes": data, "digest": cbor2.loads(data), "opened": None,
+            "at": at, "witnesses": who,
+        }
 
     def open_leaves(self):
         for leaf in self.leaves.values():
