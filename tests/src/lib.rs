@@ -15,6 +15,7 @@ pub mod people;
 pub mod program;
 pub mod province;
 pub mod rogue;
+pub mod simulator;
 pub mod synthetic;
 pub mod verifier;
 pub mod zip;

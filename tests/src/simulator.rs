@@ -1,0 +1,153 @@
+//! The deterministic simulator: any number of centers, the authority, the bank, clocks, disks and
+//! links in one thread, running the engine that nodes run, from one seed.
+//!
+//! **Promises.** A run is reproducible to the byte: the same seed and options give the same hash of
+//! the whole trace. Faults first, and what must hold is checked after every event; then everything
+//! heals, people decide what waits for them, and every transfer has come to an end or waits on a
+//! person.
+//! **Left to others.** Sockets, processes, real disks: `kills`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fundlink_protocol::time::{Date, Timestamp};
+
+mod auditor;
+mod bank;
+mod disk;
+mod members;
+mod network;
+mod plan;
+mod schedule;
+mod trace;
+mod workload;
+mod world;
+
+pub use auditor::Broken;
+pub use plan::Fault;
+
+use plan::Plan;
+use trace::Trace;
+use workload::Workload;
+use world::World;
+
+/// What is simulated.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Centers, at least 2; the authority comes on top.
+    pub centers: u32,
+    /// Persons who move.
+    pub transfers: u32,
+    /// Kinds of fault that are left out.
+    pub without: BTreeSet<Fault>,
+    /// Whether every event is shown.
+    pub is_shown: bool,
+    /// Whether disks now and then lose what they have acknowledged: then a promise must break.
+    pub disks_lie: bool,
+}
+
+/// What came of one run in which every promise was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The hash over the whole trace.
+    pub hash: String,
+    /// Events that happened.
+    pub events: u64,
+    /// Milliseconds that passed in the simulation.
+    pub simulated_ms: i64,
+    /// Transfers by their state at the transfer-in center.
+    pub ends: BTreeMap<&'static str, u64>,
+    /// How often each kind of fault happened.
+    pub injected: BTreeMap<Fault, u64>,
+}
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// Looks at the desks while everything heals: every four hours, for about four weeks.
+const LOOKS_MAX: u32 = 170;
+
+/// Runs one seed.
+///
+/// # Errors
+/// With the promise that was broken.
+pub fn run(seed: u64, options: &Options) -> Result<Report, Broken> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let plan = Plan::draw(&mut random, &options.without);
+    let begin = begin(&mut random);
+    let mut workload = Workload::new(options.transfers, options.centers.max(2), &mut random);
+    let trace = Trace::new(options.is_shown);
+    let mut world = World::new(options.centers.max(2), begin, (plan, random), trace);
+    // The members find each other, hand on the tag key and publish their records in peace.
+    world.run_until(begin.plus_ms(10_000))?;
+    workload.prepare(&mut world)?;
+    world.run_until(begin.plus_ms(2 * MINUTE_MS))?;
+    world.plan.begin();
+    world.disks_lie = options.disks_lie;
+    break_things(&mut world, &mut workload)?;
+    let ends = mend(&mut world, &workload)?;
+    Ok(Report {
+        hash: world.trace.hash().to_hex().to_string(),
+        events: world.events,
+        simulated_ms: world.now.ms_since(begin),
+        ends,
+        injected: world.plan.injected().clone(),
+    })
+}
+
+/// Half past eight on a day around the end of the interest year (30 June).
+fn begin(random: &mut fastrand::Rng) -> Timestamp {
+    let days = random.i64(0..50);
+    let day = Date::new(2026, 5, 18).ok().and_then(|day| day.plus_days(days));
+    day.map_or(Timestamp::from_ms(0), Timestamp::start_of).plus_ms(17 * HOUR_MS / 2)
+}
+
+/// The time in which everything may go wrong.
+fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken> {
+    let end = world.now.plus_ms(world.random.i64(20 * MINUTE_MS..3 * HOUR_MS));
+    while world.now < end || !workload.is_over() {
+        let pause = world.random.i64(1_000..2 * MINUTE_MS);
+        world.run_until(world.now.plus_ms(pause))?;
+        workload.apply(world)?;
+        if world.random.u8(0..4) == 0 {
+            workload.decide(world)?;
+        }
+        if world.now > end.plus_ms(24 * 24 * HOUR_MS) {
+            return Err(Broken::new("people cannot apply for weeks".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// The time in which nothing goes wrong any more, until everything rests.
+fn mend(world: &mut World, workload: &Workload) -> Result<BTreeMap<&'static str, u64>, Broken> {
+    world.heal()?;
+    world.run_until(world.now.plus_ms(12 * MINUTE_MS))?;
+    let mut verdict = world.auditor.at_rest(&world.nodes, &world.bank);
+    for _ in 0..LOOKS_MAX {
+        if all_ended(world)? && verdict.is_ok() {
+            break;
+        }
+        world.sleep(4 * HOUR_MS);
+        world.run_until(world.now.plus_ms(MINUTE_MS))?;
+        workload.decide(world)?;
+        world.run_until(world.now.plus_ms(2 * MINUTE_MS))?;
+        verdict = world.auditor.at_rest(&world.nodes, &world.bank);
+    }
+    if verdict.is_ok() {
+        return verdict;
+    }
+    // Nobody decides any more: what still waits has a deadline, and then calls a person.
+    for _ in 0..8 {
+        world.sleep(5 * 24 * HOUR_MS);
+        world.run_until(world.now.plus_ms(2 * MINUTE_MS))?;
+    }
+    world.auditor.at_rest(&world.nodes, &world.bank)
+}
+
+fn all_ended(world: &World) -> Result<bool, Broken> {
+    for node in world.nodes.values() {
+        if !auditor::open_transfers(node)?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,259 @@
+//! What people want of a simulated network: applicants, clerks, reviewers.
+//!
+//! **Promises.** A caller who gets no reply asks again, as people do.
+//! **Left to others.** What must hold: the auditor.
+
+#![expect(clippy::expect_used, reason = "what is made here is well formed")]
+
+use fundlink_protocol::account::{AccountStatus, SerialNumber};
+use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::engine::command::{Command, Reply};
+use fundlink_protocol::engine::imports::{ImportItem, ImportOrder};
+use fundlink_protocol::engine::modes::ServiceMode;
+use fundlink_protocol::engine::records::Totals;
+use fundlink_protocol::engine::transfer_command::{
+    Application, Decision, TransferCommand, TransferName,
+};
+use fundlink_protocol::engine::transfers;
+use fundlink_protocol::id::{FileHash, TransferId};
+use fundlink_protocol::mode::{Mode, Service};
+use fundlink_protocol::money::Fen;
+use fundlink_protocol::refusal::Refusal;
+use fundlink_protocol::settlement::SpecialAccount;
+use fundlink_protocol::statement::query::Consent;
+use fundlink_protocol::store::Staged;
+use fundlink_protocol::transfer::task::TaskReason;
+
+use super::auditor::{Broken, open_transfers};
+use super::members::{self, operator};
+use super::plan::Fault;
+use super::world::World;
+
+/// A person who moves.
+#[derive(Clone, Copy, Debug)]
+struct Mover {
+    number: u32,
+    from: CenterCode,
+    to: CenterCode,
+}
+
+/// Everybody who wants something.
+#[derive(Debug)]
+pub(super) struct Workload {
+    movers: Vec<Mover>,
+    next: usize,
+}
+
+impl Workload {
+    /// So many persons between so many centers.
+    pub(super) fn new(persons: u32, centers: u32, random: &mut fastrand::Rng) -> Self {
+        let movers = (0..persons).map(|number| {
+            let from = random.u32(1..=centers);
+            let other = random.u32(1..centers);
+            let to = if other < from { other } else { other + 1 };
+            Mover { number, from: members::center(from), to: members::center(to) }
+        });
+        Self { movers: movers.collect(), next: 0 }
+    }
+
+    /// Whether everybody has applied.
+    pub(super) const fn is_over(&self) -> bool {
+        self.next >= self.movers.len()
+    }
+
+    /// Opens accounts in all centers, and lets their services act.
+    pub(super) fn prepare(&self, world: &mut World) -> Result<(), Broken> {
+        let today = world.now.date().expect("a date");
+        for center in world.codes() {
+            if center == members::AUTHORITY {
+                continue;
+            }
+            let mut items = Vec::new();
+            let mut balances = Fen::ZERO;
+            for mover in &self.movers {
+                let (status, deposits) = match (mover.from == center, mover.to == center) {
+                    // Some accounts were not sealed yet.
+                    (true, _) if mover.number % 11 == 10 => (AccountStatus::Frozen, 9),
+                    (true, _) => (AccountStatus::Sealed, 9),
+                    (_, true) => (AccountStatus::Normal, 0),
+                    (false, false) => continue,
+                };
+                let account = members::account(center, (mover.number, status), deposits, today);
+                let balance = account.record.account.balance;
+                balances = balances.checked_add(balance).expect("a small sum");
+                items.push(ImportItem::Account(Box::new(account)));
+            }
+            world.bank.open(center, balances.get());
+            let expected = Totals { accounts: items.len() as u64, balances, ..Totals::default() };
+            let order = ImportOrder {
+                operator: operator("clerk"),
+                as_of: world.now,
+                files: FileHash::new([1; 32]),
+                expected,
+            };
+            self.done(world, center, Command::ImportBegin(Box::new(order)))?;
+            let mut items = items.into_iter().peekable();
+            while items.peek().is_some() {
+                let portion: Vec<ImportItem> = items.by_ref().take(200).collect();
+                self.done(world, center, Command::ImportRecords(portion))?;
+            }
+            self.done(world, center, Command::ImportCommit)?;
+            for service in Service::ALL {
+                let by_hand = world.plan.holds(Fault::Confirm, &mut world.random);
+                let mode = if by_hand { Mode::Confirm } else { Mode::Auto };
+                let wanted = ServiceMode { service: *service, mode };
+                let command = Command::SetMode { operator: operator("clerk"), wanted };
+                self.done(world, center, command)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn done(&self, world: &mut World, center: CenterCode, command: Command) -> Result<(), Broken> {
+        match world.command(center, command)? {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(refusal)) => Err(Broken::new(format!("{center} refuses: {refusal:?}"))),
+            None => Err(Broken::new(format!("{center} does not answer"))),
+        }
+    }
+
+    /// The next person applies.
+    pub(super) fn apply(&mut self, world: &mut World) -> Result<(), Broken> {
+        let Some(mover) = self.movers.get(self.next).copied() else { return Ok(()) };
+        let again = world.plan.strikes(Fault::Repeated, &mut world.random);
+        for _ in 0..1 + u8::from(again) {
+            match world.command(mover.to, mover.application(world))? {
+                Some(Ok(reply)) => {
+                    self.next += 1;
+                    if let Reply::Transfer(view) = *reply {
+                        world.auditor.tell(mover.to, view.line.transfer);
+                    }
+                }
+                // Another transfer of the person is under way: the reply to its start was lost.
+                Some(Err(refusal)) if refusal.refusal == Refusal::InFlight => {
+                    if !again {
+                        self.next += 1;
+                    }
+                }
+                // The node recovers, or is down: the clerk tries again later.
+                Some(Err(_)) | None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Clerks and reviewers look at what waits for them.
+    pub(super) fn decide(&self, world: &mut World) -> Result<(), Broken> {
+        for center in world.codes() {
+            let Some(node) = world.nodes.get(&center) else { continue };
+            if node.engine.is_none() || !node.is_center() {
+                continue;
+            }
+            for transfer in open_transfers(node)? {
+                self.look_at(world, center, transfer)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at(
+        &self,
+        world: &mut World,
+        center: CenterCode,
+        transfer: TransferId,
+    ) -> Result<(), Broken> {
+        let Some(node) = world.nodes.get(&center) else { return Ok(()) };
+        let Some((side, case)) = transfers::find(&Staged::new(node.disk()), transfer)? else {
+            return Ok(());
+        };
+        let name = TransferName::Id(transfer);
+        let is_ours = case.letter.from == center;
+        if is_ours && world.plan.strikes(Fault::Cancelled, &mut world.random) {
+            let cancel = TransferCommand::Cancel {
+                operator: operator("clerk"),
+                transfer: name,
+                remark: None,
+            };
+            world.command(center, Command::Transfer(Box::new(cancel)))?;
+        }
+        let Some(task) = case.task else { return Ok(()) };
+        let other = if is_ours { case.letter.to } else { case.letter.from };
+        let choices = choices(task.reason, (center, other), side);
+        if choices.is_empty() {
+            return Ok(());
+        }
+        let decision = choices[world.random.usize(0..choices.len())].clone();
+        let command =
+            TransferCommand::Decide { operator: operator("reviewer"), transfer: name, decision };
+        // One that does not fit is refused, and changes nothing.
+        world.command(center, Command::Transfer(Box::new(command))).map(drop)
+    }
+}
+
+impl Mover {
+    fn application(self, world: &World) -> Command {
+        let today = world.now.date().expect("a date");
+        let application = Application {
+            operator: operator("clerk"),
+            to: self.from,
+            person: members::person(self.number, today),
+            account: members::account_number(self.number, AccountStatus::Sealed),
+            employer: None,
+            consent: Consent {
+                reference: SerialNumber::parse("C-1").expect("a serial"),
+                digest: FileHash::new([1; 32]),
+            },
+            remark: None,
+        };
+        Command::Transfer(Box::new(TransferCommand::Start(Box::new(application))))
+    }
+}
+
+/// What a reasonable person may decide.
+fn choices(
+    reason: TaskReason,
+    (own, other): (CenterCode, CenterCode),
+    side: transfers::Side,
+) -> Vec<Decision> {
+    let special = |center: CenterCode| {
+        let account = members::settings(center, fundlink_protocol::center::Role::Center);
+        let account = account.receiving_account.as_ref().and_then(SpecialAccount::of);
+        account.expect("a center has a special account")
+    };
+    match reason {
+        TaskReason::ApproveLetter | TaskReason::ConfirmDecision => vec![Decision::Approve],
+        TaskReason::ConfirmAcceptance | TaskReason::LargeAmount | TaskReason::OldDocument => {
+            vec![Decision::Accept(None)]
+        }
+        TaskReason::SuspiciousName => vec![Decision::Accept(Some(FileHash::new([2; 32])))],
+        TaskReason::ConfirmSettlement => vec![Decision::Settle(None)],
+        TaskReason::InterestDiffers => vec![Decision::SendSheet],
+        TaskReason::PaymentFailed => {
+            vec![
+                Decision::PayAgain,
+                Decision::Renew(None),
+                Decision::Restore,
+                Decision::Settle(None),
+            ]
+        }
+        TaskReason::CorrectReceivingAccount => vec![Decision::Correct(special(own))],
+        TaskReason::AmountDiffers => {
+            vec![
+                Decision::Wait,
+                Decision::Correct(special(own)),
+                Decision::SendBack(special(other)),
+            ]
+        }
+        TaskReason::Overdue
+        | TaskReason::StatementRefused
+        | TaskReason::RowInQuarantine
+        | TaskReason::LetterNumberTaken => {
+            vec![Decision::Wait]
+        }
+        TaskReason::CoreRefused => vec![Decision::Wait, Decision::Restore],
+        TaskReason::UnexplainedMoney => match side {
+            transfers::Side::In => vec![Decision::Wait, Decision::SendBack(special(other))],
+            transfers::Side::Out => vec![Decision::Wait],
+        },
+    }
+}

@@ -1,0 +1,437 @@
+//! The simulated network: nodes, clocks, links and the bank, in one thread and one queue of events.
+//!
+//! **Promises.** The nodes run the engine that real nodes run; statements are verified on arrival
+//! exactly as a node does. The same seed gives the same events, byte by byte.
+//! **Left to others.** What callers want: `workload`. What must hold: `auditor`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fundlink_protocol::center::{CenterCode, Role};
+use fundlink_protocol::engine::command::{Command, Reply};
+use fundlink_protocol::engine::input::{Input, RequestId};
+use fundlink_protocol::engine::output::{CommandRefusal, Output};
+use fundlink_protocol::engine::{Engine, EngineError, Ports, Settings, bank as bank_rows, rosters};
+use fundlink_protocol::key::MemoryKeyring;
+use fundlink_protocol::roster::join_file::JoinFile;
+use fundlink_protocol::settlement::BankReply;
+use fundlink_protocol::store::Staged;
+use fundlink_protocol::subject::MemoryTagger;
+use fundlink_protocol::time::Timestamp;
+
+use super::auditor::{Auditor, Broken};
+use super::bank::{Act, Bank};
+use super::disk::{Disk, Fate};
+use super::members;
+use super::network::{Links, Packet};
+use super::plan::{Fault, Plan};
+use super::schedule::Schedule;
+use super::trace::Trace;
+
+/// Something that happens.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// A packet arrives.
+    Packet(Packet),
+    /// A request has had its time.
+    TimedOut(u64),
+    /// An engine wants to be woken.
+    Tick(CenterCode, Timestamp),
+    /// A node that is down comes up.
+    Start(CenterCode),
+    /// A center looks what its bank reports.
+    Poll(CenterCode),
+    /// The bank does something.
+    Bank(Act),
+    /// The bank says what became of an order.
+    BankReply(CenterCode, u32, BankReply),
+    /// A minute is over: links and clocks may change.
+    Minute,
+    /// A link that was cut carries again.
+    Mend(CenterCode, CenterCode),
+}
+
+/// A member's machine.
+pub(super) struct Node {
+    /// What runs on it, unless it is down.
+    pub(super) engine: Option<Engine<Disk>>,
+    /// Its disk while it is down.
+    disk: Option<Disk>,
+    settings: Settings,
+    keyring: MemoryKeyring,
+    tagger: MemoryTagger,
+    /// How far its clock is ahead.
+    skew_ms: i64,
+    /// One more each time it comes up: what was asked in an earlier life is nobody's.
+    pub(super) life: u32,
+    tick: Option<Timestamp>,
+}
+
+/// The network.
+pub(super) struct World {
+    /// The time outside of every machine.
+    pub(super) now: Timestamp,
+    pub(super) nodes: BTreeMap<CenterCode, Node>,
+    pub(super) bank: Bank,
+    pub(super) plan: Plan,
+    pub(super) random: fastrand::Rng,
+    pub(super) auditor: Auditor,
+    pub(super) links: Links,
+    pub(super) schedule: Schedule<Event>,
+    pub(super) trace: Trace,
+    /// Events so far.
+    pub(super) events: u64,
+    /// Whether disks now and then lose what they have acknowledged.
+    pub(super) disks_lie: bool,
+    replies: BTreeMap<RequestId, Result<Box<Reply>, CommandRefusal>>,
+    next_request: u64,
+}
+
+/// Clocks stay within this of the time outside; two of them within the skew that is allowed.
+const SKEW_MS_MAX: i64 = 40_000;
+const POLL_MS: i64 = 20_000;
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+impl Node {
+    /// What is on its disk.
+    pub(super) fn disk(&self) -> &Disk {
+        match (&self.engine, &self.disk) {
+            (Some(engine), _) => engine.store(),
+            (None, Some(disk)) => disk,
+            (None, None) => unreachable!("a node runs or is down"),
+        }
+    }
+
+    /// What its clock shows.
+    pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
+        now.plus_ms(self.skew_ms)
+    }
+
+    /// Whether it keeps accounts.
+    pub(super) fn is_center(&self) -> bool {
+        self.settings.role == Role::Center
+    }
+}
+
+impl World {
+    /// The authority and so many centers, installed and not started.
+    pub(super) fn new(
+        centers: u32,
+        now: Timestamp,
+        (plan, random): (Plan, fastrand::Rng),
+        trace: Trace,
+    ) -> Self {
+        let file = members::joined(centers, now);
+        let mut world = Self {
+            now,
+            nodes: BTreeMap::new(),
+            bank: Bank::default(),
+            plan,
+            random,
+            auditor: Auditor::default(),
+            links: Links::default(),
+            schedule: Schedule::default(),
+            trace,
+            events: 0,
+            disks_lie: false,
+            replies: BTreeMap::new(),
+            next_request: 0,
+        };
+        world.place(members::AUTHORITY, Role::Authority, &file);
+        for number in 1..=centers {
+            world.place(members::center(number), Role::Center, &file);
+        }
+        world.schedule.add(now.plus_ms(MINUTE_MS), Event::Minute);
+        world
+    }
+
+    fn place(&mut self, code: CenterCode, role: Role, file: &JoinFile) {
+        let mut disk = Disk::default();
+        // A join file that was just made opens.
+        drop(rosters::install(&mut disk, file));
+        let node = Node {
+            engine: None,
+            disk: Some(disk),
+            settings: members::settings(code, role),
+            keyring: members::keyring(code),
+            tagger: members::tagger(code),
+            skew_ms: 0,
+            life: 0,
+            tick: None,
+        };
+        self.nodes.insert(code, node);
+        self.schedule.add(self.now, Event::Start(code));
+        if role == Role::Center {
+            self.schedule.add(self.now.plus_ms(POLL_MS), Event::Poll(code));
+        }
+    }
+
+    /// The members, by code.
+    pub(super) fn codes(&self) -> Vec<CenterCode> {
+        self.nodes.keys().copied().collect()
+    }
+
+    /// Lets everything happen that is due until then.
+    pub(super) fn run_until(&mut self, end: Timestamp) -> Result<(), Broken> {
+        while let Some((at, event)) = self.schedule.take(end) {
+            self.now = self.now.max(at);
+            self.events += 1;
+            self.trace.event(self.now, &event);
+            self.happen(event)?;
+            for (at, act) in self.bank.take_acts() {
+                self.schedule.add(at, Event::Bank(act));
+            }
+        }
+        self.now = self.now.max(end);
+        Ok(())
+    }
+
+    /// Hours pass in which nobody hears anybody: what was due happens late, all at once.
+    pub(super) fn sleep(&mut self, ms: i64) {
+        self.now = self.now.plus_ms(ms);
+    }
+
+    fn happen(&mut self, event: Event) -> Result<(), Broken> {
+        match event {
+            Event::Packet(packet) => self.arrive(packet),
+            Event::TimedOut(ask) => self.time_out(ask),
+            Event::Tick(center, at) => {
+                let due = self.nodes.get(&center).is_some_and(|node| node.tick == Some(at));
+                if due { self.round(center, Input::Tick) } else { Ok(()) }
+            }
+            Event::Start(center) => self.start(center),
+            Event::Poll(center) => {
+                self.schedule.add(self.now.plus_ms(POLL_MS), Event::Poll(center));
+                self.poll(center)
+            }
+            Event::Bank(act) => {
+                let executed = self.bank.act(self.now, &act, &mut self.plan, &mut self.random);
+                match executed {
+                    Some(key) => self.auditor.on_payment(&self.nodes, &self.bank, key),
+                    None => Ok(()),
+                }
+            }
+            Event::BankReply(center, life, reply) => {
+                let lives = self.nodes.get(&center).is_some_and(|node| node.life == life);
+                if lives { self.round(center, Input::BankReply(reply)) } else { Ok(()) }
+            }
+            Event::Minute => {
+                self.schedule.add(self.now.plus_ms(MINUTE_MS), Event::Minute);
+                self.change_weather();
+                Ok(())
+            }
+            Event::Mend(from, to) => {
+                self.links.mend(from, to);
+                self.connect(from, to)
+            }
+        }
+    }
+
+    /// Runs one round of a node that is up, and carries what comes out of it.
+    pub(super) fn round(&mut self, center: CenterCode, input: Input) -> Result<(), Broken> {
+        let mut seed = [0; 32];
+        self.random.fill(&mut seed);
+        let refuses = [
+            (Fault::CrashBeforeCommit, Fate::Refused),
+            (Fault::DiskError, Fate::Refused),
+            (Fault::DiskFull, Fate::Full),
+        ];
+        let fate = refuses
+            .into_iter()
+            .find(|(fault, _)| self.plan.strikes(*fault, &mut self.random))
+            .map_or(Fate::Written, |(_, fate)| fate);
+        let lies = self.disks_lie && self.random.u8(0..50) == 0;
+        let fate = if lies && fate == Fate::Written { Fate::Lied } else { fate };
+        let Some(node) = self.nodes.get_mut(&center) else { return Ok(()) };
+        let now = node.clock(self.now);
+        let Some(engine) = &mut node.engine else { return Ok(()) };
+        engine.store().fate.set(fate);
+        let ports = Ports { keyring: &mut node.keyring, tagger: &mut node.tagger };
+        let outputs = match engine.round(now, &seed, vec![input], ports) {
+            Ok(outputs) => outputs,
+            Err(EngineError::Store(_)) if fate != Fate::Written => {
+                self.crash(center);
+                return Ok(());
+            }
+            Err(error) => return Err(Broken::new(format!("a round of {center}: {error}"))),
+        };
+        self.trace.outputs(center, &outputs);
+        self.auditor.after_round(&self.nodes, center, &outputs)?;
+        if self.plan.strikes(Fault::CrashBeforeRelease, &mut self.random) {
+            self.crash(center);
+            return Ok(());
+        }
+        for output in outputs {
+            self.carry(center, output);
+        }
+        self.wake_in_time(center)
+    }
+
+    fn carry(&mut self, center: CenterCode, output: Output) {
+        let now = self.now;
+        match output {
+            Output::Reply { request, reply } => {
+                self.replies.insert(request, reply);
+            }
+            Output::BankOrder(order) => {
+                let reply = self.bank.order(now, (center, order), &mut self.plan, &mut self.random);
+                if let Some(reply) = reply {
+                    self.bank_says(center, reply);
+                }
+            }
+            Output::BankAsk(id) => {
+                let reply = self.bank.ask(now, (center, id));
+                self.bank_says(center, reply);
+            }
+            Output::BankRecall(id) => {
+                let reply = self.bank.recall(now, (center, id));
+                self.bank_says(center, reply);
+            }
+            Output::CoreOrder(_)
+            | Output::Event(_)
+            | Output::JudgeGossip { .. }
+            | Output::RosterChanged(_) => {}
+            sent @ (Output::Respond { .. }
+            | Output::Ask { .. }
+            | Output::Deliver { .. }
+            | Output::Sync { .. }
+            | Output::Publish { .. }
+            | Output::PublishCheckpoint { .. }
+            | Output::FetchRoster { .. }) => self.send(center, sent),
+        }
+    }
+
+    fn bank_says(&mut self, center: CenterCode, reply: BankReply) {
+        let Some(node) = self.nodes.get(&center) else { return };
+        let soon = self.now.plus_ms(self.random.i64(5..300));
+        self.schedule.add(soon, Event::BankReply(center, node.life, reply));
+    }
+
+    /// Gives a command to a node; no reply when the node is down or dies over it.
+    pub(super) fn command(
+        &mut self,
+        center: CenterCode,
+        command: Command,
+    ) -> Result<Option<Result<Box<Reply>, CommandRefusal>>, Broken> {
+        self.next_request += 1;
+        let request = RequestId(u64::MAX / 2 + self.next_request);
+        self.round(center, Input::Command { request, command: Box::new(command) })?;
+        Ok(self.replies.remove(&request))
+    }
+
+    /// Ends a node at once; what it was about to send or to take in is lost.
+    fn crash(&mut self, center: CenterCode) {
+        let Some(node) = self.nodes.get_mut(&center) else { return };
+        let Some(engine) = node.engine.take() else { return };
+        node.disk = Some(engine.into_store());
+        node.tick = None;
+        self.links.forget(center);
+        self.trace.line(format_args!("{center} is down"));
+        let later = self.now.plus_ms(self.random.i64(500..180_000));
+        self.schedule.add(later, Event::Start(center));
+    }
+
+    fn start(&mut self, center: CenterCode) -> Result<(), Broken> {
+        let now = self.now;
+        let Some(node) = self.nodes.get_mut(&center) else { return Ok(()) };
+        let Some(disk) = node.disk.take() else { return Ok(()) };
+        let engine = Engine::open(disk, node.settings.clone(), node.clock(now));
+        node.engine =
+            Some(engine.map_err(|error| Broken::new(format!("a start of {center}: {error}")))?);
+        node.life += 1;
+        self.trace.line(format_args!("{center} is up"));
+        self.auditor.after_start(&self.nodes, center)?;
+        self.round(center, Input::Started)?;
+        for other in self.codes() {
+            self.connect(center, other)?;
+        }
+        Ok(())
+    }
+
+    /// Two nodes that are up find each other, if the links between them carry.
+    fn connect(&mut self, one: CenterCode, other: CenterCode) -> Result<(), Broken> {
+        let is_up = |code| self.nodes.get(&code).is_some_and(|node| node.engine.is_some());
+        let carries = self.links.carries(one, other) && self.links.carries(other, one);
+        if one == other || !is_up(one) || !is_up(other) || !carries {
+            return Ok(());
+        }
+        self.round(one, Input::Connected { center: other })?;
+        self.round(other, Input::Connected { center: one })
+    }
+
+    fn poll(&mut self, center: CenterCode) -> Result<(), Broken> {
+        let Some(engine) = self.nodes.get(&center).and_then(|node| node.engine.as_ref()) else {
+            return Ok(());
+        };
+        let cursor = bank_rows::cursor(&Staged::new(engine.store()));
+        let cursor = cursor.map_err(|error| Broken::new(error.to_string()))?;
+        let page = self.bank.notices(self.now, (center, cursor), &mut self.plan, &mut self.random);
+        match page {
+            Some((cursor, notices)) => self.round(center, Input::BankNotices { cursor, notices }),
+            None => Ok(()),
+        }
+    }
+
+    /// Sees to it that a node is woken when it wants to be.
+    fn wake_in_time(&mut self, center: CenterCode) -> Result<(), Broken> {
+        let Some(node) = self.nodes.get_mut(&center) else { return Ok(()) };
+        let Some(engine) = &node.engine else { return Ok(()) };
+        let wanted = engine.next_timeout().map_err(|error| Broken::new(error.to_string()))?;
+        let wanted = wanted.map(|at| at.plus_ms(-node.skew_ms).max(self.now.plus_ms(1)));
+        if node.tick.is_none_or(|set| set <= self.now || wanted.is_some_and(|at| at < set)) {
+            node.tick = wanted;
+            if let Some(at) = wanted {
+                self.schedule.add(at, Event::Tick(center, at));
+            }
+        }
+        Ok(())
+    }
+
+    fn change_weather(&mut self) {
+        let codes = self.codes();
+        let pick = |random: &mut fastrand::Rng| codes[random.usize(0..codes.len())];
+        for (fault, both) in [(Fault::OneWayCut, false), (Fault::TwoWayCut, true)] {
+            if self.plan.strikes(fault, &mut self.random) {
+                let (from, to) = (pick(&mut self.random), pick(&mut self.random));
+                let mends = self.now.plus_ms(self.random.i64(10_000..20 * MINUTE_MS));
+                for (from, to) in [(from, to), (to, from)].into_iter().take(1 + usize::from(both)) {
+                    self.links.cut(from, to);
+                    self.schedule.add(mends, Event::Mend(from, to));
+                }
+            }
+        }
+        if self.plan.strikes(Fault::ClockJump, &mut self.random) {
+            let code = pick(&mut self.random);
+            let skew = self.random.i64(-SKEW_MS_MAX..=SKEW_MS_MAX);
+            if let Some(node) = self.nodes.get_mut(&code) {
+                node.skew_ms = skew;
+            }
+        }
+        if self.plan.strikes(Fault::LongSilence, &mut self.random) {
+            let hours = self.random.i64(1..30);
+            self.sleep(hours * HOUR_MS);
+        }
+    }
+
+    /// Ends all faults: links carry, clocks are right, nodes are up.
+    pub(super) fn heal(&mut self) -> Result<(), Broken> {
+        self.plan.heal();
+        self.links.mend_all();
+        let codes = self.codes();
+        for code in &codes {
+            if let Some(node) = self.nodes.get_mut(code) {
+                node.skew_ms = 0;
+            }
+            self.start(*code)?;
+        }
+        let pairs: BTreeSet<(CenterCode, CenterCode)> = codes
+            .iter()
+            .flat_map(|one| codes.iter().map(move |other| (*one, *other)))
+            .filter(|(one, other)| one < other)
+            .collect();
+        for (one, other) in pairs {
+            self.connect(one, other)?;
+        }
+        Ok(())
+    }
+}
