@@ -83,5 +83,7 @@ texts! {
     alert_paid_beyond_sheet() = "more money moved under a letter than its sheet explains", "同一联系函项下资金超出信息表";
     alert_withdrawn_in_transfer() = "a withdrawal was booked while or after the account moved", "转移期间或转出后发生提取";
     alert_deposit_after_closing() = "a deposit was booked to a closed account", "销户后仍有入账";
+    alert_shared_card() = "one bank card stands with five persons or more", "同一银行卡对应五人以上";
+    alert_unit_leaves() = "many of one unit's staff leave within a month", "同一单位职工一个月内集中转出";
     alert_transfer_without_letter() = "a transfer out was booked without a letter", "无联系函的外部转出";
 }

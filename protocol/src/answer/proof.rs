@@ -75,6 +75,18 @@ pub enum ProofFault {
     Inclusion,
 }
 
+impl ProofFault {
+    /// Whether the answer says something else than what its center has published: the center can
+    /// have written neither by mistake of the asker.
+    #[must_use]
+    pub const fn contradicts_the_log(self) -> bool {
+        match self {
+            Self::Entry | Self::Status | Self::Tag | Self::Commitment | Self::Inclusion => true,
+            Self::Party => false,
+        }
+    }
+}
+
 /// Checks a loan for the person that was asked for.
 ///
 /// # Errors

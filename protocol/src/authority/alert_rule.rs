@@ -170,6 +170,10 @@ alert_rules! {
     DepositAfterClosing = 31, "deposit_after_closing", "A5", Warning, Province;
     /// A transfer out was booked that no letter of this network explains (无函转出).
     TransferWithoutLetter = 32, "transfer_without_letter", "A6", Warning, Province;
+    /// One bank card stands with five persons or more (一卡多人).
+    SharedCard = 33, "shared_card", "A13", Warning, Province;
+    /// More than a fifth of a unit's staff was transferred out within a month (单位集中转出).
+    UnitLeaves = 34, "unit_leaves", "A15", Warning, Province;
 }
 
 impl AlertRule {

@@ -62,6 +62,10 @@ incident_rules! {
     DepositAfterClosing = 12;
     /// A transfer out was booked that no letter explains.
     TransferWithoutLetter = 13;
+    /// One bank card stands with five persons or more.
+    SharedCard = 14;
+    /// More than a fifth of a unit's staff was transferred out within a month.
+    UnitLeaves = 15;
 }
 
 impl IncidentRule {
@@ -81,7 +85,9 @@ impl IncidentRule {
             | Self::PaidBeyondSheet
             | Self::WithdrawnInTransfer
             | Self::DepositAfterClosing
-            | Self::TransferWithoutLetter => false,
+            | Self::TransferWithoutLetter
+            | Self::SharedCard
+            | Self::UnitLeaves => false,
         }
     }
 }

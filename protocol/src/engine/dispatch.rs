@@ -7,9 +7,9 @@ use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
     alerts, bank, certificates, core_orders, cosigning, dossiers, equivocation, evidence,
-    following, heartbeats, imports, incidents, inquiries, log_commands, membership, modes,
-    operator, outbox, publication, publishing, quarantine, queries, recovery, roster_leaves,
-    rosters, status, synchronization, transfer_desk, transfers, withdrawals,
+    follow_up, following, heartbeats, import_findings, imports, incidents, inquiries, log_commands,
+    membership, modes, operator, outbox, publication, publishing, quarantine, queries, recovery,
+    roster_leaves, rosters, status, synchronization, transfer_desk, transfers, withdrawals,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -210,6 +210,8 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Transfer(transfer) => transfers::on_timer(round, transfer),
         Timer::CoreOrders => core_orders::send_open(round),
         Timer::Incidents => incidents::on_timer(round),
+        Timer::FollowUp => follow_up::on_timer(round),
+        Timer::Findings => import_findings::on_timer(round),
         Timer::Inquiry(alert) => alerts::on_inquiry_due(round, alert),
         Timer::Overlap(tag) => alerts::on_overlap(round, tag),
         Timer::Receipt(log, leaf) => alerts::on_receipt(round, log, leaf),

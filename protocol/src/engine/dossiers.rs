@@ -8,13 +8,18 @@
 use super::accesses;
 use super::answers::{self, Question};
 use super::certificates;
+use super::follow_up;
+use super::incidents::{self, About, Seen};
 use super::input::Failure;
 use super::modes::require_role;
 use super::operator::{self, OperatorRole};
 use super::output::Event;
 use super::round::{Round, Route, Stop};
 use super::timer::{self, Timer};
+use super::transfer_case;
 use crate::admission;
+use crate::answer::proof::ProofFault;
+use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -64,6 +69,7 @@ pub(super) fn ask(round: &mut Round<'_>, wish: &Wish) -> Result<DossierId, Stop>
         let row = open_row(round, &dossier, (center, why))?;
         dossier.rows.push(row);
     }
+    follow_up::note(round, wish)?;
     finish_if_done(round, &mut dossier)?;
     put(round.view, &dossier);
     Ok(id)
@@ -211,6 +217,9 @@ fn accept(
         return invalid(Refusal::Malformed);
     }
     let (checks, omitted) = checking::check(round, &dossier.wish, answer)?;
+    if checks.iter().any(|check| check.fault.is_some_and(ProofFault::contradicts_the_log)) {
+        tell_mismatch(round, answer.from)?;
+    }
     Ok(RowState::Answered(Box::new(AnsweredRow {
         at: round.now,
         answer: statement.hash(),
@@ -218,6 +227,14 @@ fn accept(
         checks,
         omitted,
     })))
+}
+
+/// An answer does not open what its center has published: the authority is told, once a day.
+fn tell_mismatch(round: &mut Round<'_>, center: CenterCode) -> Result<(), StoreError> {
+    let day = transfer_case::today(round)?;
+    let about = About::Center(center);
+    let seen = Seen::new(IncidentRule::DigestMismatch, about, u64::from(day.number()));
+    incidents::tell(round, seen.with(center))
 }
 
 /// Whether the answer says something about each subject.

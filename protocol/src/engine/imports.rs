@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 
+use super::crowds;
 use super::embedded_core;
 use super::heartbeats::UNUSABLE_RECORDS;
+use super::import_findings::{self, Compared};
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
 use super::publishing::{self, Progress, Vanished};
@@ -19,14 +21,16 @@ use super::records::{
 };
 use super::round::{Round, Stop};
 use super::single;
+use super::timer::{self, Timer};
 use crate::cbor;
 use crate::id::{Bytes, FileHash};
+use crate::ledger;
 use crate::limits::{CLOCK_SKEW_MS, IMPORT_PORTION_MAX, LEDGER_ROWS_MAX, LOAN_PARTIES_MAX};
 use crate::person_name::PersonName;
 use crate::record::LoanRecord;
 use crate::refusal::Refusal;
 use crate::store::{StoreError, View};
-use crate::time::{Month, Timestamp};
+use crate::time::{Date, Month, Timestamp};
 
 /// What an import says before it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,7 +188,9 @@ pub(super) fn stage(round: &mut Round<'_>, items: &[ImportItem]) -> Result<Stagi
     let mut staging = staging(round.view)?.ok_or_else(not_begun)?;
     check_portion(round, &staging, items)?;
     let current = records::state(round.view)?.current.map(|set| set.generation);
-    let place = Place { generation: staging.generation, current };
+    let closed = records::state(round.view)?.current.and_then(|set| set.as_of.date());
+    let days = closed.zip(staging.as_of.date());
+    let place = Place { generation: staging.generation, current, days };
     for item in items {
         let staged = &mut staging.staged;
         match item {
@@ -243,6 +249,7 @@ pub(super) fn commit(round: &mut Round<'_>) -> Result<Changes, Stop> {
     put_staging(round.view, None);
     embedded_core::follow_import(round)?;
     publishing::begin(round, staging.generation, old.map(|set| set.generation))?;
+    timer::set(round.view, round.now, Timer::Findings)?;
     Ok(staging.changes)
 }
 
@@ -251,6 +258,7 @@ pub(super) fn abort(round: &mut Round<'_>) -> Result<(), Stop> {
     let staging = staging(round.view)?.ok_or_else(not_begun)?;
     put_staging(round.view, None);
     publishing::clear(round, staging.generation)?;
+    timer::set(round.view, round.now, Timer::Findings)?;
     Ok(())
 }
 
@@ -258,6 +266,8 @@ pub(super) fn abort(round: &mut Round<'_>) -> Result<(), Stop> {
 struct Place {
     generation: Generation,
     current: Option<Generation>,
+    /// The day of the export before, and of this one.
+    days: Option<(Date, Date)>,
 }
 
 fn stage_account(
@@ -271,13 +281,20 @@ fn stage_account(
         Some(current) => records::account_in(view, current, number)?,
         None => None,
     };
-    if records::account_in(view, Generation::KEPT, number)?.is_some() {
+    let kept = records::account_in(view, Generation::KEPT, number)?;
+    if let (Some(before), Some((closed, today))) = (&before, place.days) {
+        let is_held = kept.is_some() && ledger::held_by(view, number)?.is_some();
+        let (now, kept) = (account, kept.as_ref());
+        let compared = Compared { before, now, kept, is_held, closed, today };
+        import_findings::note(view, place.generation, &compared)?;
+    }
+    if kept.is_some() {
         changes.kept = changes.kept.saturating_add(1);
     } else {
         changes.count(before.as_ref(), account);
     }
     records::put_account(view, place.generation, account);
-    Ok(())
+    crowds::note_account(view, place.generation, account)
 }
 
 fn stage_loan(

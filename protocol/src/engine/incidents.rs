@@ -12,7 +12,7 @@ use super::round::{Round, Route};
 use super::timer::{self, Timer};
 use super::{alerts, transfer_case};
 use crate::account::AccountNumber;
-use crate::authority::incident::{IncidentRule, IncidentSubject};
+use crate::authority::incident::{COUNT_MIN, IncidentRule, IncidentSubject};
 use crate::cbor;
 use crate::center::{CenterCode, Role};
 use crate::cose::Verified;
@@ -61,17 +61,32 @@ pub(super) struct Seen {
     /// Cases, where it stands for several.
     #[n(5)]
     count: Option<u32>,
+    /// The day that it is about; that on which it was seen when absent.
+    #[n(6)]
+    day: Option<Date>,
 }
 
 impl Seen {
     /// Something that was seen once.
     pub(super) const fn new(rule: IncidentRule, about: About, number: u64) -> Self {
-        Self { rule, about, number, other: None, count: None }
+        Self { rule, about, number, other: None, count: None, day: None }
     }
 
     /// With the other center concerned.
     pub(super) const fn with(mut self, other: CenterCode) -> Self {
         self.other = Some(other);
+        self
+    }
+
+    /// As so many cases; fewer than five are not told.
+    pub(super) const fn counting(mut self, count: u32) -> Self {
+        self.count = if count < COUNT_MIN { None } else { Some(count) };
+        self
+    }
+
+    /// About an earlier day than today.
+    pub(super) const fn on(mut self, day: Date) -> Self {
+        self.day = Some(day);
         self
     }
 
@@ -105,7 +120,8 @@ pub(super) fn tell(round: &mut Round<'_>, seen: Seen) -> Result<(), StoreError> 
     if round.settings.role == Role::Authority || round.view.get(&place)?.is_some() {
         return Ok(());
     }
-    let row = IncidentRow { seen, date: transfer_case::today(round)? };
+    let date = seen.day.map_or_else(|| transfer_case::today(round), Ok)?;
+    let row = IncidentRow { seen, date };
     round.view.put(place, row.date.number().to_be_bytes().to_vec());
     if !say(round, &row)? {
         round.view.put(key(Area::IncidentWaiting, &[&cause]), cbor::encode(&row));

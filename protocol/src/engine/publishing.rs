@@ -470,7 +470,7 @@ const VANISHED_PORTION: usize = 4_096;
 fn clear_portion(view: &mut dyn View, progress: &mut Progress) -> Result<(), StoreError> {
     let Some(generation) = progress.clearing.first().copied() else { return Ok(()) };
     let mut room = PUBLISH_PORTION;
-    for area in [Area::Account, Area::Loan, Area::Person, Area::Unnumbered, Area::Quarantine] {
+    for area in Area::OF_IMPORTS {
         let prefix = key(area, &[&generation.to_key()]);
         for (entry, _) in view.range(&prefix, &prefix_end(&prefix), room)? {
             view.delete(entry);

@@ -77,6 +77,12 @@ pub enum Timer {
     /// A center had until now to answer an inquiry of the authority.
     #[n(61)]
     Inquiry(#[n(0)] AlertId),
+    /// Days of questions are old enough to be held against the business that followed.
+    #[n(66)]
+    FollowUp,
+    /// What an import shows is to be told, or to be forgotten.
+    #[n(65)]
+    Findings,
     /// Accounts of one person at two centers may not stay open any longer.
     #[n(62)]
     Overlap(#[n(0)] SubjectTag),

@@ -112,6 +112,16 @@ pub enum Area {
     InquiryDue = 0xc3,
     /// What a center has announced and is not held. Key: center (4). Value: log and size.
     LogGap = 0xc4,
+    /// What an import shows beside the one before. Key: generation (4), rule (1), account number.
+    ImportFinding = 0xc5,
+    /// Whom operators have asked about. Key: day (4), operator (16), subject tag (32). Value: none.
+    AskedAbout = 0xc6,
+    /// Persons behind a bank card. Key: generation (4), hash of the card (32), of the document (32).
+    CardOf = 0xc7,
+    /// Open accounts of a unit's staff. Key: generation (4), hash of the unit (32). Value: number.
+    StaffOf = 0xc8,
+    /// Letters that took staff from a unit. Key: hash of the unit (32), month (4). Value: number.
+    UnitLetters = 0xc9,
     /// Tag keys, sealed to this node. Key: epoch (4). Value: `tags::KeptBox`.
     TagKey = b'G',
     /// To which sealing key of a member a tag key was sealed. Key: epoch (4), center (4).
@@ -179,6 +189,19 @@ pub enum Area {
     HeldCertificate = 0xd3,
     /// The certificate of a statement that we sent. Key: payload hash (32). Value: its number.
     CertificateOfStatement = 0xd4,
+}
+
+impl Area {
+    /// Areas whose keys begin with the generation of an import: they are cleared with it.
+    pub const OF_IMPORTS: [Self; 7] = [
+        Self::Account,
+        Self::Loan,
+        Self::Person,
+        Self::Unnumbered,
+        Self::Quarantine,
+        Self::CardOf,
+        Self::StaffOf,
+    ];
 }
 
 /// Builds a key from an area and its parts.

@@ -46,6 +46,8 @@ fn sentence(rule: AlertRule, language: Language) -> String {
         AlertRule::WithdrawnInTransfer => language.alert_withdrawn_in_transfer(),
         AlertRule::DepositAfterClosing => language.alert_deposit_after_closing(),
         AlertRule::TransferWithoutLetter => language.alert_transfer_without_letter(),
+        AlertRule::SharedCard => language.alert_shared_card(),
+        AlertRule::UnitLeaves => language.alert_unit_leaves(),
     }
 }
 

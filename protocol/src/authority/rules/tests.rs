@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::digest::Digest;
-use crate::id::Commitment;
+use crate::id::{Commitment, ReferenceTag, SubjectTag};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::testing::{DATONG, LINFEN, TAIYUAN};
+use crate::time::Date;
 use DigestStatus::{
     AccountOpen, LoanGranted, LoanSettled, TransferCredited, TransferRemitted, TransferReturned,
     TransferReversed,
@@ -120,5 +121,111 @@ fn both_sides_of_a_transfer_are_held_against_each_other() {
         let mut turned = live.to_vec();
         turned.reverse();
         assert_eq!(transfer_standing(&turned), standing, "{turned:?}");
+    }
+}
+
+/// A digest about person 1 at a center, on a day, with a reference.
+fn about(
+    center: CenterCode,
+    (number, leaf): (u32, u64),
+    status: DigestStatus,
+    (reference, on): (u8, &str),
+) -> IndexedDigest {
+    let mut found = at(center, leaf, status, reference);
+    found.log = LogId::public(center, number);
+    found.digest.subjects = vec![SubjectTag::new([1; 32])];
+    found.digest.reference = (reference > 0).then(|| ReferenceTag::new([reference; 32]));
+    found.digest.date = Date::parse(on).unwrap();
+    found
+}
+
+#[test]
+fn open_accounts_at_two_centers_overlap_and_those_of_one_do_not() {
+    let open = |center, leaf| at(center, leaf, AccountOpen, 0);
+    let cases: [(&[IndexedDigest], usize); 5] = [
+        (&[], 0),
+        (&[open(TAIYUAN, 1), open(TAIYUAN, 2)], 0),
+        (&[open(TAIYUAN, 1), at(DATONG, 1, DigestStatus::AccountClosed, 0)], 0),
+        (&[open(TAIYUAN, 1), at(DATONG, 1, LoanGranted, 1)], 0),
+        (&[open(TAIYUAN, 1), open(TAIYUAN, 2), open(DATONG, 1)], 3),
+    ];
+    for (live, found) in cases {
+        assert_eq!(overlapping_accounts(live).len(), found, "{live:?}");
+    }
+}
+
+#[test]
+fn a_loan_of_two_logs_is_one_and_three_settled_ones_are_history() {
+    let day = "2026-05-20";
+    let loan = |center, place, status, contract| about(center, place, status, (contract, day));
+    let first = || loan(TAIYUAN, (1, 1), LoanSettled, 1);
+    let second = || loan(DATONG, (1, 1), LoanSettled, 2);
+    let cases: [(&[IndexedDigest], usize); 4] = [
+        (&[first(), second()], 0),
+        (&[first(), second(), loan(LINFEN, (1, 1), LoanSettled, 3)], 0),
+        (&[first(), second(), loan(LINFEN, (1, 1), LoanGranted, 3)], 3),
+        // The log of Datong was continued, and the loan was published there again.
+        (&[first(), loan(DATONG, (1, 1), LoanGranted, 2), loan(DATONG, (2, 0), LoanGranted, 2)], 0),
+    ];
+    for (live, found) in cases {
+        assert_eq!(third_loan(live).len(), found, "{live:?}");
+    }
+}
+
+#[test]
+fn a_letter_is_paid_twice_by_two_live_leaves_of_the_log_that_counts() {
+    let paid = |center, place| about(center, place, TransferRemitted, (1, "2026-05-20"));
+    let got = |center, place| about(center, place, TransferCredited, (1, "2026-05-20"));
+    let cases: [(&[IndexedDigest], usize); 5] = [
+        (&[paid(DATONG, (1, 1)), got(TAIYUAN, (1, 1))], 0),
+        (&[paid(DATONG, (1, 1)), paid(DATONG, (1, 2))], 2),
+        (&[got(TAIYUAN, (1, 1)), got(LINFEN, (1, 1))], 2),
+        (&[paid(DATONG, (1, 1)), paid(DATONG, (2, 0)), got(TAIYUAN, (1, 1))], 0),
+        (&[paid(DATONG, (1, 1)), paid(DATONG, (2, 0)), paid(DATONG, (2, 1))], 2),
+    ];
+    for (live, found) in cases {
+        assert_eq!(paid_twice(live).len(), found, "{live:?}");
+    }
+}
+
+#[test]
+fn three_moves_within_twelve_months_are_frequent_however_many_sides_have_published() {
+    let moved = |reference, on| about(TAIYUAN, (1, 1), TransferCredited, (reference, on));
+    let left = |reference, on| about(DATONG, (1, 1), TransferRemitted, (reference, on));
+    let cases: [(&[IndexedDigest], usize); 5] = [
+        (&[moved(1, "2025-05-20"), left(1, "2025-05-20"), moved(2, "2025-06-01")], 0),
+        (&[moved(1, "2025-05-20"), moved(2, "2025-06-01"), moved(3, "2026-05-20")], 0),
+        (&[moved(1, "2025-05-20"), moved(2, "2025-06-01"), moved(3, "2026-05-19")], 3),
+        (&[moved(3, "2026-05-19"), moved(1, "2025-05-20"), moved(2, "2025-06-01")], 3),
+        (
+            &[
+                moved(1, "2020-01-01"),
+                moved(2, "2025-06-01"),
+                moved(3, "2025-07-01"),
+                left(4, "2026-01-01"),
+            ],
+            4,
+        ),
+    ];
+    for (live, found) in cases {
+        assert_eq!(frequent_transfers(live).len(), found, "{live:?}");
+    }
+}
+
+#[test]
+fn a_property_paid_for_after_the_account_had_left_is_found() {
+    use DigestStatus::WithdrawalPaid;
+    let left = || about(DATONG, (1, 1), TransferRemitted, (1, "2026-05-20"));
+    let paid = |center, on| about(center, (1, 2), WithdrawalPaid, (0, on));
+    let open = || about(DATONG, (1, 3), AccountOpen, (0, "2026-05-20"));
+    let cases: [(&[IndexedDigest], usize); 5] = [
+        (&[left(), paid(DATONG, "2026-05-19")], 0),
+        (&[left(), paid(DATONG, "2026-05-20")], 0),
+        (&[left(), paid(TAIYUAN, "2026-05-21")], 0),
+        (&[left(), paid(DATONG, "2026-05-21"), open()], 0),
+        (&[left(), paid(DATONG, "2026-05-21")], 2),
+    ];
+    for (live, found) in cases {
+        assert_eq!(withdrawn_after_transfer(live).len(), found, "{live:?}");
     }
 }

@@ -10,20 +10,18 @@ use crate::authority::alert::AlertSubject;
 use crate::authority::alert_rule::AlertRule;
 use crate::certificate::VALID_MONTHS;
 use crate::digest::{Digest, DigestStatus};
+use crate::engine::log_store;
 use crate::engine::round::Round;
 use crate::engine::tag_index::{self, IndexedDigest};
 use crate::engine::timer::{self, Timer};
-use crate::engine::{log_store, rosters};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::store::StoreError;
-use crate::time::{Date, Timestamp};
+use crate::time::Date;
 use crate::transfer::deadline::end_of;
 
 /// Days within which the receipt of a certificate must be back.
 const RECEIPT_DAYS: i64 = 60;
-/// Working days after that, or after its validity, for the revision to be published.
-const PUBLICATION_DAYS: u32 = 5;
 
 /// A certificate has a new revision.
 pub(super) fn on_certificate(
@@ -33,18 +31,23 @@ pub(super) fn on_certificate(
 ) -> Result<(), StoreError> {
     if let Some(previous) = found.digest.previous.map(LeafIndex::new) {
         timer::clear(round.view, Timer::Receipt(found.log, previous))?;
-        let subject = AlertSubject::Record(found.log, previous);
-        heal(round, (AlertRule::CertificateWithoutReceipt, subject))?;
     }
+    let before = found.digest.previous.map_or(found.leaf, LeafIndex::new);
+    let missing = (AlertRule::CertificateWithoutReceipt, AlertSubject::Record(found.log, before));
     match found.digest.status {
         DigestStatus::CertificateIssued => {
-            let at = receipt_due(round, found.digest.date)?;
+            let end = found.digest.date.plus_days(RECEIPT_DAYS);
+            let at = end.map_or(round.now, end_of);
             timer::set(round.view, at, Timer::Receipt(found.log, found.leaf))
         }
-        DigestStatus::CertificateUsed => on_used(round, found, replaced),
-        DigestStatus::CertificateRevoked
-        | DigestStatus::CertificateExpired
-        | DigestStatus::AccountOpen
+        DigestStatus::CertificateUsed => {
+            heal(round, missing)?;
+            on_used(round, found, replaced)
+        }
+        // It ran out, and nobody has said what became of it.
+        DigestStatus::CertificateExpired => judge(round, missing, vec![found]),
+        DigestStatus::CertificateRevoked => heal(round, missing),
+        DigestStatus::AccountOpen
         | DigestStatus::AccountClosed
         | DigestStatus::LoanGranted
         | DigestStatus::LoanSettled
@@ -109,14 +112,6 @@ fn is_late(before: &Digest, used_on: Date) -> bool {
         | DigestStatus::RowHealed
         | DigestStatus::Lost => false,
     }
-}
-
-/// When a certificate that was issued on a day must have its next revision.
-fn receipt_due(round: &Round<'_>, issued: Date) -> Result<Timestamp, StoreError> {
-    let back = issued.plus_days(RECEIPT_DAYS).max(issued.plus_months(VALID_MONTHS));
-    let calendar = rosters::calendar(round.view, &round.roster)?;
-    let last = back.and_then(|back| calendar.plus_working_days(back, PUBLICATION_DAYS));
-    Ok(last.map_or(round.now, end_of))
 }
 
 /// The time for a receipt is over.

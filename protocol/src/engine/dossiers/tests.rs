@@ -173,6 +173,42 @@ fn a_loan_that_a_city_leaves_out_is_missed() {
 }
 
 #[test]
+fn an_answer_that_does_not_open_what_was_published_is_told_to_the_authority() {
+    use crate::authority::alert_rule::AlertRule;
+    use crate::engine::alerts::{AlertCommand, AlertFilter, AlertReply};
+    use crate::engine::publishing;
+    use crate::loan::LoanContract;
+    use crate::record_seal::RecordSeed;
+    let mut province = province();
+    let told = |province: &mut Province| {
+        let filter = AlertFilter { rule: Some(AlertRule::DigestMismatch), ..AlertFilter::all(9) };
+        let command = Command::Alerts(AlertCommand::List(filter));
+        let Reply::Alerts(AlertReply::Alerts(alerts)) =
+            *province.command(AUTHORITY, command).unwrap()
+        else {
+            panic!("another reply")
+        };
+        alerts.into_iter().map(|alert| alert.centers).collect::<Vec<_>>()
+    };
+    ask(&mut province, wish(&[LI]));
+    assert_eq!(told(&mut province), [] as [Vec<_>; 0]);
+    // What opens the commitment is lost in Datong's store.
+    let contract = LoanContract::parse("JK140200-2021-0001").unwrap();
+    province.node(DATONG).write(|view| {
+        let known = publishing::published(view, RecordKind::Loan, contract.as_str()).unwrap();
+        let mut published = known.unwrap();
+        published.seed = RecordSeed::new([9; 32]);
+        let place = [&[RecordKind::Loan as u8], contract.as_str().as_bytes()].concat();
+        view.put(key(Area::Published, &[&place]), cbor::encode(&published));
+    });
+    for _ in 0..2 {
+        let id = ask(&mut province, wish(&[LI]));
+        assert!(row(&shown(&mut province, id), DATONG).is_faulty());
+    }
+    assert_eq!(told(&mut province), [vec![TAIYUAN, DATONG]]);
+}
+
+#[test]
 fn a_record_revised_faster_than_its_log_is_followed_is_not_left_out() {
     let mut province = province();
     let revised = |months| {

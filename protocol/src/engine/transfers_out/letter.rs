@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::super::certificates;
 use super::super::core_orders;
+use super::super::crowds;
 use super::super::dossiers::candidates::DIGESTS_MAX;
 use super::super::equivocation;
 use super::super::incidents::{self, About, Seen};
@@ -237,6 +238,7 @@ pub(super) fn on_locked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(),
     out.case.wait(round, Wait::Settlement)?;
     let identity = out.identity.unwrap_or(IdentityMatch::Exact);
     out.case.say(round, |head| step!(head, Acceptance { identity }));
+    crowds::note_letter(round, &out.case.letter.account)?;
     if out.cancellation.take().is_some() {
         answer_cancellation(round, out)?;
         if out.case.core.is_some() {

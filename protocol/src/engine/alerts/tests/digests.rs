@@ -177,8 +177,7 @@ fn a16_a_certificate_that_is_used_late_or_twice_is_told() {
 #[test]
 fn a16_a_certificate_without_receipt_is_told_and_a_late_one_heals() {
     let issued = of_person(CertificateIssued, "2026-05-06");
-    // Two months are later than sixty days; 6 July is a Monday.
-    let deadline = Timestamp::start_of(day("2026-07-14"));
+    let deadline = Timestamp::start_of(day("2026-07-06"));
     let mut province = Province::new();
     let leaf = put(&mut province, TAIYUAN, &issued);
     jump(&mut province, deadline.plus_ms(-1));
@@ -187,6 +186,10 @@ fn a16_a_certificate_without_receipt_is_told_and_a_late_one_heals() {
     assert_eq!(raised(&mut province, AlertRule::CertificateWithoutReceipt), [vec![TAIYUAN]]);
     put(&mut province, TAIYUAN, &next(CertificateUsed, (2, leaf), &issued, "2026-06-01"));
     assert_eq!(raised(&mut province, AlertRule::CertificateWithoutReceipt).len(), 0);
+    let mut expired = Province::new();
+    let leaf = put(&mut expired, TAIYUAN, &issued);
+    put(&mut expired, TAIYUAN, &next(CertificateExpired, (2, leaf), &issued, "2026-07-07"));
+    assert_eq!(raised(&mut expired, AlertRule::CertificateWithoutReceipt), [vec![TAIYUAN]]);
     let mut used = Province::new();
     let leaf = put(&mut used, TAIYUAN, &issued);
     put(&mut used, TAIYUAN, &next(CertificateUsed, (2, leaf), &issued, "2026-06-01"));
