@@ -165,6 +165,34 @@ fn two_lines_and_part_payments_of_one_day_close_as_00_and_a_late_rest_as_20() {
 }
 
 #[test]
+fn a_difference_that_stays_is_sent_back_and_the_account_restored() {
+    let mut province = begun(&[ZHAO_IN_CHANGZHI], &[ZHAO_IN_LINFEN]);
+    let before = [LINFEN, CHANGZHI].map(|city| province.sums(city));
+    let [case] = &accepted(&mut province, &[ZHAO_IN_CHANGZHI])[..] else { panic!("one letter") };
+    let stray = Behaviour {
+        credit: Some(yuan(PRINCIPAL)),
+        return_rest_after_ms: Some(50 * HOUR_MS),
+        ..Behaviour::default()
+    };
+    province.next_payment(case, stray);
+    province.settle(case);
+    province.await_states(case, ("announced", "08"), ("paid", "08"));
+    province.go_to("2026-03-19", 9);
+    province.await_state(LINFEN, case, ("negotiating", "06"));
+    let number = CHANGZHI.special_account.unwrap();
+    let back = ["send-back", "--special-account", number, "--account-name", CHANGZHI.name];
+    let words = [&back[..], &["--account-bank", "模拟银行"]].concat();
+    province.decide(LINFEN, case, REVIEWER, &words).done();
+    // Our money is back there; the account is not restored before all of it is.
+    province.await_states(case, ("returned", "20"), ("paid", "08"));
+    province.go_to("2026-03-20", 13);
+    province.await_states(case, ("returned", "20"), ("restored", "20"));
+    assert_eq!([LINFEN, CHANGZHI].map(|city| province.sums(city)), before, "as if never begun");
+    let old = province.books(CHANGZHI).account(ZHAO_IN_CHANGZHI.account).record.account;
+    assert_eq!((old.status.number(), old.balance.get()), (2, fen(PRINCIPAL)));
+}
+
+#[test]
 fn too_much_money_and_money_that_no_sheet_explains_are_returned_by_a_person_alone() {
     let mut province = begun(&[ZHOU], &[ZHOU_NEW]);
     let [case] = &accepted(&mut province, &[ZHOU])[..] else { panic!("one letter") };
