@@ -441,6 +441,10 @@ fn decide_incoming(
         }
         (Decision::Wait, IncomingState::Announced | IncomingState::Negotiating) => {
             money::wait_on(round, incoming)?;
+            // What is too much was said; the person has just decided to wait for its sender.
+            if money::surplus(incoming) > Fen::ZERO {
+                return Ok(());
+            }
             Ok(money::reconsider(round, incoming)?)
         }
         (Decision::Wait, state) if !state.is_final() && state != IncomingState::Draft => {

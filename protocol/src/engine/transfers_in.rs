@@ -100,6 +100,9 @@ pub struct ReceivedSheet {
     /// Whether it was undone: nothing is credited by it.
     #[n(3)]
     pub is_reversed: bool,
+    /// The transfer-out center has paid it: where it says 0.00, nothing else tells so.
+    #[n(4)]
+    pub is_remitted: bool,
 }
 
 impl ReceivedSheet {

@@ -66,7 +66,8 @@ pub(super) fn on_sheet(
         | IncomingState::Restored => return Ok(Err(Refusal::WrongState)),
     }
     incoming.case.task = None;
-    incoming.sheet = Some(ReceivedSheet { hash, sheet: sheet.clone(), is_reversed: false });
+    incoming.sheet =
+        Some(ReceivedSheet { hash, sheet: sheet.clone(), is_reversed: false, is_remitted: false });
     incoming.case.wait(round, Wait::Settlement)?;
     reconsider(round, incoming).map(Ok)
 }
@@ -75,12 +76,11 @@ pub(super) fn on_sheet(
 pub(super) fn on_remittance(round: &mut Round<'_>, incoming: &mut Incoming) -> Handled {
     if matches!(incoming.state, IncomingState::Announced | IncomingState::Negotiating) {
         incoming.case.wait(round, Wait::Credit)?;
-        let sheet = incoming.valid_sheet().map(|sheet| sheet.sheet.clone());
-        // Months alone: no line of a bank will come.
-        if let Some(sheet) = sheet.filter(|sheet| sheet.amount() == Some(Fen::ZERO))
-            && incoming.case.core.is_none()
-        {
-            credit(round, incoming, &sheet)?;
+        if let Some(received) = &mut incoming.sheet {
+            received.is_remitted = true;
+            if received.sheet.amount() == Some(Fen::ZERO) {
+                reconsider(round, incoming)?;
+            }
         }
     }
     Ok(Ok(()))
@@ -201,12 +201,12 @@ pub(in super::super) fn reconsider(
     if !matches!(incoming.state, IncomingState::Announced | IncomingState::Negotiating) {
         return Ok(());
     }
-    let Some(sheet) = incoming.valid_sheet().map(|sheet| sheet.sheet.clone()) else {
+    let Some(ReceivedSheet { sheet, is_remitted, .. }) = incoming.valid_sheet().cloned() else {
         return Ok(());
     };
     match compare(net, sheet.amount().unwrap_or(Fen::ZERO)) {
-        // Nothing is exactly what a sheet over 0.00 awaits: its remittance says when it is due.
-        Comparison::Exact if net.is_zero() => Ok(()),
+        // Months alone: no line of a bank will come, and the remittance says when they are due.
+        Comparison::Exact if net.is_zero() && !is_remitted => Ok(()),
         Comparison::Exact => credit(round, incoming, &sheet),
         Comparison::Nothing => {
             incoming.case.alarms.remove(&Alarm::ShortSum);

@@ -27,7 +27,7 @@ use crate::statement::transfer::notice::{
 use crate::statement::transfer::sheet::ReversalCause;
 use crate::statement::transfer::step;
 use crate::store::StoreError;
-use crate::time::Date;
+use crate::time::{Date, Timestamp};
 use crate::transfer::deadline::{Wait, banking_day, may_pay_on};
 use crate::transfer::outgoing::OutgoingState;
 use crate::transfer::reconciliation::{Comparison, MoneyLine, compare, sum};
@@ -72,13 +72,17 @@ pub(in super::super) fn order_missing(
     bank::order(round, &mut out.case, order)
 }
 
-/// Nothing is to be paid: months alone move, and the account is closed at once.
+/// Nothing is to be paid: months alone move, and the account is closed on the value date.
 fn close_without_payment(
     round: &mut Round<'_>,
     out: &mut Outgoing,
     on: Date,
 ) -> Result<(), StoreError> {
     out.case.task = None;
+    if on > today(round)? {
+        out.case.alarms.insert(Alarm::PayLater, Timestamp::start_of(on));
+        return Ok(());
+    }
     if out.state != OutgoingState::Paying {
         out.enter(round, OutgoingState::Paying);
     }

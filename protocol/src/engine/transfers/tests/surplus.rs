@@ -1,11 +1,14 @@
 //! Money that no sheet explains, and transfers of months without any money.
 
-use super::world::{World, application, newcomer, reviewer, saver, yuan};
+use super::world::{World, application, clerk, date, newcomer, reviewer, saver, yuan};
 use crate::account::AccountStatus;
 use crate::bank_account::CorporateAccount;
 use crate::center::CenterCode;
+use crate::engine::imports::ImportItem;
+use crate::engine::records::StoredAccount;
 use crate::engine::transfer_command::Decision;
 use crate::id::TransferId;
+use crate::mode::Mode;
 use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
 use crate::settlement::SpecialAccount;
@@ -49,6 +52,11 @@ fn what_is_too_much_is_sent_back_alone_and_the_rest_is_credited() {
     world.run();
     assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("negotiating", "06"), ("paid", "08")]);
     let statements = world.show(TAIYUAN, transfer).statements.len();
+    let said = |world: &mut World| world.show(DATONG, transfer).statements.len();
+    assert_eq!(said(&mut world), 5, "letter, acceptance, sheet, difference, remittance");
+    // Whoever waits for the sender is left in peace, and nothing is said twice.
+    world.decide(TAIYUAN, transfer, (reviewer(), Decision::Wait)).unwrap();
+    assert_eq!(world.show(TAIYUAN, transfer).line.task, None);
     world.bank.script.push_back(Behaviour::Hold);
     send_back(&mut world, TAIYUAN, transfer).unwrap();
     assert_eq!(world.show(TAIYUAN, transfer).line.state.name(), "negotiating", "not before");
@@ -86,13 +94,42 @@ fn money_after_the_end_calls_a_person_who_sends_it_back() {
     }
 }
 
-#[test]
-fn months_move_without_any_money_and_nothing_is_paid() {
+/// 36 months, and nothing else.
+fn emptied() -> StoredAccount {
     let mut old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
     old.rows.clear();
     old.record.account.balance = yuan("0.00");
     old.record.account.current_year = yuan("0.00");
-    let mut world = World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)]);
+    old
+}
+
+#[test]
+fn months_alone_leave_on_their_value_date_and_wait_for_a_receiving_account_that_is_frozen() {
+    let mut world = World::new("2026-05-20", vec![emptied(), newcomer(TAIYUAN, NEW, LI)]);
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    let mut frozen = newcomer(TAIYUAN, NEW, LI);
+    frozen.record.account.status = AccountStatus::Frozen;
+    world.province.import(TAIYUAN, vec![ImportItem::Account(Box::new(frozen))]).unwrap();
+    let ahead = Decision::Settle(Some(date("2026-05-22")));
+    world.decide(DATONG, transfer, (clerk(), ahead)).unwrap();
+    let states = world.states(transfer, (TAIYUAN, DATONG));
+    assert_eq!(states, [("announced", "08"), ("settled", "08")]);
+    world.go_to("2026-05-22");
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("announced", "08"), ("paid", "08")]);
+    let task = world.show(TAIYUAN, transfer).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::CoreRefused);
+    let thawed = newcomer(TAIYUAN, NEW, LI);
+    world.province.import(TAIYUAN, vec![ImportItem::Account(Box::new(thawed))]).unwrap();
+    world.decide(TAIYUAN, transfer, (reviewer(), Decision::Wait)).unwrap();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2]);
+    assert_eq!(world.stored(TAIYUAN, NEW).record.imported[0].history.total(), 36);
+}
+
+#[test]
+fn months_move_without_any_money_and_nothing_is_paid() {
+    let mut world = World::new("2026-05-20", vec![emptied(), newcomer(TAIYUAN, NEW, LI)]);
     let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
     assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2]);
     let sheet = world.show(TAIYUAN, transfer).sheet.unwrap();
