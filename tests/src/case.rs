@@ -279,7 +279,7 @@ impl Province {
     pub fn await_alerts(&mut self, rule: &str) -> Vec<Value> {
         self.until(&format!("an alert {rule}"), |province| {
             let alerts = province.member(AUTHORITY).ask(&["alerts", "--all"]);
-            let alerts = alerts.as_array().expect("a list").iter();
+            let alerts = alerts["alerts"].as_array().expect("a list").iter();
             let alerts: Vec<Value> =
                 alerts.filter(|alert| alert["rule"] == rule).cloned().collect();
             (!alerts.is_empty()).then_some(alerts)
