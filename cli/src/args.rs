@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Run(run::Arguments),
     /// Show how the running node stands
     Status(status::Arguments),
+    /// Look for what stands in the way: clock, disk, keys, connections both ways, roster, witnesses
+    Doctor,
     /// The network, its members and their keys
     #[command(subcommand)]
     Net(net::Arguments),

@@ -28,6 +28,7 @@ mod alerts;
 mod asking;
 mod certificates;
 mod data;
+mod doctor;
 mod evidence;
 mod logs;
 mod net;

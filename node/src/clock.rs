@@ -11,6 +11,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fundlink_protocol::limits::CLOCK_SKEW_MS;
 use fundlink_protocol::time::Timestamp;
 
+/// A time as the control interface writes it (RFC 3339); `None` for any other text.
+#[must_use]
+pub fn parse(text: &str) -> Option<Timestamp> {
+    let read: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp::from_ms(read.as_millisecond()))
+}
+
 /// A clock that refuses to go back.
 pub struct Clock {
     read: Box<dyn Fn() -> Timestamp + Send>,
@@ -78,6 +85,13 @@ mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;
+
+    #[test]
+    fn a_time_is_read_as_it_is_written() {
+        let at = Timestamp::from_ms(1_779_238_808_257);
+        assert_eq!(parse(&at.to_string()), Some(at));
+        assert_eq!(parse("yesterday"), None);
+    }
 
     #[test]
     fn time_stands_still_while_the_clock_catches_up_and_stops_when_it_is_far_back() {

@@ -92,6 +92,44 @@ pub enum Protection {
     Unprotected,
 }
 
+/// The keys of a member, with the way back to their file where they have one: a running node takes
+/// up a new key without asking anybody for the passphrase again.
+#[derive(Debug)]
+pub struct HeldKeys {
+    /// The keys, as they were read.
+    pub keys: KeySet,
+    file: Option<(PathBuf, Protection)>,
+}
+
+impl HeldKeys {
+    /// Reads a key file; asks for the passphrase only if the file has one.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn open(path: &Path, source: &PassphraseSource) -> Result<Self, KeyFileError> {
+        let (keys, protection) = open(path, source)?;
+        Ok(Self { keys, file: Some((path.to_owned(), protection)) })
+    }
+
+    /// The keys that the file holds now; those that are held, where there is no file.
+    ///
+    /// # Errors
+    /// As [`read`]; also when the file got another passphrase.
+    pub fn read_again(&self) -> Result<KeySet, KeyFileError> {
+        match &self.file {
+            Some((path, protection)) => unseal(path, &read_sealed(path)?, protection),
+            None => Ok(self.keys.clone()),
+        }
+    }
+}
+
+impl From<KeySet> for HeldKeys {
+    /// Keys without a file.
+    fn from(keys: KeySet) -> Self {
+        Self { keys, file: None }
+    }
+}
+
 /// The newest format of key files that this release reads, and the one it writes.
 pub const FORMAT: u32 = 1;
 const FIRST_LINE: &[u8] = b"fundlink key file\n";
@@ -171,7 +209,19 @@ pub fn open(path: &Path, source: &PassphraseSource) -> Result<(KeySet, Protectio
     } else {
         Protection::Passphrase(source.passphrase()?)
     };
-    let cipher = cipher(&sealed.header, &protection)
+    Ok((unseal(path, &sealed, &protection)?, protection))
+}
+
+/// Whether a key file has a passphrase, without asking for it.
+///
+/// # Errors
+/// When the file is missing, exposed or no key file.
+pub fn has_passphrase(path: &Path) -> Result<bool, KeyFileError> {
+    Ok(!read_sealed(path)?.header.unprotected)
+}
+
+fn unseal(path: &Path, sealed: &Sealed, protection: &Protection) -> Result<KeySet, KeyFileError> {
+    let cipher = cipher(&sealed.header, protection)
         .ok_or_else(|| KeyFileError::NotAKeyFile(path.to_owned()))?;
     let header = cbor::encode(&sealed.header);
     let payload = Payload { msg: &sealed.keys, aad: &header };
@@ -179,8 +229,7 @@ pub fn open(path: &Path, source: &PassphraseSource) -> Result<(KeySet, Protectio
         .decrypt(&Nonce::from(*sealed.header.nonce), payload)
         .map(Zeroizing::new)
         .map_err(|_| KeyFileError::WrongPassphrase(path.to_owned()))?;
-    let keys = cbor::decode(&plain).map_err(|_| KeyFileError::NotAKeyFile(path.to_owned()))?;
-    Ok((keys, protection))
+    cbor::decode(&plain).map_err(|_| KeyFileError::NotAKeyFile(path.to_owned()))
 }
 
 fn seal(path: &Path, keys: &KeySet, protection: &Protection) -> Result<Vec<u8>, KeyFileError> {

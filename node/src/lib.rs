@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod disk;
 pub mod engine_loop;
 pub mod entropy;
 pub mod health;
@@ -19,6 +20,7 @@ pub mod node;
 pub mod settlement;
 pub mod signing;
 pub mod store;
+pub mod tagging;
 pub mod telemetry;
 pub mod termination;
 pub mod translate;

@@ -22,7 +22,6 @@ use fundlink_protocol::engine::{Engine, EngineError, bank, single};
 use fundlink_protocol::key::KeyPurpose;
 use fundlink_protocol::settlement::NoticeCursor;
 use fundlink_protocol::store::{Staged, StoreError};
-use fundlink_protocol::subject::MemoryTagger;
 use fundlink_protocol::time::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -36,14 +35,16 @@ use crate::control::routes::{self, Control};
 use crate::control::{ControlError, ControlSocket};
 use crate::engine_loop::{EngineHandle, EngineLoop, LoopError, Parts, Queue};
 use crate::health::{self, HealthError, Readiness};
+use crate::keyfile::HeldKeys;
 use crate::keyfile::keys::{KeySet, Seed};
 use crate::metrics::Metrics;
 use crate::network::{self, Address, NetworkConfig, NetworkError, NetworkHandle, NetworkLimits};
 use crate::settlement::BankLine;
 use crate::settlement::http::{HttpBank, Poll};
-use crate::signing::{self, KeyChoice, Signing};
+use crate::signing::{KeyChoice, Signing};
 use crate::store::OpenError;
 use crate::store::sled::SledStore;
+use crate::tagging::Tagging;
 use crate::translate::outbound::Release;
 use crate::translate::{Directory, Switchboard};
 use crate::verification::{RosterInForce, Rules, Verification, Workers};
@@ -132,18 +133,25 @@ impl Node {
     /// # Errors
     /// When the folder, an address or the socket is in use, the store is damaged or has not joined a
     /// network, the clock is behind, or the keys do not belong to the configuration.
-    pub async fn start(config: Config, keys: KeySet) -> Result<RunningNode, NodeError> {
-        check_keys(&config, &keys)?;
+    pub async fn start(
+        config: Config,
+        keys: impl Into<HeldKeys>,
+    ) -> Result<RunningNode, NodeError> {
+        Self::start_with(config, keys.into()).await
+    }
+
+    async fn start_with(config: Config, held: HeldKeys) -> Result<RunningNode, NodeError> {
+        check_keys(&config, &held.keys)?;
         let metrics = Arc::new(Metrics::new());
         let (engine, clock, cursor) = open_engine(&config)?;
         let (health, socket) = bind(&config).await?;
         let now = now_of(&config);
         let roster = Arc::clone(engine.roster());
         let directory = Directory::new(&roster, config.center, now());
-        let keys = Arc::new(keys);
-        let choice = KeyChoice::new(Arc::clone(&keys), &roster, now());
-        let peer = signing::in_use(&keys, &roster, KeyPurpose::Peer, now());
-        let (network, network_events) = start_network(&config, peer, &directory, &metrics)?;
+        let choice = KeyChoice::new(held, &roster, now());
+        let peer = choice.in_use(&roster, KeyPurpose::Peer, now());
+        let (network, network_events) =
+            start_network(&config, peer.as_ref(), &directory, &metrics)?;
         let roster = RosterInForce::new(roster);
         let (verification, workers) = start_workers(&config, &roster, &metrics)?;
         let queue = Queue::new(metrics.engine.clone());
@@ -158,6 +166,7 @@ impl Node {
         let release = Release {
             switchboard: Arc::clone(&switchboard),
             own: config.center,
+            network: config.network.clone(),
             roster,
             keys: choice.clone(),
             clock: Box::new(now),
@@ -166,18 +175,14 @@ impl Node {
             metrics: metrics.engine.clone(),
             runtime: Handle::current(),
         };
-        let parts = Parts {
-            clock,
-            keyring: Box::new(Signing::new(choice.clone())),
-            tagger: Box::new(tagger(&keys)),
-            outlet: Box::new(release),
-            metrics: metrics.engine.clone(),
-        };
+        let parts = parts(clock, choice, release);
         let (ended, told) = oneshot::channel();
         let engine_loop = EngineLoop::start(engine, queue, parts, ended)?;
         tasks.spawn(Arc::clone(&switchboard).receive(network_events));
         let control = Control {
+            center: config.center,
             engine: handle.clone(),
+            switchboard: Some(Arc::clone(&switchboard)),
             events,
             stopping: stopped.clone(),
             metrics: metrics.control.clone(),
@@ -308,10 +313,6 @@ fn now_of(config: &Config) -> impl Fn() -> Timestamp + Send + Sync + 'static {
     move || clock::wall_time().plus_ms(offset_ms)
 }
 
-fn tagger(keys: &KeySet) -> MemoryTagger {
-    MemoryTagger::new(keys.of(KeyPurpose::Sealing).map(|seed| Zeroizing::new(*seed.expose())))
-}
-
 fn start_workers(
     config: &Config,
     roster: &RosterInForce,
@@ -323,6 +324,17 @@ fn start_workers(
         clock: Box::new(now_of(config)),
         metrics: metrics.verification.clone(),
     })
+}
+
+/// What the engine's thread works with.
+fn parts(clock: Clock, choice: KeyChoice, release: Release) -> Parts {
+    Parts {
+        clock,
+        keyring: Box::new(Signing::new(choice.clone())),
+        tagger: Box::new(Tagging::new(choice)),
+        metrics: release.metrics.clone(),
+        outlet: Box::new(release),
+    }
 }
 
 type NetworkEvents = tokio::sync::mpsc::Receiver<network::NetworkEvent>;

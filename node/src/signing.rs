@@ -5,7 +5,8 @@
 //! at which file and roster change together.
 //!
 //! **Promises.** Signatures come back in the order of their messages, all of them or none. The choice
-//! of keys changes only with the roster, between two rounds.
+//! of keys changes only with the roster, between two rounds; a key that was made while the node runs
+//! is read from the key file when the roster lists it.
 //! **Left to others.** The secrets themselves: `fundlink_protocol::key::MemoryKeyring`.
 
 use std::fmt;
@@ -19,13 +20,21 @@ use fundlink_protocol::key::{
 use fundlink_protocol::roster::Roster;
 use fundlink_protocol::time::Timestamp;
 
+use crate::keyfile::HeldKeys;
 use crate::keyfile::keys::{KeySet, Seed};
 
 /// Which keys of a key file are in use. Clones share the choice.
 #[derive(Clone)]
 pub struct KeyChoice {
+    file: Arc<HeldKeys>,
+    chosen: Arc<RwLock<Chosen>>,
+}
+
+/// The keys of the file as it was read last, and those of them that are in use.
+#[derive(Clone)]
+struct Chosen {
     keys: Arc<KeySet>,
-    chosen: Arc<RwLock<Arc<MemoryKeyring>>>,
+    keyring: Arc<MemoryKeyring>,
 }
 
 /// Signs with the keys in use.
@@ -51,25 +60,50 @@ const PURPOSES: [KeyPurpose; 6] = [
 impl KeyChoice {
     /// Chooses by a roster at a time.
     #[must_use]
-    pub fn new(keys: Arc<KeySet>, roster: &Roster, now: Timestamp) -> Self {
-        let chosen = Arc::new(RwLock::new(Arc::new(choose(&keys, roster, now))));
-        Self { keys, chosen }
+    pub fn new(file: HeldKeys, roster: &Roster, now: Timestamp) -> Self {
+        let keys = Arc::new(file.keys.clone());
+        let keyring = Arc::new(choose(&keys, roster, now));
+        let chosen = Arc::new(RwLock::new(Chosen { keys, keyring }));
+        Self { file: Arc::new(file), chosen }
     }
 
-    /// Chooses again, because another roster is in force.
+    /// Chooses again, because another roster is in force. Where that lists a key of this member that
+    /// was made since, the key file is read again.
     pub fn follow(&self, roster: &Roster, now: Timestamp) {
-        let chosen = Arc::new(choose(&self.keys, roster, now));
-        *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
+        let mut keys = self.now().keys;
+        if lacks_listed(&keys, roster, now) {
+            match self.file.read_again() {
+                Ok(read) if !lacks_listed(&read, roster, now) => keys = Arc::new(read),
+                Ok(_) => {
+                    tracing::error!("the roster lists a key that is not in the key file");
+                }
+                Err(error) => tracing::error!(%error, "the key file is not read again"),
+            }
+        }
+        let keyring = Arc::new(choose(&keys, roster, now));
+        *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = Chosen { keys, keyring };
     }
 
-    fn now(&self) -> Arc<MemoryKeyring> {
-        Arc::clone(&self.chosen.read().unwrap_or_else(PoisonError::into_inner))
+    /// The keys of the key file as it was read last.
+    #[must_use]
+    pub fn keys(&self) -> Arc<KeySet> {
+        self.now().keys
+    }
+
+    /// The key of a purpose that is in use by a roster.
+    #[must_use]
+    pub fn in_use(&self, roster: &Roster, purpose: KeyPurpose, now: Timestamp) -> Option<Seed> {
+        in_use(&self.keys(), roster, purpose, now).cloned()
+    }
+
+    fn now(&self) -> Chosen {
+        self.chosen.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl fmt::Debug for KeyChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyChoice").field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("KeyChoice").field("keys", &self.now().keys).finish_non_exhaustive()
     }
 }
 
@@ -80,10 +114,23 @@ fn choose(keys: &KeySet, roster: &Roster, now: Timestamp) -> MemoryKeyring {
     )
 }
 
+/// Whether the roster lists a key of the keys' member that counts and is not among them.
+#[must_use]
+pub fn lacks_listed(keys: &KeySet, roster: &Roster, now: Timestamp) -> bool {
+    let listed = roster.member(keys.center).map_or(&[][..], |member| &member.keys);
+    listed.iter().filter(|key| key.counts_at(now)).any(|key| {
+        let mut held = keys.of(key.purpose);
+        !held.any(|seed| public_half(key.purpose, seed) == Some(key.public))
+    })
+}
+
+fn public_half(purpose: KeyPurpose, seed: &Seed) -> Option<PublicKey> {
+    MemoryKeyring::new([(purpose, *seed.expose())]).public(purpose)
+}
+
 /// The newest key of a purpose that the roster lists for the keys' member and that counts; the newest
 /// of all where it lists none, as for the authority's roster key, which a root key names.
-#[must_use]
-pub fn in_use<'k>(
+fn in_use<'k>(
     keys: &'k KeySet,
     roster: &Roster,
     purpose: KeyPurpose,
@@ -91,7 +138,7 @@ pub fn in_use<'k>(
 ) -> Option<&'k Seed> {
     let listed = roster.member(keys.center).map_or(&[][..], |member| &member.keys);
     let counts = |seed: &&Seed| {
-        let public = MemoryKeyring::new([(purpose, *seed.expose())]).public(purpose);
+        let public = public_half(purpose, seed);
         listed
             .iter()
             .any(|key| key.purpose == purpose && Some(key.public) == public && key.counts_at(now))
@@ -117,11 +164,11 @@ fn sign_here(
 
 impl Keyring for Signing {
     fn public(&self, purpose: KeyPurpose) -> Option<PublicKey> {
-        self.choice.now().public(purpose)
+        self.choice.now().keyring.public(purpose)
     }
 
     fn sign(&mut self, requests: &[SigningRequest]) -> Result<Vec<Signature>, KeyError> {
-        let keyring = self.choice.now();
+        let keyring = self.choice.now().keyring;
         let threads = self.threads.min(requests.len() / MESSAGES_PER_THREAD_MIN);
         if threads < 2 {
             return sign_here(&keyring, requests);
@@ -150,6 +197,7 @@ mod tests {
 
     use super::*;
     use crate::engine_loop::tests::roster;
+    use crate::keyfile;
 
     const NOW: Timestamp = Timestamp::from_ms(100);
 
@@ -159,7 +207,7 @@ mod tests {
     }
 
     fn signing() -> Signing {
-        let choice = KeyChoice::new(Arc::new(keys()), &roster(Vec::new()), NOW);
+        let choice = KeyChoice::new(keys().into(), &roster(Vec::new()), NOW);
         Signing { choice, threads: 4 }
     }
 
@@ -207,7 +255,7 @@ mod tests {
         };
         let old = roster(vec![listed(publics[0], 1, None)]);
         let both = roster(vec![listed(publics[0], 1, Some(200)), listed(publics[1], 100, None)]);
-        let choice = KeyChoice::new(Arc::new(keys), &old, NOW);
+        let choice = KeyChoice::new(keys.into(), &old, NOW);
         let mut signing = Signing::new(choice.clone());
         let mut signed_with = |key: PublicKey| {
             let request = SigningRequest { purpose: KeyPurpose::Statement, message: vec![1] };
@@ -220,5 +268,39 @@ mod tests {
         signed_with(publics[0]);
         choice.follow(&both, NOW);
         signed_with(publics[1]);
+    }
+
+    #[test]
+    fn a_key_that_is_made_while_the_node_runs_counts_with_the_roster_that_lists_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let mut keys = keys();
+        let protection = keyfile::Protection::Unprotected;
+        keyfile::create(&path, &keys, &protection).unwrap();
+        let nowhere = keyfile::passphrase::PassphraseSource::Nowhere;
+        let listed = |keys: &KeySet| {
+            let publics = keys.of(KeyPurpose::Statement);
+            let key = |seed| MemberKey {
+                purpose: KeyPurpose::Statement,
+                public: public_half(KeyPurpose::Statement, seed).unwrap(),
+                from: Timestamp::from_ms(1),
+                until: None,
+            };
+            publics.map(key).collect::<Vec<MemberKey>>()
+        };
+        let before = roster(listed(&keys));
+        let choice = KeyChoice::new(HeldKeys::open(&path, &nowhere).unwrap(), &before, NOW);
+        let old = choice.now().keyring.public(KeyPurpose::Statement).unwrap();
+
+        keys.add(KeyPurpose::Statement, NOW).unwrap();
+        let both = roster(listed(&keys));
+        // The file does not hold the key that the roster lists: the old one goes on.
+        choice.follow(&both, NOW);
+        assert_eq!(choice.now().keyring.public(KeyPurpose::Statement), Some(old));
+        keyfile::replace(&path, &keys, &protection).unwrap();
+        assert_eq!(choice.now().keyring.public(KeyPurpose::Statement), Some(old));
+        choice.follow(&both, NOW);
+        let new = listed(&keys).last().unwrap().public;
+        assert_eq!(choice.now().keyring.public(KeyPurpose::Statement), Some(new));
     }
 }

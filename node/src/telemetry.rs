@@ -1,16 +1,20 @@
 //! Log lines: structured, to standard error, without personal data.
 //!
 //! **Promises.** Standard output stays free for what a command prints; a panic is a log line with its
-//! place, and the process aborts.
+//! place, and the process aborts. However much is asked for, no library logs the bytes that it stores
+//! or carries: they are a center's records.
 //! **Left to others.** Never to put a name, a number or an amount into a field: whoever logs.
 
 use std::io;
 use std::io::IsTerminal as _;
 use std::panic;
 
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::util::TryInitError;
+use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::{LogConfig, LogFormat};
 
@@ -33,16 +37,28 @@ pub fn start(config: &LogConfig) -> Result<(), TelemetryError> {
     let typed = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|typed| !typed.is_empty());
     let filter = EnvFilter::try_new(typed.as_ref().unwrap_or(&config.filter))
         .map_err(|error| TelemetryError::Filter(error.to_string()))?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let quiet = tracing_subscriber::registry().with(filter).with(filter_fn(is_ours_to_log));
     match config.format {
-        LogFormat::Human => lines.finish().try_init()?,
-        LogFormat::Json => lines.json().flatten_event(true).finish().try_init()?,
+        LogFormat::Human => quiet.with(lines).try_init()?,
+        LogFormat::Json => quiet.with(lines.json().flatten_event(true)).try_init()?,
     }
     log_panics();
     Ok(())
+}
+
+/// Whether a line may be logged at all. Stores and transports quote whole pages and packets when they
+/// are asked for all that they can say, and in those stand names and numbers.
+fn is_ours_to_log(line: &Metadata<'_>) -> bool {
+    let of = |library: &str| line.target().starts_with(library);
+    let most = if of("fundlink") {
+        Level::TRACE
+    } else if of("libp2p") {
+        Level::DEBUG
+    } else {
+        Level::INFO
+    };
+    *line.level() <= most
 }
 
 /// Makes a panic a log line and the end of the process: a broken invariant of our own may not be

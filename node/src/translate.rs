@@ -14,7 +14,7 @@ use fundlink_protocol::engine::input::{Failure, Input, RequestId};
 use fundlink_protocol::id::QueryId;
 use fundlink_protocol::refusal::Refusal;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::engine_loop::EngineHandle;
 use crate::network::{
@@ -25,6 +25,7 @@ use crate::verification::Verification;
 mod directory;
 pub mod inbound;
 pub mod outbound;
+pub mod probing;
 
 pub use directory::Directory;
 
@@ -40,6 +41,9 @@ pub struct Switchboard {
     /// Gossip messages that the engine has yet to judge.
     gossip: Mutex<BTreeMap<u64, GossipId>>,
     next_gossip: AtomicU64,
+    /// Who waits for the answer to a request that the engine knows nothing of.
+    probes: Mutex<BTreeMap<OutboundId, oneshot::Sender<Option<Vec<u8>>>>>,
+    dial_backs: Semaphore,
     listening: watch::Sender<Vec<Address>>,
 }
 
@@ -72,6 +76,8 @@ impl Switchboard {
             asked: Mutex::default(),
             gossip: Mutex::default(),
             next_gossip: AtomicU64::new(0),
+            probes: Mutex::default(),
+            dial_backs: Semaphore::new(probing::DIAL_BACKS_MAX),
             listening: watch::Sender::default(),
         }
     }
@@ -95,6 +101,10 @@ impl Switchboard {
 
     fn asked(&self) -> MutexGuard<'_, BTreeMap<OutboundId, Asked>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn probes(&self) -> MutexGuard<'_, BTreeMap<OutboundId, oneshot::Sender<Option<Vec<u8>>>>> {
+        self.probes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remember_gossip(&self, id: GossipId) -> u64 {

@@ -44,6 +44,7 @@ fn digest(number: u64) -> Digest {
         status: DigestStatus::AccountOpen,
         revision: 1,
         previous: None,
+        previous_log: None,
         epoch: 1,
         subjects: vec![SubjectTag::new(tag)],
         reference: None,

@@ -20,7 +20,7 @@ pub struct Digest {
     /// 1 for the first, then one more each.
     #[n(2)]
     pub revision: u32,
-    /// The leaf of the revision before, in the same log.
+    /// The leaf of the revision before.
     #[n(3)]
     pub previous: Option<u64>,
     /// The epoch of the tag key.
@@ -42,6 +42,10 @@ pub struct Digest {
     /// records of their own, and match by the reference alone.
     #[n(9)]
     pub channel: Option<Channel>,
+    /// The number of the log that holds the revision before; only where that log was closed and this
+    /// leaf stands in a later one.
+    #[n(10)]
+    pub previous_log: Option<u32>,
 }
 
 /// Kind and public status in one, so that no wrong pair can be written.

@@ -59,6 +59,7 @@ pub mod status;
 pub mod synchronization;
 pub mod tag_index;
 pub mod tags;
+pub mod takeovers;
 pub mod timer;
 pub mod transfer_case;
 pub mod transfer_command;

@@ -111,6 +111,13 @@ pub const SYNC_TILES_MAX: usize = 64;
 pub const SYNC_STATEMENTS_MAX: usize = 64;
 /// Milliseconds after which a request of the sync protocol counts as lost.
 pub const SYNC_WAIT_MS: i64 = 10_000;
+/// Bytes of the statements with which an open case is handed over: far more than a case has, and
+/// well within a frame.
+pub const HANDOVER_BYTES_MAX: usize = 256 * 1024;
+/// Open cases with a revoked member that one round hands over.
+pub const TAKEOVER_PORTION: usize = 64;
+/// Cases taken over that one listing shows.
+pub const TAKEOVERS_LISTED_MAX: usize = 1_000;
 /// Milliseconds until witnesses that have not cosigned are asked again.
 pub const COSIGN_RETRY_MS: i64 = 5_000;
 /// Milliseconds after which a newer checkpoint takes the place of one that gets no quorum.

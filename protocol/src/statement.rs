@@ -178,6 +178,8 @@ statements! {
     CertificateRelease = "certificate-release", certificate::CertificateRelease;
     /// A certificate is taken back (撤回).
     CertificateRevocation = "certificate-revocation", certificate::CertificateRevocation;
+    /// An open case, for the center that takes over from a revoked one (接管移交).
+    Handover = "handover", transfer::handover::Handover;
 }
 
 impl StatementKind {

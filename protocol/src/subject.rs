@@ -186,6 +186,11 @@ impl MemoryTagger {
         Self { keys: BTreeMap::new(), sealing: sealing.into_iter().collect() }
     }
 
+    /// Takes another secret that opens boxes, from now on the current one.
+    pub fn add_sealing(&mut self, secret: Zeroizing<[u8; 32]>) {
+        self.sealing.push(secret);
+    }
+
     /// Takes the key of an epoch; a key that is there stays.
     pub fn insert(&mut self, epoch: TagEpoch, key: Zeroizing<[u8; 32]>) {
         self.keys.entry(epoch).or_insert(key);

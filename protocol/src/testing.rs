@@ -336,7 +336,7 @@ impl Province {
                 }
             }
             Output::Event(event) => self.events.push((at, event)),
-            Output::JudgeGossip { .. } | Output::RosterChanged(_) => {}
+            Output::JudgeGossip { .. } | Output::RosterChanged(_) | Output::DialBack { .. } => {}
             outside @ (Output::CoreOrder(_)
             | Output::BankOrder(_)
             | Output::BankAsk(_)

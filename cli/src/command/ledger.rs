@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fundlink_node::control::api::transfers::LedgerSums;
+use fundlink_node::control::api::ledger::LedgerSums;
 
 use crate::client::Node;
 use crate::exit::{Exit, Failure};

@@ -46,6 +46,8 @@ pub(crate) enum Arguments {
     Addresses(change::AddressesArguments),
     /// Set who witnesses the logs
     Witnesses(change::WitnessesArguments),
+    /// Open the next log of a member whose log was found lying, or that restored a backup
+    NextLog(change::MemberArguments),
     /// Sign the roster anew for another 30 days
     Renew,
 }
@@ -68,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
         Arguments::Rotate(rotate) => keys::rotate(rotate, config, output),
         Arguments::Addresses(addresses) => change::addresses(addresses, config, output),
         Arguments::Witnesses(witnesses) => change::witnesses(witnesses, config, output),
+        Arguments::NextLog(member) => change::next_log(member, config, output),
         Arguments::Renew => change::renew(config, output),
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::thread;
 
 use fundlink_node::config::Config;
-use fundlink_node::keyfile;
+use fundlink_node::keyfile::HeldKeys;
 use fundlink_node::node::{Node, NodeError, RunningNode};
 use fundlink_node::telemetry;
 use fundlink_node::termination::Termination;
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments, config: &Path) -> Result<Exit, Failure> {
     let config = Config::read(config)?;
     telemetry::start(&config.log).map_err(Failure::usage)?;
-    let keys = keyfile::read(&config.keys, &config.passphrase)?;
+    let keys = HeldKeys::open(&config.keys, &config.passphrase)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(Failure::usage)?.block_on(async {
         let termination = Termination::listen().map_err(Failure::usage)?;

@@ -15,6 +15,7 @@ mod list;
 mod register;
 mod show;
 mod start;
+mod takeover;
 mod watch;
 
 /// Arguments of `fundlink transfer`.
@@ -34,6 +35,9 @@ pub(crate) enum Arguments {
     Register(register::RegisterArguments),
     /// Say how far a registered transfer has gone
     Advance(register::AdvanceArguments),
+    /// The cases that this center has taken over from a revoked one
+    #[command(subcommand)]
+    Takeover(takeover::Arguments),
     /// Watch transfers; one that is named, until it has ended
     Watch(watch::WatchArguments),
 }
@@ -64,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
         Arguments::Decide(decide) => decide::run(decide, &node, output),
         Arguments::Register(register) => register::register(register, &node, output),
         Arguments::Advance(advance) => register::advance(advance, &node, output),
+        Arguments::Takeover(takeover) => takeover::run(takeover, &node, output),
         Arguments::Watch(watch) => watch::run(watch, &node, output),
     }
 }

@@ -17,6 +17,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("run", &["fundlink --config taiyuan run"]),
+    ("doctor", &["fundlink --config taiyuan doctor", "fundlink --config taiyuan --json doctor"]),
     (
         "status",
         &["fundlink --config taiyuan --json status", "fundlink --config taiyuan status --wait 30"],
@@ -57,6 +58,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["fundlink --config authority net addresses 140100 /dns4/fund.taiyuan.example/tcp/7400"],
     ),
     ("net witnesses", &["fundlink --config authority net witnesses 140000 140100 140200 141000"]),
+    ("net next-log", &["fundlink --config authority net next-log 140200"]),
     ("net renew", &["fundlink --config authority net renew"]),
     (
         "data check",
@@ -128,6 +130,17 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "fundlink --config taiyuan transfer advance 1401002605060001 credited --on 2026-05-21 --amounts-file amounts.csv --operator li",
             "fundlink --config datong transfer advance 1401002605060001 closed --operator wang",
+        ],
+    ),
+    ("transfer takeover list", &["fundlink --config linfen transfer takeover list"]),
+    (
+        "transfer takeover show",
+        &["fundlink --config linfen transfer takeover show 1401002605060001"],
+    ),
+    (
+        "transfer takeover close",
+        &[
+            "fundlink --config linfen transfer takeover close 1401002605060001 --remark paid-out --operator wang",
         ],
     ),
     ("transfer watch", &["fundlink --config taiyuan transfer watch 1401002605060001"]),

@@ -59,6 +59,9 @@ texts! {
     status_suspended() = "suspended", "暂停";
     status_revoked() = "revoked", "撤销";
     rotation_asked(id) =
-        "The new key {id} is in the key file, and the authority has been asked to list it. Restart the node once `fundlink net show --keys` shows it; the old key runs on for 30 days.",
-        "新密钥 {id} 已写入密钥文件，并已请监管机构列入名册。`fundlink net show --keys` 显示后请重启节点；旧密钥继续有效 30 天。";
+        "The new key {id} is in the key file, and the authority has been asked to list it. The node takes it up when `fundlink net show --keys` shows it; the old key runs on for 30 days.",
+        "新密钥 {id} 已写入密钥文件，并已请监管机构列入名册。`fundlink net show --keys` 显示后节点即自动启用；旧密钥继续有效 30 天。";
+    peer_rotation_asked(id) =
+        "The new peer key {id} is in the key file, and the authority has been asked to list it. Restart the node once within 30 days of when `fundlink net show --keys` shows it: connections are made with the key that the node started with.",
+        "新的节点身份密钥 {id} 已写入密钥文件，并已请监管机构列入名册。`fundlink net show --keys` 显示后请在 30 天内重启一次节点：连接使用节点启动时的身份。";
 }

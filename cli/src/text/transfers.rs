@@ -62,6 +62,27 @@ texts! {
     amounts_column_missing(column) = "the file of amounts has no column {column}", "金额文件缺少 {column} 列";
     amounts_value(column) = "{column} is no amount in yuan with two decimals", "{column} 不是两位小数的金额（元）";
     amounts_sum() = "TranAmt is not the sum of OrAcctAmt and Yinter", "TranAmt 与 OrAcctAmt、Yinter 之和不符";
+    transfer_taken_over(center) =
+        "The other center is revoked; {center} looks after its side",
+        "对方中心已被撤销，由 {center} 接管";
+    taken_from() = "revoked", "被撤销中心";
+    other_side() = "other side", "对方中心";
+    finished() = "finished", "办结时间";
+    taken_in(number, revoked, from) =
+        "Letter {number}: {revoked} was to take the account in from {from}",
+        "联系函 {number}：原应由 {revoked} 自 {from} 转入";
+    taken_out(number, revoked, from) =
+        "Letter {number}: {revoked} was to give the account to {from}",
+        "联系函 {number}：原应由 {revoked} 转出至 {from}";
+    taken_state(from, state, said_at) =
+        "At {from} the case is {state}, as of {said_at}",
+        "截至 {said_at}，{from} 一侧状态为 {state}";
+    taken_closed(operator, at, remark) =
+        "Finished by {operator} on {at}: {remark}",
+        "{operator} 于 {at} 办结：{remark}";
+    taken_task(due) =
+        "A reviewer must finish it with the other side by {due}",
+        "须由复核员于 {due} 前与对方办结";
     booked_on() = "booked on", "记账日期";
     direction() = "direction", "方向";
     debit() = "out", "借";

@@ -20,11 +20,14 @@ pub mod certificates;
 pub mod dossiers;
 pub mod evidence;
 pub mod facts;
+pub mod ledger;
 pub mod logs;
 pub mod modes;
 pub mod net;
+pub mod probes;
 pub mod records;
 pub mod registrations;
+pub mod takeovers;
 pub mod transfers;
 pub mod withdrawals;
 

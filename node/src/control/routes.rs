@@ -12,6 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::command::{Command, Reply};
 use fundlink_protocol::engine::operator::OperatorId;
 use fundlink_protocol::engine::output::{CommandRefusal, Event};
@@ -22,6 +23,7 @@ use tokio::sync::{broadcast, watch};
 use super::api::{self, ApiError};
 use crate::engine_loop::EngineHandle;
 use crate::metrics::{ControlMetrics, StatusLabel};
+use crate::translate::Switchboard;
 
 mod alerts;
 mod certificates;
@@ -31,16 +33,22 @@ mod evidence;
 mod logs;
 mod modes;
 mod net;
+mod probes;
 mod records;
 mod registrations;
+mod takeovers;
 mod transfers;
 mod withdrawals;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
 pub struct Control {
+    /// This member.
+    pub center: CenterCode,
     /// The way to the engine.
     pub engine: EngineHandle,
+    /// The way to the network, for trying it; none where there is only an engine.
+    pub switchboard: Option<Arc<Switchboard>>,
     /// What happens, for those who watch.
     pub events: broadcast::Sender<Arc<Event>>,
     /// Turns true when the node stops: streams end.
@@ -67,7 +75,9 @@ pub fn router(control: Control) -> Router {
         .merge(registrations::routes())
         .merge(transfers::routes())
         .merge(withdrawals::routes())
+        .merge(takeovers::routes())
         .merge(net::routes())
+        .merge(probes::routes())
         .fallback(async || Refused::from(Refusal::NotFound))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(control.clone(), count))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::output::Event;
 use fundlink_protocol::id::TransferId;
 use tokio::sync::{broadcast, oneshot, watch};
@@ -26,7 +27,9 @@ fn serve(path: &Path) -> Serving {
     let (events, _) = broadcast::channel(4);
     let (stopping, stopped) = watch::channel(false);
     let control = Control {
+        center: CenterCode::parse("140100").unwrap(),
         engine: handle,
+        switchboard: None,
         events: events.clone(),
         stopping: stopped.clone(),
         metrics: Metrics::new().control,

@@ -49,6 +49,11 @@ impl Switchboard {
                 self.on_request(id, protocol, from, frame).await;
             }
             NetworkEvent::Response { id, from: _, result } => {
+                if let Some(probe) = self.probes().remove(&id) {
+                    // Who asked may have gone.
+                    probe.send(result.ok().map(Frame::into_bytes)).ok();
+                    return;
+                }
                 let asked = self.asked().remove(&id);
                 if let Some(asked) = asked {
                     match result {

@@ -8,6 +8,7 @@ use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::input::{Failure, Input, RequestId};
 use fundlink_protocol::engine::output::{Event, GossipVerdict, NetworkEvent, Output, PeerReply};
+use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::roster::Roster;
 use fundlink_protocol::time::Timestamp;
@@ -29,6 +30,8 @@ pub struct Release {
     pub switchboard: Arc<Switchboard>,
     /// This member, which is not its own peer.
     pub own: CenterCode,
+    /// The network's name.
+    pub network: NetworkName,
     /// The roster by which the workers verify.
     pub roster: RosterInForce,
     /// The own keys in use.
@@ -91,6 +94,12 @@ impl Release {
             }
             Output::RosterChanged(roster) => {
                 self.on_roster(roster);
+                None
+            }
+            Output::DialBack { request, to } => {
+                let network = self.network.clone();
+                let dialling = Arc::clone(switchboard).dial_back(network, (request, to));
+                self.runtime.spawn(dialling);
                 None
             }
             // Only an external core has orders carried to it, and this release has none.

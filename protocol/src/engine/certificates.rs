@@ -398,6 +398,7 @@ fn publish(
         status: DigestStatus::CertificateIssued,
         revision: 1,
         previous: None,
+        previous_log: None,
         epoch: current_epoch(round).0,
         subjects: vec![tag],
         reference: None,
@@ -405,7 +406,7 @@ fn publish(
         date: certificate.as_of,
         channel: None,
     };
-    let log = open_log(round);
+    let log = open_log(round)?;
     let leaf = round.publish(&digest)?;
     let content = ContentHash::new(*blake3::hash(&cbor::encode(certificate)).as_bytes());
     Ok(Published { content, seed, log, leaf, entry: cbor::encode(&digest).into() })

@@ -10,6 +10,7 @@ use super::operator::OperatorId;
 use super::quarantine::QuarantinedRow;
 use super::rosters::command::{NetCommand, NetReply};
 use super::status::Status;
+use super::takeovers::{TakenOver, TakeoverCommand};
 use super::transfer_command::{TransferCommand, TransferLine, TransferView};
 use super::withdrawals::{WithdrawalCommand, WithdrawalReply};
 use crate::dossier::{Dossier, Wish};
@@ -59,6 +60,8 @@ pub enum Command {
     Transfer(Box<TransferCommand>),
     /// About the network: members, keys, rosters.
     Net(NetCommand),
+    /// About cases that were taken over from a revoked center.
+    Takeovers(TakeoverCommand),
     /// What the watch has found.
     Alerts(AlertCommand),
     /// Something about deposit certificates.
@@ -102,6 +105,8 @@ pub enum Reply {
     Transfers(Vec<TransferLine>),
     /// The sums of the ledger.
     LedgerSums(TrialBalance),
+    /// Cases that were taken over, those that wait for a person first.
+    Takeovers(Vec<TakenOver>),
     /// What the watch has found.
     Alerts(AlertReply),
     /// Certificates, issued or held.

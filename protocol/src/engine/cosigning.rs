@@ -157,7 +157,8 @@ pub(super) fn on_reply(
         | SyncReply::Tiles(_)
         | SyncReply::Nodes(_)
         | SyncReply::Statements(..)
-        | SyncReply::Taken => {
+        | SyncReply::Taken
+        | SyncReply::DialedBack(_) => {
             round.event(Event::Refused { from: witness, refusal: Refusal::Malformed });
         }
     }

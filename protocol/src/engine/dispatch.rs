@@ -9,7 +9,8 @@ use super::{
     alerts, bank, certificates, core_orders, cosigning, dossiers, equivocation, evidence,
     follow_up, following, heartbeats, import_findings, imports, incidents, inquiries, log_commands,
     membership, modes, operator, outbox, publication, publishing, quarantine, queries, recovery,
-    roster_leaves, rosters, status, synchronization, transfer_desk, transfers, withdrawals,
+    roster_leaves, rosters, status, synchronization, takeovers, transfer_desk, transfers,
+    withdrawals,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -132,6 +133,10 @@ fn on_statement(
         round.respond(request, PeerReply::Delivery(reply));
         return Ok(());
     }
+    if let Some(reply) = takeovers::on_statement(round, from, statement)? {
+        round.respond(request, PeerReply::Delivery(reply));
+        return Ok(());
+    }
     if transfers::is_transfer(statement.statement().kind()) {
         return transfers::on_statement(round, from, request, statement);
     }
@@ -177,6 +182,7 @@ fn on_command(
         Command::Log(command) => log_commands::run(round, &command).map(Reply::Log),
         Command::Alerts(command) => alerts::run(round, command).map(Reply::Alerts),
         Command::Net(command) => rosters::command::run(round, command).map(Reply::Net),
+        Command::Takeovers(command) => takeovers::run(round, command).map(Reply::Takeovers),
         Command::Transfer(command) => transfer_desk::run(round, *command),
         Command::Certificate(command) => {
             certificates::desk::run(round, command).map(Reply::Certificates)
@@ -208,6 +214,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Recover => recovery::ask_all(round),
         Timer::Query(query) => dossiers::on_timer(round, query),
         Timer::Transfer(transfer) => transfers::on_timer(round, transfer),
+        Timer::Takeover(center) => takeovers::on_timer(round, center),
         Timer::CoreOrders => core_orders::send_open(round),
         Timer::Incidents => incidents::on_timer(round),
         Timer::FollowUp => follow_up::on_timer(round),

@@ -5,11 +5,13 @@
 //! **Left to others.** The form of the proof: `log::equivocation`. Opening the next log: the
 //! roster. What a center with a closed log may not do: the handlers of letters and certificates.
 
+use std::sync::Arc;
+
 use super::log_event::LogEvent;
 use super::output::Event;
 use super::round::Round;
 use super::synchronization::{self, About, SyncReply, SyncRequest};
-use super::{alerts, log_store, tag_index};
+use super::{alerts, following, log_store, tag_index};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::digest::Digest;
@@ -21,7 +23,7 @@ use crate::log::origin::LogId;
 use crate::log::tile::TileId;
 use crate::log::tree::{LeafIndex, TreeSize};
 use crate::refusal::Refusal;
-use crate::roster::MemberStatus;
+use crate::roster::{LogEnd, MemberStatus, Roster};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
 
@@ -42,6 +44,15 @@ pub fn is_closed(view: &dyn View, log: LogId) -> Result<bool, StoreError> {
     Ok(view.get(&key(Area::Equivocation, &[&log.to_key()]))?.is_some())
 }
 
+/// Whether a center was convicted by a log of this number, public or audit.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_convicted(view: &dyn View, center: CenterCode, number: u32) -> Result<bool, StoreError> {
+    Ok(is_closed(view, LogId::public(center, number))?
+        || is_closed(view, LogId::audit(center, number))?)
+}
+
 /// Whether a center may start letters, certificates and leases: the roster has a log of it open,
 /// and nobody convicted that log or its audit log.
 ///
@@ -50,8 +61,7 @@ pub fn is_closed(view: &dyn View, log: LogId) -> Result<bool, StoreError> {
 pub fn may_start(round: &Round<'_>, center: CenterCode) -> Result<bool, StoreError> {
     let open = round.roster.member(center).and_then(crate::roster::Member::open_log);
     let Some(number) = open else { return Ok(false) };
-    Ok(!is_closed(round.view, LogId::public(center, number))?
-        && !is_closed(round.view, LogId::audit(center, number))?)
+    Ok(!is_convicted(round.view, center, number)?)
 }
 
 /// Two signed checkpoints of one size with two roots.
@@ -90,6 +100,59 @@ pub(super) fn convict(
         .collect();
     for member in members {
         show(round, member, &proof)?;
+    }
+    Ok(())
+}
+
+/// A roster has given a log its end: every follower counts the digests before it and no others,
+/// whatever it had of the log when that was convicted.
+pub(super) fn on_roster(round: &mut Round<'_>, before: &Roster) -> Result<(), StoreError> {
+    let roster = Arc::clone(&round.roster);
+    for member in &roster.members {
+        let known = before.member(member.code).map_or(&[][..], |known| &known.logs);
+        for listed in &member.logs {
+            let was_open =
+                known.iter().any(|log| log.number == listed.number && log.closed.is_none());
+            if let Some(end) = listed.closed.filter(|_| was_open) {
+                put_end(round, LogId::public(member.code, listed.number), end)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn put_end(round: &mut Round<'_>, log: LogId, end: LogEnd) -> Result<(), StoreError> {
+    let Ok(size) = TreeSize::new(end.size) else { return Ok(()) };
+    let held = log_store::row(round.view, log)?.size;
+    if log.center != round.center()
+        && log_store::root_at(round.view, log, size)?.is_some_and(|root| root != end.root)
+    {
+        // The copy is of the other face.
+        forget_digests(round, log, TreeSize::ZERO)?;
+        log_store::forget(round.view, log);
+        return following::forget(round, log);
+    }
+    forget_digests(round, log, size)?;
+    if is_closed(round.view, log)? {
+        let counted = log_store::latest_witnessed(round.view, log)?;
+        let from = counted.map_or(TreeSize::ZERO, |(size, _)| size);
+        remember_digests(round, log, (from, size.min(held)))?;
+    }
+    Ok(())
+}
+
+/// Puts the index rows back of leaves that count after all.
+fn remember_digests(
+    round: &mut Round<'_>,
+    log: LogId,
+    (from, to): (TreeSize, TreeSize),
+) -> Result<(), StoreError> {
+    for index in from.get()..to.get() {
+        let leaf = LeafIndex::new(index);
+        let entry = log_store::entry(round.view, log, leaf)?;
+        let Some(Ok(digest)) = entry.map(|entry| cbor::decode::<Digest>(&entry)) else { continue };
+        let replaced = following::replaced_by(round, log, &digest)?;
+        tag_index::insert(round.view, log, leaf, &digest, replaced.as_ref());
     }
     Ok(())
 }

@@ -12,16 +12,18 @@ use super::log_event::LogEvent;
 use super::log_store::{self, StoredTiles};
 use super::output::{Event, GossipVerdict, Output};
 use super::round::Round;
-use super::synchronization::{self, About, SyncReply, SyncRequest};
-use super::{equivocation, publication, recovery};
+use super::synchronization::{self, About, LATEST_LOGS_MAX, SyncReply, SyncRequest};
+use super::{equivocation, publication, recovery, tag_index};
 use crate::cbor;
 use crate::center::CenterCode;
+use crate::digest::Digest;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::equivocation::Equivocation;
 use crate::log::note::SignedNote;
 use crate::log::origin::{LogId, LogKind};
-use crate::log::tree::TreeSize;
+use crate::log::tree::{LeafIndex, TreeSize};
 use crate::log_trust::VerifiedCheckpoint;
+use crate::roster::MemberLog;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
 
@@ -142,6 +144,11 @@ pub(super) fn on_checkpoint(
     if !is_followed(round, log, checkpoint.size)? {
         return Ok(Fit::Old);
     }
+    if let Some(earlier) = unfinished_before(round, log)? {
+        // The next heartbeat brings this one again.
+        ask_for_latest(round, via, vec![earlier])?;
+        return Ok(Fit::Current);
+    }
     let held = log_store::row(round.view, log)?;
     if let Some(root) = log_store::root_at(round.view, log, checkpoint.size)? {
         if root != checkpoint.root {
@@ -179,16 +186,68 @@ pub(super) fn on_checkpoint(
     Ok(Fit::Current)
 }
 
-/// Public logs that the roster lists, up to the end that it gives them, unless convicted.
+/// Public logs that the roster lists: open ones unless they were convicted, closed ones up to the
+/// end that the roster gives them.
 fn is_followed(round: &Round<'_>, log: LogId, size: TreeSize) -> Result<bool, StoreError> {
-    if log.kind != LogKind::Public || equivocation::is_closed(round.view, log)? {
-        return Ok(false);
-    }
     let listed = round
         .roster
         .member(log.center)
         .and_then(|member| member.logs.iter().find(|listed| listed.number == log.number));
-    Ok(listed.is_some_and(|listed| listed.closed.is_none_or(|end| size.get() <= end.size)))
+    match listed.filter(|_| log.kind == LogKind::Public) {
+        None => Ok(false),
+        Some(MemberLog { closed: Some(end), .. }) => Ok(size.get() <= end.size),
+        Some(MemberLog { closed: None, .. }) => Ok(!equivocation::is_closed(round.view, log)?),
+    }
+}
+
+/// The size at which the roster closes a log; `None` for one that is open or not listed.
+pub(super) fn end_of(round: &Round<'_>, log: LogId) -> Option<TreeSize> {
+    let logs = round.roster.member(log.center).map_or(&[][..], |member| &member.logs);
+    let listed = logs.iter().find(|listed| listed.number == log.number)?;
+    listed
+        .closed
+        .filter(|_| log.kind == LogKind::Public)
+        .and_then(|end| TreeSize::new(end.size).ok())
+}
+
+/// A closed log of the same center that is not held up to its end yet: leaves of a later log name
+/// leaves of it.
+fn unfinished_before(round: &Round<'_>, log: LogId) -> Result<Option<LogId>, StoreError> {
+    let logs = round.roster.member(log.center).map_or(&[][..], |member| &member.logs);
+    for listed in logs.iter().filter(|listed| listed.number < log.number) {
+        let earlier = LogId::public(log.center, listed.number);
+        let held = log_store::row(round.view, earlier)?.size;
+        if listed.closed.is_some_and(|end| held.get() < end.size) {
+            return Ok(Some(earlier));
+        }
+    }
+    Ok(None)
+}
+
+/// The digest that one of `log` replaces, as far as it is held.
+pub(super) fn replaced_by(
+    round: &Round<'_>,
+    log: LogId,
+    digest: &Digest,
+) -> Result<Option<Digest>, StoreError> {
+    let Some(previous) = digest.previous else { return Ok(None) };
+    let before = tag_index::log_before(log, digest);
+    let entry = log_store::entry(round.view, before, LeafIndex::new(previous))?;
+    Ok(entry.and_then(|entry| cbor::decode(&entry).ok()))
+}
+
+/// Stages that nothing is known of a log, and asks for it anew.
+pub(super) fn forget(round: &mut Round<'_>, log: LogId) -> Result<(), StoreError> {
+    put_follow_row(round.view, log, &FollowRow::default());
+    ask_for_latest(round, log.center, vec![log])
+}
+
+fn ask_for_latest(
+    round: &mut Round<'_>,
+    center: CenterCode,
+    logs: Vec<LogId>,
+) -> Result<(), StoreError> {
+    synchronization::ask(round, center, About::Latest, &SyncRequest::Latest(logs)).map(drop)
 }
 
 /// The target or the one after it, when it has this size.
@@ -295,12 +354,20 @@ pub(super) fn resume(round: &mut Round<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Asks a member that has just connected for the checkpoints of its public log.
+/// Asks a member that has just connected for the checkpoints of its public logs.
 pub(super) fn on_connected(round: &mut Round<'_>, center: CenterCode) -> Result<(), StoreError> {
-    let open = round.roster.member(center).and_then(crate::roster::Member::open_log);
-    let Some(number) = open else { return Ok(()) };
-    let request = SyncRequest::Latest(vec![LogId::public(center, number)]);
-    synchronization::ask(round, center, About::Latest, &request).map(drop)
+    let listed = round.roster.member(center).map_or(&[][..], |member| &member.logs);
+    let mut logs = Vec::new();
+    for log in listed {
+        let id = LogId::public(center, log.number);
+        let held = log_store::row(round.view, id)?.size;
+        if log.closed.is_none_or(|end| held.get() < end.size) {
+            logs.push(id);
+        }
+    }
+    // The oldest first, since leaves of later ones name theirs.
+    logs.truncate(LATEST_LOGS_MAX);
+    if logs.is_empty() { Ok(()) } else { ask_for_latest(round, center, logs) }
 }
 
 /// The public logs of all other members that the roster lists.

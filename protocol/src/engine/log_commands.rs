@@ -80,6 +80,8 @@ pub struct LogState {
     pub current: bool,
     /// When its center's latest heartbeat was issued; absent for the own logs.
     pub heartbeat: Option<Timestamp>,
+    /// When that came in here.
+    pub heard_at: Option<Timestamp>,
     /// A signed checkpoint does not fit what is held.
     pub misfit: bool,
     /// Two faces were proven.
@@ -128,13 +130,18 @@ fn checkpoint(round: &Round<'_>, log: LogId) -> Result<HeldCheckpoint, Stop> {
     Ok(HeldCheckpoint { checkpoint, note, cosignatures, witnessed })
 }
 
-/// Where every log stands: the own two, then the public ones of the roster.
+/// Where every log stands: the own two, then earlier public ones, then those of the others.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn states(round: &Round<'_>) -> Result<Vec<LogState>, StoreError> {
-    let own = [LogKind::Public, LogKind::Audit].map(|kind| publication::own_log(round, kind));
-    own.into_iter().chain(following::followed_logs(round)).map(|log| state(round, log)).collect()
+    let current = publication::own_log(round, LogKind::Public)?;
+    let mut logs = vec![current, publication::own_log(round, LogKind::Audit)?];
+    let own = round.roster.member(round.center()).map_or(&[][..], |own| &own.logs);
+    let earlier = own.iter().filter(|log| log.number != current.number);
+    logs.extend(earlier.map(|log| LogId::public(round.center(), log.number)));
+    logs.extend(following::followed_logs(round));
+    logs.into_iter().map(|log| state(round, log)).collect()
 }
 
 fn state(round: &Round<'_>, log: LogId) -> Result<LogState, StoreError> {
@@ -153,6 +160,7 @@ fn state(round: &Round<'_>, log: LogId) -> Result<LogState, StoreError> {
         },
         witnessed: witnessed.map_or(TreeSize::ZERO, |(size, _)| size),
         current: heartbeats::is_current(round, log.center)?,
+        heard_at: heartbeat.as_ref().map(|row| row.received_at),
         heartbeat: heartbeat.map(|row| row.heartbeat.issued_at),
         misfit: equivocation::misfit(round.view, log)?.is_some(),
         closed: equivocation::is_closed(round.view, log)?,

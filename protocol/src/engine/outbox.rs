@@ -13,6 +13,7 @@ use crate::cbor;
 use crate::center::CenterCode;
 use crate::id::PayloadHash;
 use crate::limits::{DELIVERY_BACKOFF_MS_MAX, OUTBOX_ROWS_MAX};
+use crate::roster::MemberStatus;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
 use crate::time::Timestamp;
@@ -87,6 +88,11 @@ pub(super) fn stage(
     statement: PayloadHash,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
+    let receiver = round.roster.member(to);
+    if receiver.is_some_and(|receiver| receiver.status == MemberStatus::Revoked) {
+        // It is cut off, and what it should have had goes to whoever takes over.
+        return Ok(());
+    }
     let mut count = count(round.view, to)?;
     let number = count.next;
     count.next = count.next.saturating_add(1);

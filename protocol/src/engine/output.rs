@@ -102,6 +102,14 @@ pub enum Output {
     BankAsk(BankOrderId),
     /// Ask the bank not to execute an order; `Failed(Recalled)` confirms it.
     BankRecall(BankOrderId),
+    /// Dial a member at the addresses that the roster gives it, and answer its request with whether it
+    /// was reached.
+    DialBack {
+        /// Its request on the sync protocol.
+        request: RequestId,
+        /// The member.
+        to: CenterCode,
+    },
     /// Something that watchers, metrics and the log may show.
     Event(Event),
 }

@@ -62,20 +62,72 @@ pub(super) struct SigningRow {
     pub(super) candidate_at: Timestamp,
 }
 
-/// The own log of a kind that leaves go into: the open one, or the one that the roster will open.
-pub(super) fn own_log(round: &Round<'_>, kind: LogKind) -> LogId {
-    let logs = round.roster.member(round.center()).map(|member| member.logs.as_slice());
-    let number = logs.and_then(<[_]>::last).map_or(1, |last| {
-        if last.closed.is_none() { last.number } else { last.number.saturating_add(1) }
-    });
-    LogId { center: round.center(), number, kind }
+/// The own log of a kind that leaves go into: the open one, or the one that the roster will open
+/// because the last one is closed or convicted.
+pub(super) fn own_log(round: &Round<'_>, kind: LogKind) -> Result<LogId, StoreError> {
+    let center = round.center();
+    let logs = round.roster.member(center).map(|member| member.logs.as_slice());
+    let number = match logs.and_then(<[_]>::last) {
+        None => 1,
+        Some(last)
+            if last.closed.is_some()
+                || equivocation::is_convicted(round.view, center, last.number)? =>
+        {
+            last.number.saturating_add(1)
+        }
+        Some(last) => last.number,
+    };
+    Ok(LogId { center, number, kind })
+}
+
+/// The revision before a new leaf of the public log, as that leaf names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Earlier {
+    /// Its leaf.
+    pub(super) leaf: u64,
+    /// Its log, where that is an earlier one.
+    pub(super) log: Option<u32>,
+}
+
+/// How the next revision names one at this leaf of the own public log of this number; `None` when
+/// nobody counts that leaf, so that the record is published as if for the first time.
+pub(super) fn earlier(
+    round: &Round<'_>,
+    number: u32,
+    leaf: u64,
+) -> Result<Option<Earlier>, StoreError> {
+    if !stands(round, number, leaf)? {
+        return Ok(None);
+    }
+    let current = own_log(round, LogKind::Public)?.number;
+    Ok(Some(Earlier { leaf, log: (number != current).then_some(number) }))
+}
+
+/// Whether a leaf of an own public log counts: past the end of a closed log, and past what a quorum
+/// cosigned of a convicted one, none does.
+pub(super) fn stands(round: &Round<'_>, number: u32, leaf: u64) -> Result<bool, StoreError> {
+    let center = round.center();
+    let logs = round.roster.member(center).map(|member| member.logs.as_slice());
+    let listed = logs.and_then(|logs| logs.iter().find(|log| log.number == number));
+    let Some(listed) = listed else { return Ok(true) };
+    if let Some(end) = listed.closed {
+        return Ok(leaf < end.size);
+    }
+    if !equivocation::is_convicted(round.view, center, number)? {
+        return Ok(true);
+    }
+    let witnessed = log_store::latest_witnessed(round.view, LogId::public(center, number))?;
+    Ok(witnessed.is_some_and(|(size, _)| leaf < size.get()))
 }
 
 /// Stages a digest as a leaf; gives its index.
 pub(super) fn publish(round: &mut Round<'_>, digest: &Digest) -> Result<u64, StoreError> {
     let (log, leaf) = stage_leaf(round, LogKind::Public, cbor::encode(digest))?;
     let replaced = match digest.previous {
-        Some(previous) => own_digest(round, log, LeafIndex::new(previous))?,
+        Some(previous) => {
+            let log = tag_index::log_before(log, digest);
+            own_digest(round, log, LeafIndex::new(previous))?
+        }
         None => None,
     };
     tag_index::insert(round.view, log, leaf, digest, replaced.as_ref());
@@ -93,7 +145,7 @@ pub(super) fn stage_leaf(
     kind: LogKind,
     entry: Vec<u8>,
 ) -> Result<(LogId, LeafIndex), StoreError> {
-    let log = own_log(round, kind);
+    let log = own_log(round, kind)?;
     let size = log_store::row(round.view, log)?.size;
     let leaves = round.leaves.by_log.entry(log).or_default();
     let staged = u64::try_from(leaves.len()).unwrap_or(u64::MAX);

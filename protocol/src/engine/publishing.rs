@@ -13,8 +13,8 @@ use minicbor::{Decode, Encode};
 use super::quarantine;
 use super::records::{self, Generation, RecordKind, StoredAccount, account_key, damaged, loan_key};
 use super::round::Round;
-use super::single;
 use super::timer::{self, Timer};
+use super::{publication, single};
 use crate::account::AccountNumber;
 use crate::cbor;
 use crate::digest::{Digest, DigestStatus};
@@ -23,18 +23,22 @@ use crate::id::{Bytes, ContentHash};
 use crate::limits::PUBLISH_PORTION;
 use crate::record::LoanRecord;
 use crate::record_seal::RecordSeed;
+use crate::roster::{Member, Roster};
 use crate::store::keys::{Area, key};
-use crate::store::{Entry, StoreError, View, prefix_end};
+use crate::store::{StoreError, View, prefix_end};
 use crate::time::Date;
 
 mod drafts;
+mod gone;
 
 use drafts::{
-    About, Draft, Portion, PortionError, draft_account, draft_loan, draft_quarantined,
-    publish_portion,
+    Draft, Portion, PortionError, draft_account, draft_loan, draft_quarantined, publish_portion,
 };
 
-pub(super) use drafts::{current_epoch, open_log};
+pub(super) use drafts::{current_epoch, earlier, open_log};
+pub use gone::Vanished;
+pub(super) use gone::vanished;
+use gone::walk_gone;
 
 /// What was last published of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -74,12 +78,13 @@ impl Published {
         date: Date,
     ) -> Result<(), StoreError> {
         let before = self.digest()?;
-        let log = open_log(round);
+        let log = open_log(round)?;
+        let earlier = earlier(round, self)?;
         let digest = Digest {
             status,
-            revision: before.revision.saturating_add(1),
-            // A leaf of a closed log is out of reach for the `previous` of another.
-            previous: (self.log == log).then_some(self.leaf),
+            revision: earlier.map_or(1, |_| before.revision.saturating_add(1)),
+            previous: earlier.map(|earlier| earlier.leaf),
+            previous_log: earlier.and_then(|earlier| earlier.log),
             date,
             ..before
         };
@@ -205,6 +210,23 @@ pub fn published_loan(view: &dyn View, loan: &LoanRecord) -> Result<Option<Publi
     let known = published(view, RecordKind::Loan, loan.loan.contract.as_str())?;
     let content = content_of(loan);
     Ok(known.filter(|known| known.content == content))
+}
+
+/// A roster has opened the next log of this center: what lay past the end of the one before counts
+/// for nobody and is published again.
+pub(super) fn on_roster(round: &mut Round<'_>, before: &Roster) -> Result<(), StoreError> {
+    let center = round.center();
+    let open = |roster: &Roster| roster.member(center).and_then(Member::open_log);
+    let opened = open(&round.roster).filter(|number| *number > 1);
+    if opened.is_none() || opened == open(before) {
+        return Ok(());
+    }
+    // What was logged since the last log was convicted waits for its first checkpoint.
+    publication::schedule(round)?;
+    match records::state(round.view)?.current {
+        Some(current) => begin(round, current.generation, None),
+        None => Ok(()),
+    }
 }
 
 /// Begins to publish an import, and to clear the one before.
@@ -372,99 +394,6 @@ fn walk_loan(
     }
     Ok(draft)
 }
-
-/// A record that was published and is in no generation that counts is superseded as lost; one that is
-/// in quarantine stands as it was.
-fn walk_gone(
-    round: &mut Round<'_>,
-    (entry_key, value): Entry,
-    walk: &mut Walk,
-) -> Result<Option<Draft>, StoreError> {
-    let place = entry_key.get(1..).unwrap_or_default().to_vec();
-    let before: Published = cbor::decode_stored("published records", &value)?;
-    let digest = before.digest()?;
-    let ended = matches!(digest.status, DigestStatus::Lost | DigestStatus::RowHealed);
-    if ended || is_in(round.view, walk.generation, &place)? {
-        return Ok(None);
-    }
-    let status = if digest.status == DigestStatus::RowQuarantined {
-        DigestStatus::RowHealed
-    } else {
-        walk.counts.gone = walk.counts.gone.saturating_add(1);
-        DigestStatus::Lost
-    };
-    Ok(Some(Draft {
-        place,
-        status,
-        content: ContentHash::new([0; 32]),
-        seed: before.seed.clone(),
-        commitment: digest.commitment,
-        about: About::AsBefore,
-        before: Some(before),
-    }))
-}
-
-/// Whether what was published at a place is in a generation, in its quarantine, or kept.
-fn is_in(view: &dyn View, generation: Generation, place: &[u8]) -> Result<bool, StoreError> {
-    let (kind, number) = place.split_first().ok_or_else(|| damaged("published records"))?;
-    if *kind == QUARANTINE {
-        let place = quarantine::persons_key(generation, number);
-        return Ok(view.get(&place)?.is_some());
-    }
-    let (kind, there) = if *kind == RecordKind::Account as u8 {
-        let kept = view.get(&account_key(Generation::KEPT, number))?;
-        let there = kept.is_some() || view.get(&account_key(generation, number))?.is_some();
-        (RecordKind::Account, there)
-    } else {
-        (RecordKind::Loan, view.get(&loan_key(generation, number))?.is_some())
-    };
-    Ok(there || quarantine::has_record(view, generation, (kind, number))?)
-}
-
-/// The kind in the places of digests about persons in quarantine; their number is the hash of the
-/// document.
-const QUARANTINE: u8 = 3;
-
-/// A record that was published and that an import does not have, by its leaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Vanished {
-    /// The number of the log.
-    pub log: u32,
-    /// The leaf of its latest revision, which a revision `Lost` will supersede.
-    pub leaf: u64,
-    /// Account or loan, and where it stood.
-    pub status: DigestStatus,
-}
-
-/// The records that a generation lacks, from a place on: what was found in one portion, and where to
-/// go on; `None` at the end.
-pub(super) fn vanished(
-    view: &dyn View,
-    generation: Generation,
-    from: &[u8],
-) -> Result<(Vec<Vanished>, Option<Bytes>), StoreError> {
-    let prefix = key(Area::Published, &[]);
-    let begin = [&prefix, from].concat();
-    let entries = view.range(&begin, &prefix_end(&prefix), VANISHED_PORTION)?;
-    let mut found = Vec::new();
-    for (entry_key, value) in &entries {
-        let place = entry_key.get(1..).unwrap_or_default();
-        let published: Published = cbor::decode_stored("published records", value)?;
-        let status = published.digest()?.status;
-        let quarantined = place.first() == Some(&QUARANTINE);
-        if quarantined || status == DigestStatus::Lost || is_in(view, generation, place)? {
-            continue;
-        }
-        found.push(Vanished { log: published.log, leaf: published.leaf, status });
-    }
-    let full = entries.len() == VANISHED_PORTION;
-    let last = entries.last().filter(|_| full);
-    let next = last.map(|(place, _)| [place.get(1..).unwrap_or_default(), &[0]].concat().into());
-    Ok((found, next))
-}
-
-/// Published records that are looked at for one answer.
-const VANISHED_PORTION: usize = 4_096;
 
 /// Deletes a portion of a generation that nothing needs any more.
 fn clear_portion(view: &mut dyn View, progress: &mut Progress) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 
 use super::accesses;
 use super::answers::{self, Question};
+use super::equivocation;
 use super::input::RequestId;
 use super::modes;
 use super::output::{Event, PeerReply};
@@ -96,6 +97,9 @@ fn circumstances(
         | QueryKind::Dossier
         | QueryKind::AccessList => Service::Query,
     };
+    // A center whose log was found lying issues no certificates until its next log is open.
+    let may_answer =
+        service != Service::Certificate || equivocation::may_start(round, round.center())?;
     let mut circumstances = Circumstances {
         now: round.now,
         center: round.center(),
@@ -104,7 +108,11 @@ fn circumstances(
         peer_rate,
         hash,
         known,
-        own_standing: own.unwrap_or(MemberStatus::Revoked),
+        own_standing: match own {
+            Some(MemberStatus::Active) if !may_answer => MemberStatus::Suspended,
+            Some(standing) => standing,
+            None => MemberStatus::Revoked,
+        },
         mode: modes::mode(round.view, service)?,
         granted: grant(round, peer, query),
         purpose_rate: Budget::Left,

@@ -56,11 +56,12 @@ pub(super) fn start(round: &mut Round<'_>) -> Result<(), StoreError> {
 
 /// Answers that end it; `None` when the roster names no witness but this center.
 fn needed(round: &Round<'_>) -> Option<usize> {
-    round.log_trust().quorum(own_logs(round).first().copied()?)
+    round.log_trust().quorum(LogId::public(round.center(), 1))
 }
 
-fn own_logs(round: &Round<'_>) -> Vec<LogId> {
-    [LogKind::Public, LogKind::Audit].map(|kind| publication::own_log(round, kind)).to_vec()
+fn own_logs(round: &Round<'_>) -> Result<Vec<LogId>, StoreError> {
+    let kinds = [LogKind::Public, LogKind::Audit];
+    kinds.into_iter().map(|kind| publication::own_log(round, kind)).collect()
 }
 
 /// Asks the witnesses that have not answered; the timer's turn, too.
@@ -89,7 +90,7 @@ pub(super) fn on_connected(round: &mut Round<'_>, center: CenterCode) -> Result<
 }
 
 fn ask(round: &mut Round<'_>, witness: CenterCode) -> Result<(), StoreError> {
-    let request = SyncRequest::Latest(own_logs(round));
+    let request = SyncRequest::Latest(own_logs(round)?);
     synchronization::ask(round, witness, About::Recovery, &request).map(drop)
 }
 

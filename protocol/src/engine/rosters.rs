@@ -11,7 +11,7 @@ use super::input::RequestId;
 use super::output::{Event, NetworkEvent, Output, PeerReply};
 use super::round::{Round, Route, Stop};
 use super::timer::{self, Timer};
-use super::{alerts, single, tags};
+use super::{alerts, equivocation, publishing, single, tags, takeovers};
 use crate::calendar::WorkingCalendar;
 use crate::cbor;
 use crate::center::{CenterCode, Role};
@@ -294,10 +294,13 @@ fn take_in(
 /// From here on the round, and every later one, works by this roster.
 fn put_in_force(round: &mut Round<'_>, roster: Roster) -> Result<(), StoreError> {
     single::put_roster(round.view, &roster);
-    round.roster = Arc::new(roster);
+    let before = core::mem::replace(&mut round.roster, Arc::new(roster));
     round.output(Output::RosterChanged(Arc::clone(&round.roster)));
     set_timer(round)?;
     alerts::on_roster(round)?;
+    equivocation::on_roster(round, &before)?;
+    publishing::on_roster(round, &before)?;
+    takeovers::on_roster(round)?;
     tags::on_roster(round)
 }
 

@@ -50,6 +50,9 @@ pub enum SyncRequest {
     /// A log has two faces.
     #[n(7)]
     Equivocation(#[n(0)] Box<Equivocation>),
+    /// Dial the asker at the addresses that the roster gives it.
+    #[n(8)]
+    DialBack,
 }
 
 /// Which entries are wanted, and in which tree.
@@ -114,6 +117,9 @@ pub enum SyncReply {
     /// Not done.
     #[n(9)]
     Refused(#[n(0)] Refusal),
+    /// Whether the asker was reached at one of its addresses.
+    #[n(10)]
+    DialedBack(#[n(0)] bool),
 }
 
 /// A request of ours on its way.
@@ -249,6 +255,11 @@ pub(super) fn serve(
             Ok(SyncRequest::Tiles(wanted)) => tiles(round, &wanted)?,
             Ok(SyncRequest::Nodes(log, old, new)) => nodes(round, log, old, new)?,
             Ok(SyncRequest::Statements(after)) => statements(round, from, after)?,
+            Ok(SyncRequest::DialBack) => {
+                // The node answers once it has tried.
+                round.output(Output::DialBack { request, to: from });
+                return Ok(());
+            }
             Err(_) => SyncReply::Refused(Refusal::Malformed),
         }
     };
@@ -265,7 +276,7 @@ pub(super) fn respond(round: &mut Round<'_>, request: RequestId, reply: &SyncRep
 }
 
 /// Logs of one request for checkpoints.
-const LATEST_LOGS_MAX: usize = 16;
+pub(super) const LATEST_LOGS_MAX: usize = 16;
 
 fn latest(round: &Round<'_>, logs: &[LogId]) -> Result<SyncReply, StoreError> {
     if logs.len() > LATEST_LOGS_MAX {
@@ -273,6 +284,12 @@ fn latest(round: &Round<'_>, logs: &[LogId]) -> Result<SyncReply, StoreError> {
     }
     let mut notes = Vec::new();
     for log in logs {
+        // Of a closed log the note at its end leads there, whatever else was signed.
+        if let Some(end) = following::end_of(round, *log) {
+            let note = log_store::note_at(round.view, *log, end)?;
+            notes.extend(note.map(|note| note.encode().into()));
+            continue;
+        }
         let followed = following::latest_note(round, *log)?;
         let cosigned = witnessing::cosigned_row(round.view, *log)?.map(|row| row.note);
         // A witness may have cosigned more than it holds, and the other way round.

@@ -57,12 +57,17 @@ pub(super) fn insert(
     replaced: Option<&Digest>,
 ) {
     if let (Some(old), Some(old_leaf)) = (replaced, digest.previous) {
-        remove(view, log, LeafIndex::new(old_leaf), old);
+        remove(view, log_before(log, digest), LeafIndex::new(old_leaf), old);
     }
     let value = cbor::encode(digest);
     for row in rows_of(log, leaf, digest) {
         view.put(row, value.clone());
     }
+}
+
+/// The log that holds the revision before a digest of `log`.
+pub(super) fn log_before(log: LogId, digest: &Digest) -> LogId {
+    LogId { number: digest.previous_log.unwrap_or(log.number), ..log }
 }
 
 /// Stages the removal of a leaf's rows.
@@ -130,6 +135,7 @@ mod tests {
             status,
             revision: if previous.is_some() { 2 } else { 1 },
             previous,
+            previous_log: None,
             epoch: 1,
             subjects: subjects.iter().map(|byte| SubjectTag::new([*byte; 32])).collect(),
             reference: Some(ReferenceTag::new([9; 32])),

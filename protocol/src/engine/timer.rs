@@ -68,6 +68,9 @@ pub enum Timer {
     /// The receipt for a certificate that is held here is due.
     #[n(51)]
     ReceiptDue(#[n(0)] CertificateNumber),
+    /// Open cases with a revoked member are handed over, a portion at a time.
+    #[n(24)]
+    Takeover(#[n(0)] CenterCode),
     /// Both sides of a transfer must have published by now.
     #[n(22)]
     Pair(#[n(0)] ReferenceTag),

@@ -89,6 +89,9 @@ pub struct Case {
     /// When the last wait had used four fifths of its time (催办).
     #[n(16)]
     pub reminded: Option<Timestamp>,
+    /// The other center is revoked, and this one looks after its side.
+    #[n(17)]
+    pub taken_over_by: Option<CenterCode>,
 }
 
 /// What is said with a refusal, beside its reason.
@@ -259,6 +262,7 @@ impl Case {
             refusal: None,
             decisions: Vec::new(),
             reminded: None,
+            taken_over_by: None,
         }
     }
 

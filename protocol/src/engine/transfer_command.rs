@@ -154,6 +154,9 @@ pub enum Decision {
     /// Either side: go on waiting.
     #[n(11)]
     Wait,
+    /// Either side, when the other center is revoked: end the case as it stands.
+    #[n(12)]
+    Close,
 }
 
 impl Decision {
@@ -172,6 +175,7 @@ impl Decision {
             Self::Correct(_) => "correct",
             Self::SendBack(_) => "send_back",
             Self::Wait => "wait",
+            Self::Close => "close",
         }
     }
 }
@@ -253,6 +257,8 @@ pub struct TransferLine {
     pub channel: Option<Channel>,
     /// The other center.
     pub other: CenterCode,
+    /// The center that looks after the other side, since that center is revoked.
+    pub taken_over_by: Option<CenterCode>,
     /// Where it stands.
     pub state: TransferState,
     /// When it entered that.
@@ -349,6 +355,7 @@ impl TransferLine {
             number: case.letter.number,
             channel: None,
             other: case.other(own),
+            taken_over_by: case.taken_over_by,
             state,
             since: case.history.last().map_or(case.letter.issued_at, |change| change.at),
             due: case.alarms.get(&super::transfer_case::Alarm::Deadline).copied(),
@@ -380,6 +387,7 @@ impl TransferLine {
             number: registered.number,
             channel: Some(registered.channel),
             other: registered.other,
+            taken_over_by: None,
             state: TransferState::Registered(registered.side, registered.state),
             since: registered.steps.last().map_or_else(Timestamp::default, |step| step.at),
             due: None,

@@ -24,6 +24,7 @@ use crate::ledger;
 use crate::limits::TRANSFERS_LISTED_MAX;
 use crate::money::Fen;
 use crate::refusal::Refusal;
+use crate::roster::Action;
 use crate::settlement::Direction;
 use crate::statement::transfer::letter::Remark;
 use crate::statement::transfer::sheet::ReversalCause;
@@ -37,6 +38,7 @@ use crate::transfer::reason::RefusalReason;
 use crate::transfer::task::{Task, TaskReason};
 
 mod acceptance;
+mod closing;
 mod two_persons;
 
 /// Does what a caller wants of transfers.
@@ -231,7 +233,7 @@ fn check_outgoing(decision: &Decision, state: OutgoingState) -> Result<(), Stop>
         Decision::PayAgain => matches!(state, PayFailed(_) | Paid),
         Decision::Renew(_) => matches!(state, Settled | PayFailed(_)),
         Decision::Restore => matches!(state, Settled | PayFailed(_) | Reversed),
-        Decision::Wait => !state.is_final(),
+        Decision::Wait | Decision::Close => !state.is_final(),
         // Money that came under its letter after the end.
         Decision::SendBack(_) => state.is_final(),
         Decision::Approve | Decision::Correct(_) => false,
@@ -249,7 +251,8 @@ fn check_outgoing(decision: &Decision, state: OutgoingState) -> Result<(), Stop>
         | Decision::PayAgain
         | Decision::Correct(_)
         | Decision::SendBack(_)
-        | Decision::Wait => Err(Refusal::WrongState.into()),
+        | Decision::Wait
+        | Decision::Close => Err(Refusal::WrongState.into()),
     }
 }
 
@@ -268,6 +271,7 @@ fn check_incoming(decision: &Decision, incoming: &Incoming) -> Result<(), Stop> 
             matches!(state, Announced | Negotiating | Credited(_)) || state.is_final()
         }
         Decision::Wait => (!state.is_final() && state != Draft) || number_is_taken(incoming),
+        Decision::Close => !state.is_final() && state != Draft,
         Decision::Accept(_)
         | Decision::Refuse(..)
         | Decision::Settle(_)
@@ -342,6 +346,9 @@ fn follow_outgoing(
             Ok(payment::send_back(round, out, payee.clone())?)
         }
         (Decision::Wait, state) if !state.is_final() => wait_on(round, &mut out.case),
+        (Decision::Close, _) if out.case.taken_over_by.is_some() => {
+            closing::close_outgoing(round, out)
+        }
         (Decision::Renew(_) | Decision::Restore, _) => {
             Err(Stop::explained(Refusal::WrongState, ONLY_WHEN_BACK))
         }
@@ -354,7 +361,8 @@ fn follow_outgoing(
             | Decision::PayAgain
             | Decision::Correct(_)
             | Decision::SendBack(_)
-            | Decision::Wait,
+            | Decision::Wait
+            | Decision::Close,
             _,
         ) => Err(Refusal::WrongState.into()),
     }
@@ -413,6 +421,7 @@ fn decide_incoming(
                 let why = "another person than the one who entered the letter must approve it";
                 return Err(Stop::explained(Refusal::Operator, why));
             }
+            round.roster.rights(round.center(), Action::StartTransfer)?;
             Ok(letters::send(round, incoming)?)
         }
         (Decision::Approve, IncomingState::Rejected(..)) if number_is_taken(incoming) => {
@@ -450,6 +459,9 @@ fn decide_incoming(
         (Decision::Wait, state) if !state.is_final() && state != IncomingState::Draft => {
             wait_on(round, &mut incoming.case)
         }
+        (Decision::Close, _) if incoming.case.taken_over_by.is_some() => {
+            closing::close_incoming(round, incoming)
+        }
         (
             Decision::Approve
             | Decision::Accept(_)
@@ -461,7 +473,8 @@ fn decide_incoming(
             | Decision::Restore
             | Decision::Correct(_)
             | Decision::SendBack(_)
-            | Decision::Wait,
+            | Decision::Wait
+            | Decision::Close,
             _,
         ) => Err(Refusal::WrongState.into()),
     }

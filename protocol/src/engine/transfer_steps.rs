@@ -5,10 +5,12 @@
 
 use minicbor::{Decode, Encode};
 
+use super::publication;
 use super::round::Round;
 use crate::digest::{Digest, DigestStatus};
 use crate::document::DocumentNumber;
 use crate::id::{Commitment, TransferId};
+use crate::log::origin::LogKind;
 use crate::store::StoreError;
 use crate::subject::{Reference, TagSubject};
 use crate::time::Date;
@@ -30,6 +32,9 @@ pub struct PublishedStep {
     /// What it says.
     #[n(3)]
     pub status: DigestStatus,
+    /// The number of the log.
+    #[n(4)]
+    pub log: u32,
 }
 
 /// A digest that waits for the tag key.
@@ -70,11 +75,17 @@ pub(super) fn publish_steps(
     let reference = reference.map(|of| round.tagger.reference(epoch, of)).transpose();
     let (Ok(subjects), Ok(reference)) = (subjects, reference) else { return Ok(false) };
     for step in core::mem::take(waiting) {
-        let before = *published;
+        let log = publication::own_log(round, LogKind::Public)?.number;
+        let earlier = match *published {
+            Some(before) => publication::earlier(round, before.log, before.leaf)?,
+            None => None,
+        };
+        let before = published.filter(|_| earlier.is_some());
         let digest = Digest {
             status: step.status,
             revision: before.map_or(1, |before| before.revision.saturating_add(1)),
-            previous: before.map(|before| before.leaf),
+            previous: earlier.map(|earlier| earlier.leaf),
+            previous_log: earlier.and_then(|earlier| earlier.log),
             epoch: epoch.0,
             subjects: subjects.clone(),
             reference,
@@ -84,7 +95,7 @@ pub(super) fn publish_steps(
         };
         let leaf = round.publish(&digest)?;
         let (revision, status) = (digest.revision, digest.status);
-        *published = Some(PublishedStep { revision, leaf, status });
+        *published = Some(PublishedStep { revision, leaf, status, log });
     }
     Ok(true)
 }

@@ -11,11 +11,13 @@ use super::bank;
 use super::operator::OperatorId;
 use super::records;
 use super::round::Round;
+use super::takeovers;
 use super::transfer_case::{Alarm, Case};
 use super::transfers_out::{remind, say_again};
 use crate::account::AccountNumber;
 use crate::authority::incident::IncidentRule;
 use crate::cbor;
+use crate::center::CenterCode;
 use crate::core_system::{CoreOrder, CoreOutcome, CoreStep};
 use crate::id::{Commitment, PayloadHash, TransferId};
 use crate::letter_number::LetterNumber;
@@ -155,6 +157,12 @@ pub fn load(view: &dyn View, transfer: TransferId) -> Result<Option<Incoming>, S
 /// Stages an incoming transfer and the time to look at it again.
 pub(super) fn save(round: &mut Round<'_>, incoming: &Incoming) -> Result<(), StoreError> {
     incoming.case.stage_timer(round, incoming.state.is_final())?;
+    if incoming.case.taken_over_by.is_some() {
+        let before = load(round.view, incoming.case.id)?.map(|before| before.state.name());
+        if before != Some(incoming.state.name()) {
+            takeovers::tell(round, &incoming.case, incoming.state.name())?;
+        }
+    }
     let place = key(Area::TransferIn, &[incoming.case.id.as_bytes()]);
     round.view.put(place, cbor::encode(incoming));
     Ok(())
@@ -283,6 +291,22 @@ pub(super) fn on_core_outcome(
             }
             (_, CoreOutcome::Done(_) | CoreOutcome::Unknown) => Ok(()),
         }
+    })?;
+    Ok(())
+}
+
+/// The other center is revoked: but for money that comes as its sheet said, nothing goes on before a
+/// person has decided.
+pub(super) fn on_counterpart_revoked(
+    round: &mut Round<'_>,
+    case: &Case,
+    successor: CenterCode,
+) -> Result<(), StoreError> {
+    with(round, case.id, |round, incoming| {
+        if incoming.state.is_final() {
+            return Ok(());
+        }
+        incoming.case.hand_to(round, successor, incoming.state.name())
     })?;
     Ok(())
 }

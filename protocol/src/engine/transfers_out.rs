@@ -12,9 +12,11 @@ use super::embedded_core;
 use super::outbox;
 use super::output::Event;
 use super::round::Round;
+use super::takeovers;
 use super::transfer_case::{Alarm, Case};
 use crate::authority::incident::IncidentRule;
 use crate::cbor;
+use crate::center::CenterCode;
 use crate::core_system::{CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal, CoreStep};
 use crate::id::{Commitment, OrderId, PayloadHash, TransferId};
 use crate::money::Fen;
@@ -136,6 +138,9 @@ pub enum Intent {
     /// `Reverse`, then `Unlock`: the account is restored.
     #[n(4)]
     Restore(#[n(0)] ReversalCause),
+    /// `Unlock`: the case is over, because the other center is revoked.
+    #[n(5)]
+    Release,
 }
 
 impl Intent {
@@ -143,7 +148,7 @@ impl Intent {
     #[must_use]
     pub const fn cause(self) -> Option<ReversalCause> {
         match self {
-            Self::Refuse(_) => None,
+            Self::Refuse(_) | Self::Release => None,
             Self::Renew(cause, _) | Self::Wait(cause) | Self::Restore(cause) => Some(cause),
         }
     }
@@ -190,6 +195,12 @@ pub fn load(view: &dyn View, transfer: TransferId) -> Result<Option<Outgoing>, S
 /// Stages an outgoing transfer and the time to look at it again.
 pub(super) fn save(round: &mut Round<'_>, outgoing: &Outgoing) -> Result<(), StoreError> {
     outgoing.case.stage_timer(round, outgoing.state.is_final())?;
+    if outgoing.case.taken_over_by.is_some() {
+        let before = load(round.view, outgoing.case.id)?.map(|before| before.state.name());
+        if before != Some(outgoing.state.name()) {
+            takeovers::tell(round, &outgoing.case, outgoing.state.name())?;
+        }
+    }
     let place = key(Area::TransferOut, &[outgoing.case.id.as_bytes()]);
     round.view.put(place, cbor::encode(outgoing));
     Ok(())
@@ -339,6 +350,21 @@ const fn reason_of(cause: CoreCause) -> RefusalReason {
         | CoreCause::History
         | CoreCause::Other => RefusalReason::Other,
     }
+}
+
+/// The other center is revoked: nothing goes on before a person has decided.
+pub(super) fn on_counterpart_revoked(
+    round: &mut Round<'_>,
+    case: &Case,
+    successor: CenterCode,
+) -> Result<(), StoreError> {
+    with(round, case.id, |round, out| {
+        if out.state.is_final() {
+            return Ok(());
+        }
+        out.case.hand_to(round, successor, out.state.name())
+    })?;
+    Ok(())
 }
 
 /// Takes in what the bank says of an order.

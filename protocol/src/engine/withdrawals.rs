@@ -267,6 +267,7 @@ fn publish(
         status: DigestStatus::WithdrawalPaid,
         revision: 1,
         previous: None,
+        previous_log: None,
         epoch: current_epoch(round).0,
         subjects,
         reference: None,
@@ -274,7 +275,7 @@ fn publish(
         date: record.paid_on,
         channel: None,
     };
-    let log = open_log(round);
+    let log = open_log(round)?;
     let leaf = round.publish(&digest)?;
     let content = ContentHash::new(*blake3::hash(&cbor::encode(record)).as_bytes());
     Ok(Published { content, seed, log, leaf, entry: cbor::encode(&digest).into() })

@@ -66,15 +66,13 @@ pub enum Change {
     },
     /// Who witnesses, in ascending order.
     Witnesses(Vec<CenterCode>),
-    /// A member's open log ends.
-    CloseLog {
+    /// A member's open log ends and its next one begins.
+    NextLog {
         /// The member.
         center: CenterCode,
-        /// Its last size and root.
+        /// The last size and root of the log that ends.
         end: LogEnd,
     },
-    /// A member's next log begins; the one before must be closed.
-    OpenLog(CenterCode),
     /// The annexes in force, in ascending order of their kinds.
     Annexes(Vec<AnnexName>),
     /// Nothing but the time: the roster runs for another 30 days.
@@ -99,8 +97,8 @@ pub enum ChangeError {
     /// The key is not proved, or another key of its purpose is still running out.
     #[error("the new key of {0} is not proved, or the change before it has not run out yet")]
     Key(CenterCode),
-    /// The log is not open, or not closed.
-    #[error("the log of {0} is not in the state that this change needs")]
+    /// No log of the member is open.
+    #[error("{0} has no open log; see `fundlink net show`")]
     Log(CenterCode),
     /// The result breaks a rule.
     #[error(transparent)]
@@ -203,20 +201,7 @@ fn apply(roster: &mut Roster, change: Change) -> Result<(), ChangeError> {
             roster.witnesses = witnesses;
             Ok(())
         }
-        Change::CloseLog { center, end } => {
-            let member = member_mut(roster, center)?;
-            let open = member.logs.last_mut().filter(|log| log.closed.is_none());
-            open.ok_or(ChangeError::Log(center))?.closed = Some(end);
-            Ok(())
-        }
-        Change::OpenLog(center) => {
-            let member = member_mut(roster, center)?;
-            let last = member.logs.last().filter(|log| log.closed.is_some());
-            let number = last.and_then(|log| log.number.checked_add(1));
-            let number = number.ok_or(ChangeError::Log(center))?;
-            member.logs.push(MemberLog { number, closed: None });
-            Ok(())
-        }
+        Change::NextLog { center, end } => next_log(roster, center, end),
         Change::Annexes(annexes) => {
             roster.annexes = annexes;
             Ok(())
@@ -322,6 +307,19 @@ fn rotate(roster: &mut Roster, center: CenterCode, new: OfferedKey) -> Result<()
     let from = issued.plus_ms(CLOCK_SKEW_MS.saturating_neg());
     let key = MemberKey { purpose: new.purpose, public: new.public, from, until: None };
     member.keys.push(key);
+    Ok(())
+}
+
+fn next_log(roster: &mut Roster, center: CenterCode, end: LogEnd) -> Result<(), ChangeError> {
+    let member = member_mut(roster, center)?;
+    if member.status == MemberStatus::Revoked {
+        return Err(ChangeError::Status(center));
+    }
+    let last = member.logs.last_mut().filter(|log| log.closed.is_none());
+    let last = last.ok_or(ChangeError::Log(center))?;
+    let number = last.number.checked_add(1).ok_or(ChangeError::Log(center))?;
+    last.closed = Some(end);
+    member.logs.push(MemberLog { number, closed: None });
     Ok(())
 }
 

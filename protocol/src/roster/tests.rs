@@ -423,16 +423,21 @@ fn a_network_never_has_fewer_than_three_witnesses_once_it_has_three_members() {
 }
 
 #[test]
-fn a_log_is_closed_before_the_next_one_opens() {
+fn the_next_log_opens_with_the_end_of_the_one_before_and_no_roster_takes_that_back() {
     let roster = roster();
-    assert_eq!(after(&roster, Change::OpenLog(DATONG)).unwrap_err(), ChangeError::Log(DATONG));
-    let end = LogEnd { size: 7, root: crate::id::TreeHash::new([1; 32]) };
-    let closed = after(&roster, Change::CloseLog { center: DATONG, end }).unwrap();
-    assert_eq!(closed.member(DATONG).unwrap().open_log(), None);
-    let again = Change::CloseLog { center: DATONG, end };
-    assert_eq!(after(&closed, again).unwrap_err(), ChangeError::Log(DATONG));
-    let opened = after(&closed, Change::OpenLog(DATONG)).unwrap();
-    assert_eq!(opened.member(DATONG).unwrap().open_log(), Some(2));
+    let end = |size| LogEnd { size, root: crate::id::TreeHash::new([1; 32]) };
+    let next = after(&roster, Change::NextLog { center: DATONG, end: end(7) }).unwrap();
+    let datong = next.member(DATONG).unwrap();
+    assert_eq!(datong.open_log(), Some(2));
+    assert_eq!(datong.logs[0].closed, Some(end(7)));
+    let mut changed = after(&next, Change::Renew).unwrap();
+    changed.members.iter_mut().find(|member| member.code == DATONG).unwrap().logs[0].closed =
+        Some(end(8));
+    assert_eq!(changed.check_follows(&next), Err(RosterError::HistoryChanged(DATONG)));
+    let takeover = Change::Revoke { center: DATONG, takeover: TAIYUAN, compromised: true };
+    let revoked = after(&next, takeover).unwrap();
+    let refused = after(&revoked, Change::NextLog { center: DATONG, end: end(9) });
+    assert_eq!(refused.unwrap_err(), ChangeError::Status(DATONG));
 }
 
 #[test]

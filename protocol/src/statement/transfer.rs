@@ -10,6 +10,7 @@ use crate::statement::{Statement, StatementKind};
 use crate::time::Timestamp;
 
 pub mod account_facts;
+pub mod handover;
 pub mod letter;
 pub mod notice;
 pub mod reply;

@@ -177,6 +177,8 @@ pub enum Area {
     /// The open registered transfer of a person from here. Key: hash of the document (32). Value:
     /// transfer (32).
     RegisteredPerson = 0xb4,
+    /// Cases taken over from a revoked center. Key: transfer (32). Value: `takeovers::TakenOver`.
+    TakenOver = 0xb5,
     /// Withdrawals for a property. Key: serial. Value: `withdrawals::StoredWithdrawal`.
     Withdrawal = 0xd0,
     /// Withdrawals by their property. Key: hash of a key of it (32), serial. Value: none.

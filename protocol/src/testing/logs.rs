@@ -92,6 +92,7 @@ pub(crate) fn digest(number: u64) -> Digest {
         status: DigestStatus::AccountOpen,
         revision: 1,
         previous: None,
+        previous_log: None,
         epoch: 1,
         subjects: vec![SubjectTag::new(tag)],
         reference: None,

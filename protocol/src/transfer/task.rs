@@ -95,6 +95,9 @@ pub enum TaskReason {
     /// The number of a letter was taken, and no new letter could be written.
     #[n(17)]
     LetterNumberTaken,
+    /// Either side: the other center is revoked, and another has taken over.
+    #[n(18)]
+    CounterpartRevoked,
 }
 
 impl TaskReason {
@@ -119,6 +122,7 @@ impl TaskReason {
             Self::ConfirmDecision => "confirm_decision",
             Self::RowInQuarantine => "row_in_quarantine",
             Self::LetterNumberTaken => "letter_number_taken",
+            Self::CounterpartRevoked => "counterpart_revoked",
         }
     }
 
@@ -142,7 +146,8 @@ impl TaskReason {
             | Self::CoreRefused
             | Self::LetterNumberTaken
             | Self::UnexplainedMoney
-            | Self::ConfirmDecision => OperatorRole::Reviewer,
+            | Self::ConfirmDecision
+            | Self::CounterpartRevoked => OperatorRole::Reviewer,
         }
     }
 
@@ -173,6 +178,7 @@ impl TaskReason {
                 | Self::ConfirmSettlement
                 | Self::InterestDiffers
                 | Self::RowInQuarantine
+                | Self::CounterpartRevoked
         )
     }
 

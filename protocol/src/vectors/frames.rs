@@ -65,6 +65,7 @@ fn sync_requests() -> Vec<Vector> {
         ("statements from the first on", SyncRequest::Statements(None)),
         ("statements after a place", SyncRequest::Statements(Some(place))),
         ("two faces", SyncRequest::Equivocation(Box::new(two_faces))),
+        ("dial me back", SyncRequest::DialBack),
     ];
     requests.iter().map(|(name, request)| value(name, "sync-request", request)).collect()
 }
@@ -87,6 +88,8 @@ fn sync_replies() -> Vec<Vector> {
         ),
         ("taken", SyncReply::Taken),
         ("not done", SyncReply::Refused(Refusal::NotGranted)),
+        ("reached", SyncReply::DialedBack(true)),
+        ("not reached", SyncReply::DialedBack(false)),
     ];
     replies.iter().map(|(name, reply)| value(name, "sync-reply", reply)).collect()
 }

@@ -202,6 +202,7 @@ pub(super) fn digest(status: DigestStatus) -> Digest {
         status,
         revision: 1,
         previous: None,
+        previous_log: None,
         epoch: 1,
         subjects: vec![SubjectTag::new([0x11; 32])],
         reference: None,
@@ -228,5 +229,7 @@ pub(super) fn digests() -> Vec<Vector> {
         ..digest(DigestStatus::TransferRemitted)
     };
     vectors.push(value("paid under a letter on paper", "digest", &paper));
+    let elsewhere = Digest { previous_log: Some(1), ..later };
+    vectors.push(value("revision of a leaf in a closed log", "digest", &elsewhere));
     vectors
 }

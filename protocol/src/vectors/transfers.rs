@@ -4,6 +4,7 @@ use super::statements::{AT, PAIR, Samples, consent, li};
 use crate::account::AccountNumber;
 use crate::bank_account::CorporateAccount;
 use crate::center::CenterCode;
+use crate::cose;
 use crate::deposit_history::SixMonths;
 use crate::employer::EmployerName;
 use crate::id::{Blinding, OperatorMark, PayloadHash, TransferId};
@@ -12,6 +13,7 @@ use crate::money::Fen;
 use crate::plain_text::PlainText;
 use crate::settlement::{BankFailure, BankReference, SpecialAccount};
 use crate::statement::transfer::account_facts::{DepositFacts, LoanFacts};
+use crate::statement::transfer::handover::Handover;
 use crate::statement::transfer::letter::{Cancellation, Letter, Remark};
 use crate::statement::transfer::notice::{
     Correction, Credit, Difference, DifferenceKind, Remittance, Return,
@@ -22,7 +24,7 @@ use crate::statement::transfer::reply::{
 };
 use crate::statement::transfer::sheet::{Restoration, Reversal, ReversalCause, Sheet};
 use crate::statement::transfer::{StepHead, step};
-use crate::testing::LINFEN;
+use crate::testing::{LINFEN, keyring, network};
 use crate::time::{Date, Month};
 use crate::transfer::reason::RefusalReason;
 
@@ -101,6 +103,24 @@ pub(super) fn statements(samples: &mut Samples) {
     samples.say("second revision of a sheet", &second);
     money(samples, (&mut here, &mut there), sheet_hash);
     refusals(samples, (&mut here, &mut there), (letter_hash, accepted));
+    handed_over(samples, &letter, transfer);
+}
+
+/// The transfer-in center was revoked; the other side tells who takes over.
+fn handed_over(samples: &mut Samples, letter: &Letter, transfer: TransferId) {
+    let (incoming, outgoing) = PAIR;
+    let said = cose::sign(network().as_str(), letter, &mut keyring(incoming)).unwrap();
+    let handover = Handover {
+        from: outgoing,
+        to: LINFEN,
+        issued_at: AT.plus_ms(2_000),
+        revoked: incoming,
+        transfer,
+        state: PlainText::parse("Verifying").unwrap(),
+        states: 3,
+        statements: vec![said.into()],
+    };
+    samples.say("handover to the center that takes over", &handover);
 }
 
 fn sheet(head: StepHead) -> Sheet {

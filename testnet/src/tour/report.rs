@@ -6,7 +6,7 @@ use std::time::Duration;
 use fundlink_node::control::api::alerts::Alert;
 use fundlink_node::control::api::dossiers::Verdict;
 use fundlink_node::control::api::facts::Certificate;
-use fundlink_node::control::api::transfers::LedgerSums;
+use fundlink_node::control::api::ledger::LedgerSums;
 use fundlink_protocol::money::Fen;
 use serde::Serialize;
 

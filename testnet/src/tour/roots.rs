@@ -67,6 +67,7 @@ mod tests {
             witnessed,
             current: true,
             heartbeat: None,
+            heard_at: None,
             misfit: false,
             closed: false,
             recovering: false,

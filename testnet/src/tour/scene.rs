@@ -7,7 +7,7 @@ use fundlink_node::control::api::dossiers::{
     Ask, Asked, Consent, Dossier, Found, Row, SubjectOutcome,
 };
 use fundlink_node::control::api::facts::{Account, Person};
-use fundlink_node::control::api::transfers::LedgerSums;
+use fundlink_node::control::api::ledger::LedgerSums;
 use fundlink_protocol::money::Fen;
 
 use super::report::{Proofs, Standing};

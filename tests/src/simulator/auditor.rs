@@ -91,6 +91,7 @@ impl Auditor {
                 Output::Sync { frame, .. } => check_private("a sync frame", frame)?,
                 Output::FetchRoster { frame, .. } => check_private("a roster frame", frame)?,
                 Output::Respond { .. }
+                | Output::DialBack { .. }
                 | Output::Reply { .. }
                 | Output::Ask { .. }
                 | Output::Deliver { .. }

@@ -126,6 +126,7 @@ impl World {
             Output::PublishCheckpoint { note } => self.tell_all(from, &Body::Checkpoint(note)),
             Output::Reply { .. }
             | Output::JudgeGossip { .. }
+            | Output::DialBack { .. }
             | Output::RosterChanged(_)
             | Output::CoreOrder(_)
             | Output::BankOrder(_)

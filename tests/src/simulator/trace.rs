@@ -76,6 +76,7 @@ impl Trace {
                 Output::Respond { .. }
                 | Output::Reply { .. }
                 | Output::JudgeGossip { .. }
+                | Output::DialBack { .. }
                 | Output::RosterChanged(_)
                 | Output::CoreOrder(_)
                 | Output::Event(_) => {}

@@ -247,7 +247,8 @@ fn choices(
         TaskReason::Overdue
         | TaskReason::StatementRefused
         | TaskReason::RowInQuarantine
-        | TaskReason::LetterNumberTaken => {
+        | TaskReason::LetterNumberTaken
+        | TaskReason::CounterpartRevoked => {
             vec![Decision::Wait]
         }
         TaskReason::CoreRefused => vec![Decision::Wait, Decision::Restore],

@@ -290,6 +290,7 @@ impl World {
             Output::CoreOrder(_)
             | Output::Event(_)
             | Output::JudgeGossip { .. }
+            | Output::DialBack { .. }
             | Output::RosterChanged(_) => {}
             sent @ (Output::Respond { .. }
             | Output::Ask { .. }

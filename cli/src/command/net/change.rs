@@ -186,6 +186,18 @@ pub(super) fn witnesses(
     make(&Change::Witnesses { centers }, config, output)
 }
 
+/// Opens the next log of a member.
+///
+/// # Errors
+/// When the authority's node refuses.
+pub(super) fn next_log(
+    arguments: &MemberArguments,
+    config: &Path,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    make(&Change::NextLog { center: arguments.center.to_string() }, config, output)
+}
+
 /// Signs the roster anew.
 ///
 /// # Errors

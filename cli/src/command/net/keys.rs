@@ -2,7 +2,7 @@
 //!
 //! **Promises.** The new key is in the key file before anybody is asked to list it; the old one
 //! stays there, for it runs on for 30 days.
-//! **Left to others.** Listing it: the authority. Signing with it: the node, once it is listed.
+//! **Left to others.** Listing it: the authority. Signing with it: the node, as soon as it is listed.
 
 use std::path::Path;
 
@@ -75,7 +75,13 @@ pub(super) fn rotate(
     keyfile::replace(&member.config.keys, &member.keys, &member.protection)?;
     let wanted = ChangeKey { key: STANDARD.encode(cbor::encode(&offered)) };
     let sent: Sent = node.post("/v1/net/keys", &wanted)?;
-    output.line(language.rotation_asked(offered.public.id()));
+    output.line(match arguments.purpose {
+        // Connections are made with the identity that the node started with.
+        Purpose::Peer => language.peer_rotation_asked(offered.public.id()),
+        Purpose::Statement | Purpose::Log | Purpose::Witness | Purpose::Sealing => {
+            language.rotation_asked(offered.public.id())
+        }
+    });
     output.value(&sent);
     Ok(Exit::Done)
 }

@@ -85,6 +85,8 @@ enum Word {
     SendBack,
     /// Go on waiting
     Wait,
+    /// The other center is revoked: end the case as it stands
+    Close,
 }
 
 fn parse_date(text: &str) -> Result<Date, String> {
@@ -154,5 +156,6 @@ fn decision(arguments: &DecideArguments, language: Language) -> Result<Decision,
         Word::Correct => Decision::Correct { receiving: account() },
         Word::SendBack => Decision::SendBack { receiving: account() },
         Word::Wait => Decision::Wait,
+        Word::Close => Decision::Close,
     })
 }

@@ -59,7 +59,10 @@ pub(super) fn run(
             line.number.clone(),
             if line.side == "in" { language.side_in() } else { language.side_out() },
             show::channel(&line.channel, language),
-            line.other.clone(),
+            match &line.taken_over_by {
+                Some(center) => format!("{} → {center}", line.other),
+                None => line.other.clone(),
+            },
             show::state(line, language),
             line.since.clone(),
             line.due.clone().unwrap_or_default(),

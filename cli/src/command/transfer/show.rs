@@ -32,6 +32,9 @@ pub(super) fn show(transfer: &Transfer, output: &Output) {
         output.line(language.transfer_sheet(&sheet.amount, &sheet.principal, &sheet.interest));
         output.line(language.transfer_value_date(&sheet.value_date, sheet.revision));
     }
+    if let Some(center) = &line.taken_over_by {
+        output.line(language.transfer_taken_over(center));
+    }
     if let Some(due) = &line.due {
         output.line(language.transfer_due(due));
     }

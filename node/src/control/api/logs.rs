@@ -26,6 +26,9 @@ pub struct LogState {
     pub current: bool,
     /// When its center's latest heartbeat was issued.
     pub heartbeat: Option<String>,
+    /// When that came in here.
+    #[serde(default)]
+    pub heard_at: Option<String>,
     /// A signed checkpoint does not fit what is held.
     pub misfit: bool,
     /// Two faces were proven.
@@ -44,6 +47,7 @@ impl From<&log_commands::LogState> for LogState {
             witnessed: state.witnessed.get(),
             current: state.current,
             heartbeat: state.heartbeat.map(|at| at.to_string()),
+            heard_at: state.heard_at.map(|at| at.to_string()),
             misfit: state.misfit,
             closed: state.closed,
             recovering: state.recovering,
@@ -141,6 +145,9 @@ pub struct Digest {
     pub revision: u32,
     /// The leaf of the revision before.
     pub previous: Option<u64>,
+    /// The number of the log that holds that, where it is an earlier one.
+    #[serde(default)]
+    pub previous_log: Option<u32>,
     /// The epoch of the tag key.
     pub epoch: u32,
     /// Tags of the persons.
@@ -159,6 +166,7 @@ impl From<&digest::Digest> for Digest {
             status: status_name(known.status).to_owned(),
             revision: known.revision,
             previous: known.previous,
+            previous_log: known.previous_log,
             epoch: known.epoch,
             subjects: known.subjects.iter().map(ToString::to_string).collect(),
             reference: known.reference.map(|reference| reference.to_string()),

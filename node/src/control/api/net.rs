@@ -41,8 +41,30 @@ pub struct Member {
     pub addresses: Vec<String>,
     /// Its keys, ended ones included.
     pub keys: Vec<Key>,
-    /// The numbers of its logs; all but the last are closed.
-    pub logs: Vec<u32>,
+    /// Its logs; all but the last are closed.
+    pub logs: Vec<Log>,
+    /// How it was cut off; only of a revoked member.
+    pub revocation: Option<Revocation>,
+}
+
+/// A log of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// Its number.
+    pub number: u32,
+    /// The size at which it was closed.
+    pub closed_at: Option<u64>,
+}
+
+/// How a member was cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// From when on.
+    pub at: String,
+    /// The center that takes over its open transfers.
+    pub takeover: Option<String>,
+    /// Whether its keys may be in other hands.
+    pub compromised: bool,
 }
 
 /// A key of a member.
@@ -102,6 +124,11 @@ pub enum Change {
         /// The members.
         centers: Vec<String>,
     },
+    /// A member's open log ends where a quorum cosigned it last, and its next one begins.
+    NextLog {
+        /// The member.
+        center: String,
+    },
     /// The roster runs for another 30 days.
     Renew,
 }
@@ -150,7 +177,24 @@ impl Member {
             witness: roster.is_witness(member.code),
             addresses: member.addresses.clone(),
             keys: member.keys.iter().map(Key::from).collect(),
-            logs: member.logs.iter().map(|log| log.number).collect(),
+            logs: member.logs.iter().map(Log::from).collect(),
+            revocation: member.revocation.as_ref().map(Revocation::from),
+        }
+    }
+}
+
+impl From<&roster::MemberLog> for Log {
+    fn from(log: &roster::MemberLog) -> Self {
+        Self { number: log.number, closed_at: log.closed.map(|end| end.size) }
+    }
+}
+
+impl From<&roster::Revocation> for Revocation {
+    fn from(revocation: &roster::Revocation) -> Self {
+        Self {
+            at: revocation.at.to_string(),
+            takeover: revocation.takeover.map(|center| center.to_string()),
+            compromised: revocation.compromised,
         }
     }
 }

@@ -1,22 +1,22 @@
 //! Transfers: starting one, looking at it, deciding about it.
 
 use fundlink_protocol::engine::transfer_case::TakenDecision;
-use fundlink_protocol::engine::transfer_command::{self, SheetView, TransferState, TransferView};
+use fundlink_protocol::engine::transfer_command::{self, SheetView, TransferView};
 use fundlink_protocol::engine::transfers::Side;
-use fundlink_protocol::ledger::TrialBalance;
 use fundlink_protocol::money::Fen;
-use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::settlement::{Direction, SpecialAccount};
 use fundlink_protocol::statement::transfer::reply::IdentityMatch;
 use fundlink_protocol::transfer::channel::Channel;
-use fundlink_protocol::transfer::incoming::{IncomingState, Rejection};
-use fundlink_protocol::transfer::outgoing::OutgoingState;
-use fundlink_protocol::transfer::reason::RefusalReason;
 use serde::{Deserialize, Serialize};
 
 use super::dossiers::Consent;
 use super::facts::Person;
 use super::registrations::{Registered, Replacement};
+
+mod refused;
+
+pub use refused::Refused;
+use refused::refused;
 
 /// The application from which a contact letter (联系函) is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +124,8 @@ pub enum Decision {
     },
     /// Go on waiting.
     Wait,
+    /// End the case as it stands, because the other center is revoked.
+    Close,
 }
 
 /// A special account (专户).
@@ -161,6 +163,8 @@ pub struct Line {
     pub channel: String,
     /// The other center.
     pub other: String,
+    /// The center that looks after the other side, since that center is revoked.
+    pub taken_over_by: Option<String>,
     /// Where it stands.
     pub state: String,
     /// The code of the national platform.
@@ -180,53 +184,6 @@ pub struct Line {
     pub reminded: Option<String>,
     /// What a person must do.
     pub task: Option<Task>,
-}
-
-/// Why a letter was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
-    /// `R01` to `R99`, or the code with which the other node refused it.
-    pub code: String,
-    /// In English.
-    pub text: String,
-    /// In Chinese.
-    pub text_zh: String,
-    /// With R15: the center that holds the account.
-    #[serde(default)]
-    pub right_center: Option<String>,
-}
-
-impl From<RefusalReason> for Refused {
-    fn from(reason: RefusalReason) -> Self {
-        Self {
-            code: reason.to_string(),
-            text: reason.english().to_owned(),
-            text_zh: reason.chinese().to_owned(),
-            right_center: None,
-        }
-    }
-}
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        Self {
-            code: refusal.code().to_owned(),
-            text: refusal.english().to_owned(),
-            text_zh: refusal.chinese().to_owned(),
-            right_center: None,
-        }
-    }
-}
-
-fn refused(state: TransferState) -> Option<Refused> {
-    match state {
-        TransferState::In(IncomingState::Rejected(Rejection::Reason(reason), _))
-        | TransferState::Out(OutgoingState::Rejected(reason, _)) => Some(reason.into()),
-        TransferState::In(IncomingState::Rejected(Rejection::Delivery(refusal), _)) => {
-            Some(refusal.into())
-        }
-        TransferState::In(_) | TransferState::Out(_) | TransferState::Registered(..) => None,
-    }
 }
 
 /// A decision that a transfer waits for.
@@ -254,6 +211,7 @@ impl From<&transfer_command::TransferLine> for Line {
             side: side(line.state.side()).to_owned(),
             channel: line.channel.map_or(FUNDLINK, Channel::name).to_owned(),
             other: line.other.to_string(),
+            taken_over_by: line.taken_over_by.map(|center| center.to_string()),
             state: line.state.name().to_owned(),
             code: code.code().to_owned(),
             code_zh: code.chinese().to_owned(),
@@ -360,7 +318,8 @@ impl From<&TakenDecision> for DecisionTaken {
             | transfer_command::Decision::Restore
             | transfer_command::Decision::Correct(_)
             | transfer_command::Decision::SendBack(_)
-            | transfer_command::Decision::Wait => None,
+            | transfer_command::Decision::Wait
+            | transfer_command::Decision::Close => None,
         };
         Self {
             at: taken.at.to_string(),
@@ -493,66 +452,5 @@ impl From<&SheetView> for Sheet {
     }
 }
 
-/// The sums of the ledger (试算平衡), in yuan; credits positive, debits negative.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LedgerSums {
-    /// Owed to persons.
-    pub persons: String,
-    /// Has left an account, and not yet the bank.
-    pub suspense_out: String,
-    /// Has arrived at the bank, and not yet on an account.
-    pub suspense_in: String,
-    /// Interest that was spent: negative.
-    pub interest: String,
-    /// Cash at the bank: negative.
-    pub cash: String,
-    /// The sum of them: 0.00.
-    pub sum: String,
-}
-
-impl From<&TrialBalance> for LedgerSums {
-    fn from(sums: &TrialBalance) -> Self {
-        let yuan = |fen: i128| {
-            let sign = if fen < 0 { "-" } else { "" };
-            format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
-        };
-        Self {
-            persons: yuan(sums.persons.into()),
-            suspense_out: yuan(sums.suspense_out.into()),
-            suspense_in: yuan(sums.suspense_in.into()),
-            interest: yuan(sums.interest.into()),
-            cash: yuan(sums.cash.into()),
-            sum: yuan(sums.sum()),
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_decision_is_read_as_it_was_written() {
-        let special = || Special { number: "1-2".into(), name: "名".into(), bank: "行".into() };
-        for decision in [
-            Decision::Approve,
-            Decision::Accept { scan: None },
-            Decision::Accept { scan: Some("00".into()) },
-            Decision::Refuse { reason: "R06".into(), remark: None },
-            Decision::Settle { value_date: Some("2026-05-20".into()) },
-            Decision::SendSheet,
-            Decision::PayAgain,
-            Decision::Renew { value_date: None },
-            Decision::Restore,
-            Decision::Correct { receiving: special() },
-            Decision::SendBack { receiving: special() },
-            Decision::Wait,
-        ] {
-            let decide = Decide { operator: "clerk".into(), decision };
-            let text = serde_json::to_string(&decide).unwrap();
-            assert_eq!(serde_json::from_str::<Decide>(&text).unwrap(), decide, "{text}");
-        }
-        let unknown = r#"{"operator": "clerk", "decision": "settle", "day": "2026-05-20"}"#;
-        assert!(serde_json::from_str::<Decide>(unknown).is_err());
-    }
-}
+mod tests;

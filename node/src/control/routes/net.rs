@@ -88,6 +88,7 @@ fn command(change: Change) -> Result<NetCommand, Refused> {
                 centers.iter().map(|center| parse_center(center)).collect();
             NetCommand::Witnesses(centers?)
         }
+        Change::NextLog { center } => NetCommand::NextLog(parse_center(&center)?),
         Change::Renew => NetCommand::Renew,
     })
 }

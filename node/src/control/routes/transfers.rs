@@ -24,9 +24,8 @@ use serde::Deserialize;
 
 use super::dossiers::person;
 use super::{Control, JsonBody, Refused, argument, operator, unexpected};
-use crate::control::api::transfers::{
-    self, Cancel, Decide, LedgerSums, Line, Special, Start, Transfer,
-};
+use crate::control::api::ledger::LedgerSums;
+use crate::control::api::transfers::{self, Cancel, Decide, Line, Special, Start, Transfer};
 
 pub(super) fn routes() -> Router<Control> {
     Router::new()
@@ -171,6 +170,7 @@ fn decision(wanted: &transfers::Decision) -> Result<Decision, Refused> {
         Wanted::Correct { receiving } => Decision::Correct(special(receiving)?),
         Wanted::SendBack { receiving } => Decision::SendBack(special(receiving)?),
         Wanted::Wait => Decision::Wait,
+        Wanted::Close => Decision::Close,
     })
 }
 

@@ -158,7 +158,9 @@ impl Host {
         match self.doorstep.end(id, peer, result) {
             Err(result) => self.finish(id, peer, result),
             Ok(connection) => {
-                if !self.links.contains_key(&connection) {
+                // One connection with a member is enough; those that only asked would add up.
+                let links = self.links.values().filter(|linked| **linked == peer).count();
+                if !self.links.contains_key(&connection) || links > 1 {
                     self.parts.swarm.close_connection(connection);
                 }
             }

@@ -67,6 +67,7 @@ fn disclosed(seed: &RecordSeed) -> (DisclosedLoan, Policy) {
         status: DigestStatus::LoanGranted,
         revision: 1,
         previous: None,
+        previous_log: None,
         epoch: 1,
         subjects: vec![SubjectTag::new([4; 32]), TAG],
         reference: None,

@@ -20,6 +20,7 @@ fn at(center: CenterCode, leaf: u64, status: DigestStatus, sheet: u8) -> Indexed
             status,
             revision: 1,
             previous: None,
+            previous_log: None,
             epoch: 1,
             subjects: Vec::new(),
             reference: None,

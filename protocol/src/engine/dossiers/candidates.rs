@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::super::round::{Round, Stop};
 use super::super::tags::{self, TagReason};
-use super::super::{heartbeats, tag_index, withdrawals};
+use super::super::{equivocation, heartbeats, tag_index, withdrawals};
 use crate::center::{CenterCode, Role};
 use crate::document::DocumentNumber;
 use crate::dossier::{Why, Wish};
@@ -26,6 +26,12 @@ pub(super) fn centers(round: &mut Round<'_>, wish: &Wish) -> Result<Vec<(CenterC
         }
         if center == round.center() || !round.roster.centers().any(|member| member.code == center) {
             return Err(Stop::explained(Refusal::Argument, "name another center of the network"));
+        }
+        let issues = wish.kind == QueryKind::DepositCertificate;
+        if issues && !equivocation::may_start(round, center)? {
+            let why =
+                "the log of that center is closed; it issues nothing until its next one opens";
+            return Err(Stop::explained(Refusal::Suspended, why));
         }
         return Ok(vec![(center, Why::Named)]);
     }

@@ -19,7 +19,7 @@ use crate::digest::DigestStatus;
 use crate::document::DocumentNumber;
 use crate::dossier::{LeafCheck, LeafOf, Wish};
 use crate::id::SubjectTag;
-use crate::log::origin::{LogId, LogKind};
+use crate::log::origin::LogId;
 use crate::log::policy::Policy;
 use crate::log::tree::LeafIndex;
 use crate::log_trust::LogTrust;
@@ -125,9 +125,10 @@ fn omitted_leaves(
             continue;
         };
         shown.insert((leaf.log, leaf.index.get()));
-        let Some(old) = digest_of(leaf).ok().and_then(|digest| digest.previous) else { continue };
-        shown.insert((leaf.log, old));
-        let log = LogId { center: answer.from, number: leaf.log, kind: LogKind::Public };
+        let Ok(digest) = digest_of(leaf) else { continue };
+        let Some(old) = digest.previous else { continue };
+        let log = tag_index::log_before(LogId::public(answer.from, leaf.log), &digest);
+        shown.insert((log.number, old));
         if log_store::entry(round.view, log, LeafIndex::new(old))?.is_none() {
             // It was revised more often than our copy of the log knows yet: the revision that
             // stands here as its latest is one of those that it replaced.

@@ -1,5 +1,7 @@
 //! Logs that lie, sources that lie, and stores that fell behind.
 
+mod next_log;
+
 use ed25519_dalek::{Signer as _, SigningKey};
 
 use crate::engine::log_event::LogEvent;

@@ -5,8 +5,8 @@
 //! **Left to others.** Which checkpoint is the target: the parent module.
 
 use super::{
-    FollowRow, checkpoint_of, follow_row, keep_if_witnessed, on_checkpoint, put_follow_row,
-    settle_misfit,
+    FollowRow, checkpoint_of, follow_row, is_followed, keep_if_witnessed, on_checkpoint,
+    put_follow_row, replaced_by, settle_misfit,
 };
 use crate::cbor;
 use crate::center::CenterCode;
@@ -43,13 +43,14 @@ const DOUBLINGS_MAX: u32 = 6;
 /// Asks for what is missing up to the target, unless a request is on its way.
 pub(super) fn pull(round: &mut Round<'_>, log: LogId) -> Result<(), StoreError> {
     let mut row = follow_row(round.view, log)?;
-    if equivocation::is_closed(round.view, log)? {
-        (row.target, row.next) = (None, None);
-        put_follow_row(round.view, log, &row);
-    }
     let Some(target) = row.target.as_ref().map(checkpoint_of).transpose()? else {
         return Ok(());
     };
+    if !is_followed(round, log, target.size)? {
+        (row.target, row.next) = (None, None);
+        put_follow_row(round.view, log, &row);
+        return Ok(());
+    }
     if let Some(token) = row.token {
         if synchronization::is_open(round, token)? {
             return Ok(());
@@ -246,11 +247,11 @@ fn index_entries(
             alerts::on_invalid_leaf(round, log, leaf)?;
             continue;
         };
-        let replaced = match digest.previous.filter(|previous| *previous < index) {
-            Some(previous) => log_store::entry(round.view, log, LeafIndex::new(previous))?,
-            None => None,
-        };
-        let replaced = replaced.and_then(|entry| cbor::decode::<Digest>(&entry).ok());
+        let goes_back = digest.previous_log.map_or_else(
+            || digest.previous.is_none_or(|previous| previous < index),
+            |number| number < log.number,
+        );
+        let replaced = if goes_back { replaced_by(round, log, &digest)? } else { None };
         let revision = replaced.as_ref().map_or(0, |before| before.revision).checked_add(1);
         if revision != Some(digest.revision) || digest.previous.is_some() != replaced.is_some() {
             round.event(Event::Log(LogEvent::InvalidLeaf { log, leaf }));

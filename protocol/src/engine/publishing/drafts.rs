@@ -5,15 +5,18 @@
 
 use zeroize::Zeroizing;
 
+use super::super::publication::{self, Earlier};
 use super::super::records::{RecordKind, StoredAccount, damaged, document_key, state};
 use super::super::round::Round;
-use super::{Published, QUARANTINE, content_of, place_of, published_at};
+use super::gone::QUARANTINE;
+use super::{Published, content_of, place_of, published_at};
 use crate::cbor;
 use crate::digest::{Digest, DigestStatus};
 use crate::document::DocumentNumber;
 use crate::id::{Commitment, ContentHash};
 use crate::limits::PUBLISH_PORTION;
 use crate::loan::LoanContract;
+use crate::log::origin::LogKind;
 use crate::record::LoanRecord;
 use crate::record_seal::{RecordSeed, SealedLoan, record_commitment};
 use crate::store::StoreError;
@@ -72,7 +75,7 @@ pub(super) fn draft_account(
     let place = place_of(RecordKind::Account, number.as_bytes());
     let content = content_of(&sealed);
     let before = published_at(round.view, &place)?;
-    if before.as_ref().is_some_and(|before| before.content == content) {
+    if is_as_published(round, before.as_ref(), content)? {
         return Ok(None);
     }
     let seed = RecordSeed::new(round.entropy.draw());
@@ -95,7 +98,7 @@ pub(super) fn draft_loan(
     let place = place_of(RecordKind::Loan, contract.as_str().as_bytes());
     let content = content_of(loan);
     let before = published_at(round.view, &place)?;
-    if before.as_ref().is_some_and(|before| before.content == content) {
+    if is_as_published(round, before.as_ref(), content)? {
         return Ok(None);
     }
     let seed = RecordSeed::new(round.entropy.draw());
@@ -126,7 +129,7 @@ pub(super) fn draft_quarantined(
     let place = [&[QUARANTINE], document_key(document).as_slice()].concat();
     let content = content_of(document);
     let before = published_at(round.view, &place)?;
-    if before.as_ref().is_some_and(|before| before.content == content) {
+    if is_as_published(round, before.as_ref(), content)? {
         return Ok(None);
     }
     let seed = RecordSeed::new(round.entropy.draw());
@@ -139,6 +142,18 @@ pub(super) fn draft_quarantined(
         about: About::Documents(vec![document.clone()], None),
         before,
     }))
+}
+
+/// Whether a record was published as it is, by a leaf that counts.
+fn is_as_published(
+    round: &Round<'_>,
+    before: Option<&Published>,
+    content: ContentHash,
+) -> Result<bool, StoreError> {
+    match before.filter(|before| before.content == content) {
+        Some(before) => publication::stands(round, before.log, before.leaf),
+        None => Ok(false),
+    }
 }
 
 /// Computes the tags of a portion and stages its digests.
@@ -172,10 +187,16 @@ pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result
                 .map(|digest| (digest.subjects.clone(), digest.reference))
                 .unwrap_or_default(),
         };
+        let earlier = match &draft.before {
+            Some(before) => earlier(round, before)?,
+            None => None,
+        };
+        let revision = previous.filter(|_| earlier.is_some());
         let digest = Digest {
             status: draft.status,
-            revision: previous.map_or(1, |digest| digest.revision.saturating_add(1)),
-            previous: None,
+            revision: revision.map_or(1, |digest| digest.revision.saturating_add(1)),
+            previous: earlier.map(|earlier| earlier.leaf),
+            previous_log: earlier.and_then(|earlier| earlier.log),
             epoch: epoch.0,
             subjects,
             reference,
@@ -192,10 +213,7 @@ pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result
 }
 
 fn stage_digest(round: &mut Round<'_>, draft: Draft, digest: Digest) -> Result<(), StoreError> {
-    let log = open_log(round);
-    // A leaf of a closed log is out of reach for the `previous` of another.
-    let before = draft.before.filter(|before| before.log == log);
-    let digest = Digest { previous: before.map(|before| before.leaf), ..digest };
+    let log = open_log(round)?;
     let leaf = round.publish(&digest)?;
     let published = Published {
         content: draft.content,
@@ -214,9 +232,14 @@ pub(in crate::engine) fn current_epoch(round: &Round<'_>) -> TagEpoch {
 }
 
 /// The number of the log that leaves go into.
-pub(in crate::engine) fn open_log(round: &Round<'_>) -> u32 {
-    let own = round.roster.member(round.center());
-    own.and_then(|own| own.logs.last()).map_or(1, |log| {
-        if log.closed.is_none() { log.number } else { log.number.saturating_add(1) }
-    })
+pub(in crate::engine) fn open_log(round: &Round<'_>) -> Result<u32, StoreError> {
+    Ok(publication::own_log(round, LogKind::Public)?.number)
+}
+
+/// How the next revision names the last one of a record.
+pub(in crate::engine) fn earlier(
+    round: &Round<'_>,
+    published: &Published,
+) -> Result<Option<Earlier>, StoreError> {
+    publication::earlier(round, published.log, published.leaf)
 }

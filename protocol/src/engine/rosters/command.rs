@@ -7,16 +7,19 @@
 use std::sync::Arc;
 
 use super::super::round::{Round, Route, Stop};
+use super::super::{following, log_store};
 use super::{issue, join_file, kept};
 use crate::center::{CenterCode, Role};
 use crate::id::PayloadHash;
 use crate::key::KeyPurpose;
 use crate::limits::ANNEX_BYTES_MAX;
+use crate::log::origin::LogId;
+use crate::log::tree::empty_root;
 use crate::refusal::Refusal;
-use crate::roster::change::{self, Change};
+use crate::roster::change::{self, Change, ChangeError};
 use crate::roster::enrolment::{Fingerprint, VerifiedEnrolment};
 use crate::roster::join_file::JoinFile;
-use crate::roster::{Annex, Grants, LogEnd, Roster};
+use crate::roster::{Annex, Grants, LogEnd, Member, Roster};
 use crate::statement::membership::{KeyChange, OfferedKey};
 
 /// A wish about the network. All but the last three are the authority's.
@@ -60,15 +63,8 @@ pub enum NetCommand {
     },
     /// Who witnesses.
     Witnesses(Vec<CenterCode>),
-    /// A member's open log ends.
-    CloseLog {
-        /// The member.
-        center: CenterCode,
-        /// Its last size and root.
-        end: LogEnd,
-    },
-    /// A member's next log begins.
-    OpenLog(CenterCode),
+    /// A member's open log ends where a quorum cosigned it last, and its next one begins.
+    NextLog(CenterCode),
     /// An annex takes the place of the one of its kind.
     Annex(Annex),
     /// The roster runs for another 30 days.
@@ -122,8 +118,10 @@ pub(in super::super) fn run(round: &mut Round<'_>, command: NetCommand) -> Resul
             witnesses.sort_unstable();
             make(round, Change::Witnesses(witnesses))
         }
-        NetCommand::CloseLog { center, end } => make(round, Change::CloseLog { center, end }),
-        NetCommand::OpenLog(center) => make(round, Change::OpenLog(center)),
+        NetCommand::NextLog(center) => {
+            let end = last_witnessed(round, center)?;
+            make(round, Change::NextLog { center, end })
+        }
         NetCommand::Renew => make(round, Change::Renew),
     }
 }
@@ -148,6 +146,20 @@ pub(in super::super) fn issue_change(round: &mut Round<'_>, change: Change) -> R
     let roster = change::next(&round.roster, change, number, round.now)
         .map_err(|error| Stop::explained(Refusal::WrongState, &error.to_string()))?;
     Ok(issue(round, roster)?)
+}
+
+/// Where a quorum cosigned the open log of a member last, as far as this node holds it.
+fn last_witnessed(round: &Round<'_>, center: CenterCode) -> Result<LogEnd, Stop> {
+    let number = round.roster.member(center).and_then(Member::open_log);
+    let number = number.ok_or_else(|| {
+        let why = ChangeError::Log(center).to_string();
+        Stop::explained(Refusal::WrongState, &why)
+    })?;
+    let witnessed = log_store::latest_witnessed(round.view, LogId::public(center, number))?;
+    let Some((size, note)) = witnessed else {
+        return Ok(LogEnd { size: 0, root: empty_root() });
+    };
+    Ok(LogEnd { size: size.get(), root: following::checkpoint_of(&note)?.root })
 }
 
 fn read_enrolment(

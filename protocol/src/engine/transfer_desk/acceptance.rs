@@ -11,6 +11,7 @@ use super::super::round::{Round, Stop};
 use super::super::transfers_out::{Outgoing, letter};
 use crate::document::DocumentNumber;
 use crate::refusal::Refusal;
+use crate::roster::Action;
 use crate::statement::transfer::reply::IdentityMatch;
 use crate::transfer::rules::Verdict;
 
@@ -20,6 +21,7 @@ pub(super) fn accept(
     round: &mut Round<'_>,
     out: &mut Outgoing,
 ) -> Result<Option<DocumentNumber>, Stop> {
+    round.roster.rights(round.center(), Action::StartTransfer)?;
     let looked_at = out.case.task.as_ref().map(|task| task.reason);
     match letter::verdict(round, out)?.1 {
         Verdict::Refuse(reason, right_center) => {

@@ -26,7 +26,8 @@ pub(super) fn resolved(round: &Round<'_>, decision: &Decision) -> Result<Decisio
         | Decision::Restore
         | Decision::Correct(_)
         | Decision::SendBack(_)
-        | Decision::Wait => decision.clone(),
+        | Decision::Wait
+        | Decision::Close => decision.clone(),
     })
 }
 
@@ -85,7 +86,8 @@ fn needs_two(round: &Round<'_>, case: &Case, decision: &Decision) -> Result<bool
         | Decision::Renew(_)
         | Decision::Restore
         | Decision::Correct(_)
-        | Decision::SendBack(_) => Ok(round.settings.policy.decisions_need_reviewer),
+        | Decision::SendBack(_)
+        | Decision::Close => Ok(round.settings.policy.decisions_need_reviewer),
     }
 }
 
@@ -107,7 +109,8 @@ const fn otherwise(first: &Decision) -> &'static str {
         | Decision::Restore
         | Decision::Correct(_)
         | Decision::SendBack(_)
-        | Decision::Wait => {
+        | Decision::Wait
+        | Decision::Close => {
             "the first person decided otherwise; decide alike, or have the first person decide again"
         }
     }

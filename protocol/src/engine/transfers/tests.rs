@@ -6,6 +6,7 @@ mod delivery;
 mod exports;
 mod incidents;
 mod interleavings;
+mod membership;
 mod payments;
 mod persons;
 pub(crate) mod proofs;

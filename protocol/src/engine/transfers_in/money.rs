@@ -296,6 +296,10 @@ pub(super) fn on_credited(
         .case
         .say(round, |head| step!(head, Credit { revision, amount, credited_on, negotiated }));
     incoming.credit = Some(said);
+    if incoming.case.taken_over_by.is_some() {
+        // Nobody is there to confirm it, and the person has the money.
+        incoming.enter(round, IncomingState::Completed(negotiated));
+    }
     incoming.case.publish(round, DigestStatus::TransferCredited, received.commitment())
 }
 

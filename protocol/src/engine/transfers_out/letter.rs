@@ -34,6 +34,7 @@ use crate::mode::{Mode, Service};
 use crate::plain_text::PlainText;
 use crate::record::{AccountRecord, LoanRecord, Person};
 use crate::refusal::Refusal;
+use crate::roster::Action;
 use crate::settlement::SpecialAccount;
 use crate::statement::StatementKind;
 use crate::statement::transfer::letter::{Cancellation, Letter, Remark};
@@ -70,6 +71,10 @@ pub(in super::super) fn on_letter(
     // A center whose log was found lying starts nothing until its next log is open.
     if !equivocation::may_start(round, letter.from)? {
         return Ok(DeliveryReply::Refused(Refusal::Suspended));
+    }
+    // A suspended center accepts nothing new.
+    if let Err(refusal) = round.roster.rights(round.center(), Action::StartTransfer) {
+        return Ok(DeliveryReply::Refused(refusal));
     }
     match modes::mode(round.view, Service::Transfer)? {
         Mode::Observe | Mode::Answer => return Ok(DeliveryReply::Refused(Refusal::Mode)),
@@ -245,6 +250,9 @@ pub(super) fn on_locked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(),
             return Ok(());
         }
     }
+    if out.case.taken_over_by.is_some() {
+        return out.case.ask_person(round, TaskReason::CounterpartRevoked);
+    }
     let by_itself = !was_held && modes::mode(round.view, Service::Transfer)? == Mode::Auto;
     if by_itself || is_auto_after_look(round, out)? {
         settlement::settle_today(round, out)
@@ -295,6 +303,17 @@ pub(in super::super) fn unlock_to_refuse(
     core_orders::stage(round, &mut out.case, CoreAction::Unlock(account))
 }
 
+/// Lets the account go, because the other center is revoked; the case is over once that is done.
+pub(in super::super) fn unlock_to_release(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+) -> Result<(), StoreError> {
+    out.case.task = None;
+    out.intent = Some(Intent::Release);
+    let account = out.case.letter.account.clone();
+    core_orders::stage(round, &mut out.case, CoreAction::Unlock(account))
+}
+
 /// The account is free again.
 pub(super) fn on_unlocked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
     match out.intent.take() {
@@ -302,6 +321,7 @@ pub(super) fn on_unlocked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(
             reject(round, out, reason);
             Ok(())
         }
+        Some(Intent::Release) => release(round, out),
         Some(Intent::Restore(_) | Intent::Renew(..) | Intent::Wait(_)) | None => {
             settlement::on_restored(round, out)
         }
@@ -359,7 +379,10 @@ pub(super) fn answer_cancellation(
 const WITHDRAWN: &str = "转入地中心撤销申请 (withdrawn by the transfer-in center)";
 
 /// Ends the transfer as withdrawn; nothing is locked.
-pub(super) fn release(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+pub(in super::super) fn release(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+) -> Result<(), StoreError> {
     out.cancellation = None;
     out.enter(round, OutgoingState::Released);
     answer(round, out, CancellationOutcome::Granted);

@@ -41,6 +41,10 @@ pub(in super::super) fn order_missing(
     round: &mut Round<'_>,
     out: &mut Outgoing,
 ) -> Result<(), StoreError> {
+    if out.case.taken_over_by.is_some() {
+        // Nothing is paid to a center that was cut off.
+        return out.case.ask_person(round, TaskReason::CounterpartRevoked);
+    }
     let Some(settled) = out.settled.clone() else { return Ok(()) };
     let earliest = today(round)?.max(settled.value_date);
     let execute_on = banking_day(earliest, &calendar(round)?);

@@ -82,7 +82,9 @@ pub(super) fn on_settled(
     out.revision = out.revision.saturating_add(1);
     out.enter(round, OutgoingState::Settled);
     out.case.wait(round, Wait::Settlement)?;
-    if agrees(round, out)? {
+    if out.case.taken_over_by.is_some() {
+        out.case.ask_person(round, TaskReason::CounterpartRevoked)
+    } else if agrees(round, out)? {
         send_sheet(round, out)
     } else {
         let about = About::Transfer(out.case.id);
@@ -189,8 +191,11 @@ pub(super) fn on_reversed(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(
     match intent {
         Intent::Restore(_) => restore(round, out),
         _ if out.is_returned => restore(round, out),
+        _ if out.case.taken_over_by.is_some() => {
+            out.case.ask_person(round, TaskReason::CounterpartRevoked)
+        }
         Intent::Renew(_, value_date) => settle(round, out, value_date),
-        Intent::Wait(_) | Intent::Refuse(_) => Ok(()),
+        Intent::Wait(_) | Intent::Refuse(_) | Intent::Release => Ok(()),
     }
 }
 
