@@ -10,6 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "tidy/documents.rs"]
+mod documents;
 #[path = "tidy/tracing_fields.rs"]
 mod tracing_fields;
 
