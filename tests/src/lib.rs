@@ -8,6 +8,7 @@
 pub mod books;
 pub mod case;
 pub mod dump;
+pub mod firewall;
 pub mod hostile;
 pub mod kills;
 pub mod member;
@@ -15,7 +16,9 @@ pub mod people;
 pub mod program;
 pub mod province;
 pub mod rogue;
+pub mod search;
 pub mod simulator;
+pub mod standing;
 pub mod synthetic;
 pub mod verifier;
 pub mod zip;

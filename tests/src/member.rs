@@ -137,6 +137,16 @@ impl Member {
         self.start_as(command);
     }
 
+    /// Starts the node with every log line switched on.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_loud(&mut self) {
+        let mut command = self.node_command();
+        command.env("RUST_LOG", "trace");
+        self.start_as(command);
+    }
+
     fn start_as(&mut self, mut command: Command) {
         assert!(self.node.is_none(), "{} runs already", self.identity.english);
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_path());
@@ -198,6 +208,15 @@ impl Member {
         self.node.is_some()
     }
 
+    /// The process of the node.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.node.as_ref().expect("the node runs").id()
+    }
+
     /// The exit code of a node that has ended by itself; none for one that runs.
     ///
     /// # Panics
@@ -224,7 +243,7 @@ impl Member {
     /// When the node does not run.
     #[must_use]
     pub fn resident_kib(&self) -> u64 {
-        let id = self.node.as_ref().expect("the node runs").id();
+        let id = self.process();
         let status = fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let number = line.expect("it is told").trim().strip_suffix("kB").expect("it is in KiB");

@@ -33,6 +33,8 @@ use crate::program::until;
 pub struct Plan {
     /// The cities; the authority is always there.
     pub cities: &'static [Identity],
+    /// Cities that are set up like the others and not admitted yet.
+    pub later: &'static [Identity],
     /// The time at which the nodes and the bank begin; the machine's when absent.
     pub begin: Option<Timestamp>,
     /// What a city's special account (专户) holds at first.
@@ -72,7 +74,7 @@ impl Plan {
     /// A province of these cities, at the machine's time, with ten million yuan at each bank.
     #[must_use]
     pub const fn of(cities: &'static [Identity]) -> Self {
-        Self { cities, begin: None, cash: TEN_MILLION, configure: |_, _| {} }
+        Self { cities, later: &[], begin: None, cash: TEN_MILLION, configure: |_, _| {} }
     }
 }
 
@@ -92,14 +94,26 @@ impl Province {
         let (authority, cities) = province.members.split_first_mut().expect("an authority");
         authority.run(&["net", "create", "--no-passphrase", "--name", AUTHORITY.name]).done();
         authority.start();
+        let (cities, _) = cities.split_at_mut(plan.cities.len());
         for city in &mut *cities {
             admit(authority, city);
         }
         for city in cities {
             city.start();
         }
-        province.await_roster();
+        province.await_roster(plan.cities.len() + 1);
         province
+    }
+
+    /// A city that was set up is admitted and started; waits until all have the roster that lists it.
+    ///
+    /// # Panics
+    /// When a step fails.
+    pub fn join(&mut self, identity: Identity) {
+        admit(self.member(AUTHORITY), self.member(identity));
+        self.member_mut(identity).start();
+        let listed = self.members.iter().filter(|member| member.is_started()).count();
+        self.await_roster(listed);
     }
 
     /// Folders, keys and configurations of members that have no network yet.
@@ -110,7 +124,8 @@ impl Province {
         let offset_s = plan.begin.map_or(0, |begin| begin.ms_since(wall) / 1_000);
         let offset_s = Arc::new(AtomicI64::new(offset_s));
         let bank = start_bank(plan, &runtime, Arc::clone(&offset_s));
-        let identities = [AUTHORITY].into_iter().chain(plan.cities.iter().copied());
+        let cities = plan.cities.iter().chain(plan.later).copied();
+        let identities = [AUTHORITY].into_iter().chain(cities);
         let members = identities.map(|identity| Member::new(identity, folder.path())).collect();
         let province = Self { members, bank, runtime, offset_s, folder };
         for member in &province.members {
@@ -191,7 +206,8 @@ impl Province {
     /// # Panics
     /// When a node refuses.
     pub fn set_mode(&self, service: &str, mode: &str) {
-        for city in self.members.iter().filter(|member| member.identity.is_city()) {
+        let runs = |member: &&Member| member.identity.is_city() && member.is_started();
+        for city in self.members.iter().filter(runs) {
             city.run(&["mode", "set", service, mode, "--operator", ADMINISTRATOR]).done();
         }
     }
@@ -242,14 +258,14 @@ impl Province {
         self.members.iter().map(last).collect()
     }
 
-    fn await_roster(&mut self) {
-        let count = self.members.len();
+    fn await_roster(&mut self, count: usize) {
         self.until("the roster that lists everybody", |province| {
             let listed = |member: &Member| {
                 let roster = member.ask(&["net", "show"]);
                 roster["members"].as_array().map_or(0, Vec::len)
             };
-            province.members.iter().all(|member| listed(member) == count).then_some(())
+            let mut running = province.members.iter().filter(|member| member.is_started());
+            running.all(|member| listed(member) == count).then_some(())
         });
     }
 }
@@ -276,7 +292,7 @@ pub fn admit(authority: &Member, city: &Member) {
 
 fn start_bank(plan: &Plan, runtime: &Runtime, offset_s: Arc<AtomicI64>) -> BankServer {
     let mut bank = Bank::new(Behaviour::default());
-    for city in plan.cities {
+    for city in plan.cities.iter().chain(plan.later) {
         let number = city.special_account.expect("a city has a special account");
         let number = CorporateAccount::parse(number).expect("a number of an account");
         bank.open(number, city.name.to_owned(), plan.cash);

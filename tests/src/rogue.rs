@@ -15,8 +15,14 @@ use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::cose;
 use fundlink_protocol::document::{DocumentNumber, DocumentType};
-use fundlink_protocol::id::{FileHash, KeyId, OperatorMark, QueryId};
+use fundlink_protocol::engine::synchronization::{SyncReply, SyncRequest};
+use fundlink_protocol::id::{FileHash, KeyId, OperatorMark, QueryId, TreeHash};
 use fundlink_protocol::key::{KeyPurpose, Keyring as _, MemoryKeyring, SigningRequest};
+use fundlink_protocol::log::checkpoint::Checkpoint;
+use fundlink_protocol::log::note::SignedNote;
+use fundlink_protocol::log::origin::{LogId, NetworkName};
+use fundlink_protocol::log::tree::TreeSize;
+use fundlink_protocol::log_trust::log_key;
 use fundlink_protocol::person_name::PersonName;
 use fundlink_protocol::purpose::{Purpose, QueryKind};
 use fundlink_protocol::record::Person;
@@ -103,8 +109,8 @@ impl Rogue {
         let keys = keyfile::read(&member.home.join("keys"), &PassphraseSource::Nowhere);
         let keys = keys.expect("a key file without a passphrase");
         let peer = HostilePeer::new(seed(&keys, KeyPurpose::Peer)).expect("a key");
-        let statement = (KeyPurpose::Statement, seed(&keys, KeyPurpose::Statement));
-        let keyring = MemoryKeyring::new([statement]);
+        let signing = [KeyPurpose::Statement, KeyPurpose::Log];
+        let keyring = MemoryKeyring::new(signing.map(|purpose| (purpose, seed(&keys, purpose))));
         Self { center: keys.center, peer, keyring, network: NETWORK.to_owned() }
     }
 
@@ -119,6 +125,28 @@ impl Rogue {
     /// When it does not listen, or does not shake hands.
     pub async fn connect(&self, to: &Member) -> HostileConnection {
         self.peer.connect(address(to)).await.expect("a member may connect")
+    }
+
+    /// A checkpoint of another face of the own public log: as large as the true one, with a root
+    /// that it never had.
+    ///
+    /// # Panics
+    /// When there is no log key.
+    #[must_use]
+    pub fn other_face(&self, number: u32, size: u64) -> SignedNote {
+        let network = NetworkName::parse(&self.network).expect("a name");
+        let log = LogId::public(self.center, number);
+        let public = self.keyring.public(KeyPurpose::Log).expect("a log key");
+        let key = log_key(&network, log, &public).expect("a key of a log");
+        let checkpoint = Checkpoint {
+            origin: log.origin(&network),
+            size: TreeSize::new(size).expect("a size"),
+            root: TreeHash::new([0x77; 32]),
+        };
+        let message = checkpoint.text().into_bytes();
+        let request = SigningRequest { purpose: KeyPurpose::Log, message };
+        let signature = self.keyring.sign_one(&request).expect("a log key");
+        checkpoint.signed(&key, signature.0).expect("it verifies")
     }
 
     /// A question that nothing is wrong with, about one person.
@@ -238,6 +266,16 @@ pub async fn deliver(connection: &HostileConnection, statement: &[u8]) -> Heard 
         }
         Err(status) => status,
     }
+}
+
+/// Brings a request on the sync protocol and hears what comes back.
+///
+/// # Panics
+/// When the connection breaks, or what comes back is not of the protocol.
+pub async fn sync(connection: &HostileConnection, request: &SyncRequest) -> SyncReply {
+    let heard = connection.say("/fundlink/sync/1", &frame(&cbor::encode(request))).await;
+    let reply = opened(&heard.expect("an answer")).expect("a frame");
+    cbor::decode(&reply).expect("a reply of the protocol")
 }
 
 /// The frame behind the first byte of a response, or what that byte says in its place.
