@@ -156,6 +156,16 @@ class Schema:
     def of_page(cls, page):
         return cls("\n".join(re.findall(r"^```cddl\n(.*?)^```", page, re.MULTILINE | re.DOTALL)))
 
+    def reached(self, names):
+        """The rules that these rules are made of, themselves among them."""
+        reached, waiting = set(), list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in self.rules and name not in reached:
+                reached.add(name)
+                waiting += re.findall(r"'name', '([^']+)'", repr(self.rules[name]))
+        return reached
+
     def check_bytes(self, rule, data):
         """Demands deterministic CBOR of a rule."""
         value = cbor2.loads(data)
@@ -296,6 +306,9 @@ def main(page, *files):
                 sys.exit(f"{file}: {vector['name']}: a spoiled value passes as {vector['cddl']}")
             used.add(vector["cddl"])
             checked += 1
+    idle = set(schema.rules) - schema.reached(used)
+    if idle:
+        sys.exit(f"no vector shows {sorted(idle)}: see PROTOCOL.md, Vectors")
     print(f"{checked} vectors match {len(used)} of {len(schema.rules)} rules")
 
 

@@ -27,6 +27,7 @@ use crate::testing::people::{LI, ZHANG};
 use crate::testing::{DATONG, LINFEN, TAIYUAN, people};
 use crate::time::{Date, Month};
 use crate::transfer::channel::Channel;
+use crate::transfer::registered::{RegisteredAmounts, RegisteredRecord, RegisteredState};
 use crate::withdrawal::PropertyWithdrawal;
 
 fn yuan(text: &str) -> Fen {
@@ -131,6 +132,21 @@ pub(super) fn certificate() -> Certificate {
     }
 }
 
+/// A transfer of Datong to Taiyuan that was registered there.
+fn registered(channel: Channel) -> RegisteredRecord {
+    RegisteredRecord {
+        channel,
+        number: LetterNumber::parse("1401002605200007").unwrap(),
+        from: DATONG,
+        to: TAIYUAN,
+        person: li(),
+        account: AccountNumber::parse("9923041500021").unwrap(),
+        amounts: RegisteredAmounts { principal: yuan("43758.38"), interest: yuan("527.46") },
+        state: RegisteredState::Paid,
+        on: Date::new(2026, 5, 20).unwrap(),
+    }
+}
+
 /// What was paid out for a home.
 pub(super) fn withdrawal_for_a_property() -> PropertyWithdrawal {
     people::withdrawal(DATONG, "TQ-2026-0001", LI, "晋(2021)大同市不动产权第0000001号")
@@ -160,6 +176,10 @@ pub(super) fn vectors() -> Vec<Vector> {
         committed("certificate", "certificate", &certificate()),
         committed("withdrawal", "property-withdrawal", &withdrawal_for_a_property()),
     ];
+    for channel in Channel::ALL {
+        let name = format!("transfer that another channel carried: {channel:?}");
+        vectors.push(committed(&name, "registered-record", &registered(*channel)));
+    }
     for (place, party) in loan.parties.iter().enumerate() {
         let blinding = seed.party_blinding(place);
         let seal = SealedParty::seal(&blinding, party);
