@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    access, alerts, ask, certificate, completions, config, data, evidence, init, log, mode, net,
-    run, status, testnet, transfer, withdrawal,
+    access, alerts, ask, certificate, completions, config, data, evidence, init, log, manual, mode,
+    net, run, status, testnet, transfer, withdrawal,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -90,6 +90,8 @@ pub(crate) enum Command {
     Testnet(testnet::Arguments),
     /// Write the completions for a shell
     Completions(completions::Arguments),
+    /// Write a manual page for each command
+    Manual(manual::Arguments),
 }
 
 impl Arguments {

@@ -12,7 +12,7 @@ use fundlink_node::control::api::records::Changes;
 use fundlink_node::control::api::{ApiError, WatchedEvent};
 use fundlink_node::control::client::{ClientError, ControlClient};
 use fundlink_node::import::ImportSet;
-use fundlink_node::import::upload::{UploadProgress, upload};
+use fundlink_node::import::upload::{self, UploadProgress};
 use fundlink_protocol::refusal::Refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,7 +77,7 @@ impl Node {
             .map_err(|error| self.failure(ClientError::Answer(error.to_string())))
     }
 
-    /// Loads records into the node, all or nothing.
+    /// Loads records into the node, where they wait for the commit.
     ///
     /// # Errors
     /// When the node does not run or refuses; then nothing has changed.
@@ -86,9 +86,18 @@ impl Node {
         operator: &str,
         set: ImportSet,
         progress: &mut (dyn FnMut(UploadProgress) + Send),
-    ) -> Result<Changes, Failure> {
-        let loaded = self.runtime.block_on(upload(&self.client, operator, set, progress));
-        loaded.map_err(|error| self.failure(error))
+    ) -> Result<(), Failure> {
+        let staged = self.runtime.block_on(upload::stage(&self.client, operator, set, progress));
+        staged.map_err(|error| self.failure(error))
+    }
+
+    /// Makes the records that were loaded count.
+    ///
+    /// # Errors
+    /// When the node does not run or refuses; then nothing has changed.
+    pub(crate) fn commit_import(&self) -> Result<Changes, Failure> {
+        let committed = self.runtime.block_on(upload::commit(&self.client));
+        committed.map_err(|error| self.failure(error))
     }
 
     /// Follows events until `on_event` has seen enough; `None` when the node stops before that.

@@ -19,6 +19,7 @@ pub(crate) mod evidence;
 pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod log;
+pub(crate) mod manual;
 pub(crate) mod mode;
 pub(crate) mod net;
 pub(crate) mod run;
@@ -57,5 +58,6 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Config(config) => config::run(*config, &arguments.config_file(), output),
         Command::Testnet(testnet) => testnet::run(testnet, output),
         Command::Completions(completions) => Ok(completions::run(completions)),
+        Command::Manual(manual) => manual::run(manual, output),
     }
 }

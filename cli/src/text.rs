@@ -52,6 +52,8 @@ texts! {
     cannot_read(path, error) = "{path} cannot be read: {error}", "无法读取 {path}：{error}";
     clock_out_of_range() = "the clock of this machine shows no date; set it", "本机时钟没有有效日期，请校准";
 
+    manual_written(pages, folder) = "{pages} pages in {folder}", "已在 {folder} 写入 {pages} 页";
+
     // init
     file_exists(path) =
         "{path} is there already; nothing was written: choose another --dir, or remove it",

@@ -1,197 +1,100 @@
 //! Import of a center's records from CSV: checked whole, then taken or refused as one.
 //!
-//! Seven files lie in a folder: `employers.csv`, `persons.csv`, `accounts.csv`, `ledger.csv`,
-//! `loans.csv`, `co_borrowers.csv`, and `control.csv`, which may be missing. The columns bear the
+//! Files lie in a folder: `employers.csv`, `persons.csv`, `accounts.csv`, `ledger.csv`, `loans.csv` and
+//! `co_borrowers.csv`; `employer_ledger.csv`, `overdue.csv` and `control.csv` may be missing. The columns bear the
 //! codes of JGJ/T 320, or the English or Chinese names of [`column_names`], in any order and in upper
 //! or lower case; each module of this folder lists those of its file. Three are not the standard's: DWZH in
 //! `accounts.csv`, HBJNY in `ledger.csv` and, optionally, DQYQQS in `loans.csv`. A byte order mark
 //! and CRLF are accepted, UTF-8 and GB 18030 are told apart by the content. Other columns are not
-//! looked at, and reported.
+//! looked at, and reported. A mapping file says what else a center calls files, columns and codes.
 //!
-//! **Promises.** All or nothing: one fault, and nothing is imported. A fault says file, line, column
-//! and rule, never a value. Rows are read one at a time; what is kept grows with the number of
+//! **Promises.** All or nothing: one fault, and nothing is imported, but for the share of rows that the
+//! operator lets go to quarantine. A fault says file, line, column and rule, never a value; what
+//! follows from another fault is none of its own. Rows are read one at a time; what is kept grows with the number of
 //! persons, accounts and loans, and by some 60 bytes a ledger row. The same records give the same result in
 //! any order of rows.
 //! **Left to others.** What becomes of the records: the engine. Showing progress and faults: the
 //! command line.
 
-use std::cell::RefCell;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::io::{self, BufRead};
 
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::deposit_history::ContinuityRules;
 use fundlink_protocol::employer::Employer;
-use fundlink_protocol::engine::quarantine::HeldTotals;
 use fundlink_protocol::engine::records::{StoredAccount, Totals};
 use fundlink_protocol::id::FileHash;
 use fundlink_protocol::interest::{Accrual, InterestRules, interest_year_start};
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::record::LoanRecord;
-use fundlink_protocol::time::Date;
+use fundlink_protocol::time::{Date, Timestamp};
 
 mod account_draft;
 mod accounts;
+pub mod branches;
+pub mod codes;
 pub mod column_names;
 mod context;
 mod control;
+mod employer_ledger;
 mod employers;
 mod encoding;
 mod fault;
+mod files;
 mod hashed;
+mod held;
 mod ledger;
 mod loans;
+pub mod mapping;
+mod orphans;
+mod overdue;
 mod persons;
 mod rows;
 mod rule;
+mod share;
+pub mod suggest;
 mod table;
 pub mod upload;
 mod value;
 
 pub use encoding::TextEncoding;
-pub use fault::{FaultColumn, ImportFault, ImportFaults};
+pub use fault::{Beyond, Difference, FaultColumn, ImportFault, ImportFaults};
+pub use files::{ImportFile, ImportFiles};
 pub use rule::ImportRule;
+pub use share::{Share, ShareError};
 pub use table::{Column, FileReport};
 
 use account_draft::{AccountDraft, Counting};
 use accounts::Accounts;
+use codes::CodeCounts;
 use context::Context;
+use control::{Control, FileTotals};
+use employer_ledger::EmployerLedger;
 use employers::Employers;
-use hashed::Hashed;
+use fault::FaultList;
+use hashed::Hashes;
+use held::HeldBack;
 use loans::Loans;
+use mapping::Mapping;
 use persons::Persons;
 
-/// A file of an import.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ImportFile {
-    /// 缴存单位信息 and 单位账户.
-    Employers,
-    /// 个人信息.
-    Persons,
-    /// 个人账户.
-    Accounts,
-    /// 个人业务明细.
-    Ledger,
-    /// 借款合同 and 贷款账户.
-    Loans,
-    /// 共同借款人.
-    CoBorrowers,
-    /// Control totals.
-    Control,
-}
-
-impl ImportFile {
-    /// The files with data, in the order in which they are read.
-    pub const DATA: [Self; 6] = [
-        Self::Employers,
-        Self::Persons,
-        Self::Accounts,
-        Self::Ledger,
-        Self::Loans,
-        Self::CoBorrowers,
-    ];
-
-    /// All files.
-    pub const ALL: [Self; 7] = [
-        Self::Employers,
-        Self::Persons,
-        Self::Accounts,
-        Self::Ledger,
-        Self::Loans,
-        Self::CoBorrowers,
-        Self::Control,
-    ];
-
-    /// The columns that are looked for in the file.
-    #[must_use]
-    pub const fn columns(self) -> &'static [Column] {
-        match self {
-            Self::Employers => employers::COLUMNS,
-            Self::Persons => persons::COLUMNS,
-            Self::Accounts => accounts::COLUMNS,
-            Self::Ledger => ledger::COLUMNS,
-            Self::Loans => loans::COLUMNS,
-            Self::CoBorrowers => loans::co_borrowers::COLUMNS,
-            Self::Control => control::COLUMNS,
-        }
-    }
-
-    /// The name of the file in its folder.
-    #[must_use]
-    pub const fn file_name(self) -> &'static str {
-        match self {
-            Self::Employers => "employers.csv",
-            Self::Persons => "persons.csv",
-            Self::Accounts => "accounts.csv",
-            Self::Ledger => "ledger.csv",
-            Self::Loans => "loans.csv",
-            Self::CoBorrowers => "co_borrowers.csv",
-            Self::Control => "control.csv",
-        }
-    }
-}
-
-/// The files of an import, each to be read once.
-#[derive(Debug)]
-pub struct ImportFiles<R> {
-    /// The data, in the order of [`ImportFile::DATA`].
-    pub data: [R; 6],
-    /// The control file.
-    pub control: Option<R>,
-    /// Bytes of all of them, for a progress bar; 0 when unknown.
-    pub bytes: u64,
-}
-
-impl ImportFiles<BufReader<File>> {
-    /// Opens the files of a folder.
-    ///
-    /// # Errors
-    /// When one of them is missing or cannot be read.
-    pub fn open(folder: &Path) -> Result<Self, ImportError> {
-        let mut bytes = 0_u64;
-        let mut open = |file: ImportFile| {
-            let opened = File::open(folder.join(file.file_name()));
-            let opened = opened.and_then(|opened| {
-                bytes = bytes.saturating_add(opened.metadata()?.len());
-                Ok(BufReader::with_capacity(READ_BYTES, opened))
-            });
-            opened.map_err(|error| {
-                if error.kind() == io::ErrorKind::NotFound {
-                    ImportError::Missing(file)
-                } else {
-                    ImportError::Io { file, error }
-                }
-            })
-        };
-        let [employers, persons, accounts, ledger, loans, co_borrowers] = ImportFile::DATA;
-        let data = [
-            open(employers)?,
-            open(persons)?,
-            open(accounts)?,
-            open(ledger)?,
-            open(loans)?,
-            open(co_borrowers)?,
-        ];
-        let control = match open(ImportFile::Control) {
-            Ok(control) => Some(control),
-            Err(ImportError::Missing(_)) => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Self { data, control, bytes })
-    }
-}
-
-/// Bytes that are read from a file at once.
-const READ_BYTES: usize = 128 * 1024;
+use crate::control::api::records::Record;
 
 /// How an import is checked.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
     /// Whose records they are.
     pub center: CenterCode,
-    /// The day of the dump: nothing in it is later.
+    /// The day of the dump: nothing in it is later. Today, unless it is given or the control file says
+    /// another.
     pub as_of: Date,
+    /// Whether the day was given.
+    pub as_of_is_given: bool,
+    /// What the center calls files, columns and codes.
+    pub mapping: Mapping,
+    /// How many of the rows may be held back.
+    pub quarantine: Option<Share>,
+    /// Whether it is wanted which branch keeps what.
+    pub by_branch: bool,
     /// How months are counted.
     pub continuity: ContinuityRules,
     /// How interest of the running year is computed.
@@ -209,6 +112,10 @@ impl ImportOptions {
         Self {
             center,
             as_of,
+            as_of_is_given: true,
+            mapping: Mapping::default(),
+            quarantine: None,
+            by_branch: false,
             continuity: ContinuityRules::default(),
             interest: InterestRules::default(),
             encoding: TextEncoding::Auto,
@@ -232,8 +139,8 @@ pub struct Progress {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file is not there.
-    #[error("{} is missing in the folder; an empty one holds the header alone", .0.file_name())]
-    Missing(ImportFile),
+    #[error("{0} is missing in the folder; an empty one holds the header alone")]
+    Missing(String),
     /// A file cannot be read.
     #[error("{} cannot be read: {error}", file.file_name())]
     Io {
@@ -244,7 +151,19 @@ pub enum ImportError {
     },
     /// The files break rules.
     #[error(transparent)]
-    Faults(#[from] ImportFaults),
+    Faults(Box<ImportFaults>),
+}
+
+impl From<ImportFaults> for ImportError {
+    fn from(faults: ImportFaults) -> Self {
+        Self::Faults(Box::new(faults))
+    }
+}
+
+/// A day, or a day and a time in China, as control files and the control socket have it.
+#[must_use]
+pub fn moment(text: &str) -> Option<Timestamp> {
+    value::moment(text).ok()
 }
 
 /// An account with its rows, and what its money has earned since the last 1 July.
@@ -287,6 +206,8 @@ pub struct ImportSet {
     pub loans: Vec<LoanRecord>,
     /// The employers, in the order of their numbers.
     pub employers: Vec<Employer>,
+    /// What is held back, as the node is told it.
+    pub held: Vec<Record>,
     /// What was read.
     pub report: ImportReport,
 }
@@ -295,12 +216,13 @@ impl ImportSet {
     /// The control totals that the engine compares with what it was given.
     #[must_use]
     pub fn totals(&self) -> Totals {
+        let (unnumbered, held) = held::totals(&self.held).unwrap_or_default();
         Totals {
             accounts: self.accounts.len() as u64,
             loans: self.loans.len() as u64,
-            unnumbered: 0,
+            unnumbered,
             balances: self.report.balance,
-            held: HeldTotals::default(),
+            held,
         }
     }
 }
@@ -308,8 +230,8 @@ impl ImportSet {
 /// What was read, without any record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportReport {
-    /// The day of the dump.
-    pub as_of: Date,
+    /// As of when the dump is.
+    pub as_of: Timestamp,
     /// BLAKE3 over names and bytes of the data files: the same for the same dump.
     pub hash: FileHash,
     /// Each file.
@@ -322,40 +244,57 @@ pub struct ImportReport {
     pub unknown_provinces: u64,
     /// Accounts with money on the last 1 July to which no year-end interest was booked on it.
     pub interest_not_booked: u64,
+    /// What was counted about codes.
+    pub codes: CodeCounts,
+    /// The broken rules of rows in quarantine.
+    pub quarantined: Vec<ImportFault>,
+    /// Rows with a fault of their own.
+    pub bad_rows: u64,
+    /// Accounts and loans that are held back.
+    pub held_records: u64,
+    /// The branches that keep rows, by their place.
+    pub branches: Vec<String>,
+}
+
+/// What a control file says of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlLine {
+    /// The name of the file in its folder.
+    pub file: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// What its amounts add up to, where it has some.
+    pub sum: Option<String>,
+    /// Its SM3.
+    pub sm3: String,
 }
 
 /// Reads and checks the files of a center.
 ///
 /// # Errors
-/// When a file cannot be read, or breaks a rule: then all faults are listed, up to the number asked
-/// for, those between files only once each file by itself has none.
+/// When a file cannot be read, or breaks a rule and no quarantine may hold it back: then all faults are
+/// listed, up to the number asked for.
 pub fn check<R: BufRead>(
     files: ImportFiles<R>,
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportSet, ImportError> {
-    let mut context = Context::new(options, progress);
-    let counting = counting(options);
-    let hasher = RefCell::new(blake3::Hasher::new_derive_key("fundlink/1 files of an import"));
-    let [employers, persons, accounts, ledger, loans, co_borrowers] =
-        files.data.map(|input| Hashed::new(input, &hasher));
-    let mut employers = Employers::read(employers, &mut context)?;
-    let mut persons = Persons::read(persons, &mut context)?;
-    let mut accounts = Accounts::read(accounts, &mut persons, &mut employers, &mut context)?;
-    ledger::read(ledger, &mut accounts, &mut context)?;
-    let mut loans = Loans::read(loans, &mut context)?;
-    loans::co_borrowers::read(co_borrowers, &mut loans, &mut context)?;
-    if let Some(control) = files.control {
-        control::check(control, &mut context)?;
+    let mut context = Context::new(options.clone(), progress);
+    let control = Control::read(files.control, &mut context)?;
+    if let Some(date) = control.as_of.and_then(Timestamp::date) {
+        context.options.as_of = date;
     }
-    let unknown_provinces = persons.unknown_provinces;
-    if context.faults.total() == 0 {
-        persons.finish(&mut context);
-        accounts.check_sums(&mut context);
-    }
+    let hashes = Hashes::new(control.has_sm3());
+    let read = read_data(files.data, files.optional, &hashes, &mut context)?;
+    let (hash, sm3) = hashes.finish();
+    control.compare(&sm3, &mut context);
+    let counting = counting(&context.options);
+    let Drafts { unknown_provinces, accounts, loans, employers, mut held } = read;
+    let (accounts, interest_not_booked, of_accounts) = accounts.finish(&counting, &mut context);
+    held.add(of_accounts);
+    let (loans, of_loans) = loans.finish(&mut context);
+    held.add(of_loans);
     let employers = employers.finish(&mut context);
-    let (accounts, interest_not_booked) = accounts.finish(&counting, &mut context);
-    let loans = loans.finish();
     let balance = Fen::checked_sum(accounts.iter().map(AccountDraft::balance));
     let loan_balance = Fen::checked_sum(loans.iter().map(|record| record.loan.balance));
     for (file, sum) in [(ImportFile::Accounts, balance), (ImportFile::Loans, loan_balance)] {
@@ -363,18 +302,122 @@ pub fn check<R: BufRead>(
             context.faults.add(file, None, None, ImportRule::Amount);
         }
     }
-    context.faults.finish()?;
+    let records = (accounts.len() as u64).saturating_add(loans.len() as u64);
+    let (bad_rows, held_records) = (context.faults.bad_rows(), held.records());
+    let found = settle(&mut context, (held_records, records))?;
+    held.faults.clone_from(&found.faults);
+    let as_of = control.as_of.unwrap_or_else(|| Timestamp::start_of(context.options.as_of));
     let report = ImportReport {
-        as_of: options.as_of,
-        hash: FileHash::new(*hasher.borrow().finalize().as_bytes()),
+        as_of,
+        hash,
         files: context.reports,
         balance: balance.unwrap_or_default(),
         loan_balance: loan_balance.unwrap_or_default(),
         unknown_provinces,
         interest_not_booked,
+        codes: found.codes,
+        quarantined: found.faults,
+        bad_rows,
+        held_records: if bad_rows == 0 { 0 } else { held_records },
+        branches: found.branches,
     };
+    let held = if bad_rows == 0 { Vec::new() } else { held.into_records() };
     let accounts = ImportedAccounts { drafts: accounts.into_iter(), counting };
-    Ok(ImportSet { accounts, loans, employers, report })
+    Ok(ImportSet { accounts, loans, employers, held, report })
+}
+
+/// The data as it was read, before sums are compared.
+struct Drafts {
+    unknown_provinces: u64,
+    accounts: Accounts,
+    loans: Loans,
+    employers: Employers,
+    held: HeldBack,
+}
+
+/// Reads the files one after the other.
+fn read_data<R: BufRead>(
+    data: [R; 6],
+    optional: [Option<R>; 2],
+    hashes: &Hashes,
+    context: &mut Context<'_>,
+) -> Result<Drafts, ImportError> {
+    let [employers, persons, accounts, ledger, loans, co_borrowers] = data;
+    let [employer_ledger, overdue] = optional;
+    let hashed = |file, input| hashes.over(file, input);
+    let mut employers = Employers::read(hashed(ImportFile::Employers, employers), context)?;
+    let mut persons = Persons::read(hashed(ImportFile::Persons, persons), context)?;
+    let accounts = hashed(ImportFile::Accounts, accounts);
+    let mut accounts = Accounts::read(accounts, &mut persons, &mut employers, context)?;
+    let joined = employer_ledger.map(|input| hashed(ImportFile::EmployerLedger, input));
+    let mut joined = EmployerLedger::read(joined, context)?;
+    let ledger = hashed(ImportFile::Ledger, ledger);
+    ledger::read(ledger, &mut accounts, &mut joined, context)?;
+    let mut loans = Loans::read(hashed(ImportFile::Loans, loans), context)?;
+    let co_borrowers = hashed(ImportFile::CoBorrowers, co_borrowers);
+    loans::co_borrowers::read(co_borrowers, &mut loans, context)?;
+    let overdue = overdue.map(|input| hashed(ImportFile::Overdue, input));
+    overdue::read(overdue, &mut loans, context)?;
+    let unknown_provinces = persons.unknown_provinces;
+    accounts.check_references((persons.nameless(), employers.nameless()), context);
+    joined.finish(accounts.orphans.unknown(), context);
+    accounts.check_ledger(&persons, context);
+    accounts.check_sums(context);
+    let held = persons.finish(accounts.nameless(), context);
+    Ok(Drafts { unknown_provinces, accounts, loans, employers, held })
+}
+
+/// Whether the import may go on: without a fault, or with no more than the quarantine may hold.
+fn settle(
+    context: &mut Context<'_>,
+    (held_records, records): (u64, u64),
+) -> Result<ImportFaults, ImportError> {
+    let faults = std::mem::replace(&mut context.faults, FaultList::new(0));
+    let (bad_rows, of_files, whole) = (faults.bad_rows(), faults.of_files(), faults.is_whole());
+    let found = faults.into_faults();
+    if found.total == 0 {
+        return Ok(found);
+    }
+    let Some(share) = context.options.quarantine else { return Err(found.into()) };
+    let data = context.reports.iter().filter(|report| report.file != ImportFile::Control);
+    let rows = data.fold(0_u64, |rows, report| rows.saturating_add(report.rows));
+    let allowed = share.of(rows);
+    // One row of an employer can hold back all of its persons: those count by the same share.
+    let allowed_records = bad_rows.saturating_add(share.of(records.saturating_add(held_records)));
+    if of_files == 0 && whole && bad_rows <= allowed && held_records <= allowed_records {
+        return Ok(found);
+    }
+    let of_files = of_files > 0;
+    let beyond = Beyond { bad_rows, rows, allowed, records: held_records, of_files };
+    Err(ImportFaults { beyond: Some(beyond), ..found }.into())
+}
+
+/// What a control file for these files says.
+///
+/// # Errors
+/// When a file cannot be read, or its header has faults.
+pub fn control_lines<R: BufRead>(
+    files: ImportFiles<R>,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<ControlLine>, ImportError> {
+    let mut context = Context::new(options.clone(), progress);
+    let hashes = Hashes::new(true);
+    read_data(files.data, files.optional, &hashes, &mut context)?;
+    if context.faults.of_files() > 0 {
+        return Err(context.faults.into_faults().into());
+    }
+    let (_, sm3) = hashes.finish();
+    let line = |total: &FileTotals| {
+        let sm3 = sm3.iter().find(|(file, _)| *file == total.file);
+        ControlLine {
+            file: options.mapping.name_of(total.file),
+            rows: total.rows,
+            sum: total.sum(),
+            sm3: sm3.map(|(_, sm3)| sm3.clone()).unwrap_or_default(),
+        }
+    };
+    Ok(context.totals.iter().map(line).collect())
 }
 
 /// How rows are counted on the day of the dump.

@@ -21,6 +21,7 @@ use fundlink_node::control::api::modes::SetMode;
 use fundlink_node::control::api::records::{Changes, Records};
 use fundlink_node::control::api::{Done, Status, WatchedEvent};
 use fundlink_node::control::client::{ClientError, ControlClient, EventStream};
+use fundlink_node::import::mapping::Mapping;
 use fundlink_node::import::upload::upload;
 use fundlink_node::import::{self, ImportFiles, ImportOptions};
 use fundlink_node::keyfile::keys::KeySet;
@@ -269,7 +270,7 @@ async fn load(
 ) -> Result<Changes, ClientError> {
     let as_of = Date::parse("2026-05-06").expect("a date");
     let options = ImportOptions::new(center(TAIYUAN), as_of);
-    let files = ImportFiles::open(folder).expect("the files");
+    let files = ImportFiles::open(folder, &Mapping::default()).expect("the files");
     let set = import::check(files, &options, &mut |_| {}).expect("no fault");
     let mut taken = 0;
     let changes = upload(client, operator, set, &mut |progress| taken = progress.taken).await;

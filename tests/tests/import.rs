@@ -15,6 +15,11 @@ use fundlink_tests::program::Said;
 use fundlink_tests::province::{Plan, Province, at};
 use serde_json::{Value, json};
 
+mod import {
+    mod planted_faults;
+    mod quarantine;
+}
+
 fn province() -> Province {
     let plan = Plan { begin: Some(at("2026-05-06", 9)), ..Plan::of(&[DATONG]) };
     Province::form(&plan)

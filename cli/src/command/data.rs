@@ -6,37 +6,58 @@
 
 use std::path::{Path, PathBuf};
 
-use fundlink_node::config::Config;
 use fundlink_node::control::api::Done;
 use fundlink_node::control::api::records::Records;
-use fundlink_node::import::{
-    self, FaultColumn, ImportError, ImportFault, ImportFaults, ImportFiles, ImportOptions,
-    ImportReport, ImportSet, Progress, TextEncoding,
-};
-use fundlink_protocol::deposit_history::ContinuityRules;
-use fundlink_protocol::interest::DayBasis;
+use fundlink_node::import::Share;
 use fundlink_protocol::time::Date;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::Node;
 use crate::exit::{Exit, Failure};
-use crate::language::Language;
 use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::progress;
-use crate::table::{Align, Table};
+
+mod control;
+mod fix_list;
+mod held;
+mod mapping;
+mod reading;
+mod report;
+
+use reading::read;
+use report::{report_json, show, show_faults};
 
 /// Arguments of `fundlink data`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Arguments {
     /// Check the CSV files of a folder; nothing is imported
-    Check(FilesArguments),
+    Check(CheckArguments),
     /// Check the CSV files of a folder and make them the records of this center, all or nothing
     Import(ImportArguments),
+    /// Write the control totals of the CSV files of a folder beside them, as control.csv
+    Control(control::Arguments),
+    /// What the center's own system calls files, columns and codes
+    #[command(subcommand)]
+    Map(mapping::Arguments),
+    /// List the rows in quarantine by file, line and rule, without values
+    Quarantine,
     /// Show which records are loaded, and how far their digests are published
     Show,
     /// Drop an import that has begun and was cut off before it was whole
     Abort,
+}
+
+/// Arguments of `fundlink data check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    files: FilesArguments,
+    #[command(flatten)]
+    quarantine: QuarantineArgument,
+    /// Write what is to be corrected into this folder: a list for each branch, as xlsx and CSV
+    #[arg(long, value_name = "FOLDER")]
+    fix_list: Option<PathBuf>,
 }
 
 /// Arguments of `fundlink data import`.
@@ -45,19 +66,35 @@ pub(crate) struct ImportArguments {
     #[command(flatten)]
     files: FilesArguments,
     #[command(flatten)]
+    quarantine: QuarantineArgument,
+    #[command(flatten)]
     operator: OperatorArgument,
+    /// Say which records vanished since the last dump, and what follows for their digests
+    #[arg(long)]
+    full: bool,
     /// Do not wait until the digests are published
     #[arg(long)]
     no_wait: bool,
+}
+
+/// How many rows may be held back.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct QuarantineArgument {
+    /// Hold rows with faults back, up to this share of all rows, such as 0.5%
+    #[arg(long, value_name = "SHARE")]
+    quarantine: Option<Share>,
 }
 
 /// Which files, and how they are read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FilesArguments {
     /// The folder with employers.csv, persons.csv, accounts.csv, ledger.csv, loans.csv and
-    /// co_borrowers.csv, and control.csv where there is one
+    /// co_borrowers.csv, and employer_ledger.csv, overdue.csv and control.csv where there are some
     folder: PathBuf,
-    /// The day of the dump; by default today
+    /// What the center calls files, columns and codes; see `fundlink data map suggest`
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// The day of the dump; by default that of control.csv, or today
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     as_of: Option<Date>,
     /// The encoding of the files
@@ -70,7 +107,7 @@ pub(crate) struct FilesArguments {
 
 /// An encoding as typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Encoding {
+pub(crate) enum Encoding {
     /// Found out from each file
     Auto,
     /// UTF-8
@@ -91,8 +128,11 @@ fn parse_date(text: &str) -> Result<Date, String> {
 /// When a file is missing or breaks a rule, or the node does not take the records.
 pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
     match arguments {
-        Arguments::Check(files) => check(files, config, output),
+        Arguments::Check(arguments) => check(arguments, config, output),
         Arguments::Import(import) => load(import, config, output),
+        Arguments::Control(control) => control::run(control, config, output),
+        Arguments::Map(map) => mapping::run(map, output),
+        Arguments::Quarantine => held::list(&Node::of(config, output.language)?, output),
         Arguments::Show => {
             let records: Records = Node::of(config, output.language)?.get("/v1/records")?;
             show_records(&records, output);
@@ -108,35 +148,56 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
     }
 }
 
-fn check(arguments: &FilesArguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
-    match read(arguments, config, output)? {
+fn check(arguments: &CheckArguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
+    let wanted = reading::Wanted {
+        quarantine: arguments.quarantine.quarantine,
+        by_branch: arguments.fix_list.is_some(),
+    };
+    let read = read(&arguments.files, wanted, config, output)?;
+    if let Some(folder) = &arguments.fix_list {
+        let (faults, branches) = match &read.found {
+            Ok(set) => (&set.report.quarantined, &set.report.branches),
+            Err(faults) => (&faults.faults, &faults.branches),
+        };
+        let lists = fix_list::write(folder, (faults, branches), &read.mapping, output.language)?;
+        for list in lists {
+            output.line(output.language.fix_list_written(list.faults, list.path.display()));
+        }
+    }
+    match read.found {
         Ok(set) => {
             show(&set.report, output);
-            output.line(output.language.data_ok());
+            if set.report.bad_rows == 0 {
+                output.line(output.language.data_ok());
+            }
             output.value(&json!({ "report": report_json(&set.report) }));
             Ok(Exit::Done)
         }
-        Err(faults) => Ok(show_faults(&faults, output)),
+        Err(faults) => Ok(show_faults(&faults, arguments.files.faults, output)),
     }
 }
 
 fn load(arguments: &ImportArguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
     let language = output.language;
     let node = Node::of(config, language)?;
-    let set = match read(&arguments.files, config, output)? {
+    let quarantine = arguments.quarantine.quarantine;
+    let wanted = reading::Wanted { quarantine, by_branch: false };
+    let set = match read(&arguments.files, wanted, config, output)?.found {
         Ok(set) => set,
-        Err(faults) => return Ok(show_faults(&faults, output)),
+        Err(faults) => return Ok(show_faults(&faults, arguments.files.faults, output)),
     };
     let report = report_json(&set.report);
     show(&set.report, output);
-    let records = u64::try_from(set.accounts.len().saturating_add(set.loans.len()));
-    let bar = progress::bar(output, records.unwrap_or(u64::MAX));
+    let totals = set.totals();
+    let records = totals.accounts.saturating_add(totals.loans);
+    let bar = progress::bar(output, records.saturating_add(set.held.len() as u64));
     bar.set_message(language.loading());
-    let loaded = node.upload(&arguments.operator.operator, set, &mut |progress| {
-        bar.set_position(progress.taken);
-    });
+    let operator = &arguments.operator.operator;
+    let uploaded = node.upload(operator, set, &mut |progress| bar.set_position(progress.taken));
     bar.finish_and_clear();
-    let changes = loaded?;
+    uploaded?;
+    let vanished = if arguments.full { held::vanished(&node, output)? } else { Vec::new() };
+    let changes = node.commit_import()?;
     output.line(language.loaded(changes.added, changes.changed, changes.same, changes.kept));
     let records = if arguments.no_wait {
         node.get("/v1/records")?
@@ -144,7 +205,11 @@ fn load(arguments: &ImportArguments, config: &Path, output: &Output) -> Result<E
         await_publication(&node, output)?
     };
     show_records(&records, output);
-    output.value(&json!({ "report": report, "changes": changes, "records": records }));
+    let mut value = json!({ "report": report, "changes": changes, "records": records });
+    if let (true, Some(value)) = (arguments.full, value.as_object_mut()) {
+        value.insert("vanished".to_owned(), json!(vanished));
+    }
+    output.value(&value);
     Ok(Exit::Done)
 }
 
@@ -179,6 +244,11 @@ fn show_records(records: &Records, output: &Output) {
             let totals = &set.totals;
             output.line(language.records_loaded(&set.as_of, totals.accounts, totals.loans));
             output.line(language.records_balance(&totals.balances));
+            if totals.held.rows > 0 || totals.unnumbered > 0 {
+                let held = &totals.held;
+                let records = held.accounts.saturating_add(held.loans);
+                output.line(language.records_held(held.rows, records, totals.unnumbered));
+            }
         }
     }
     if let Some(publishing) = &records.publishing {
@@ -191,164 +261,5 @@ fn show_records(records: &Records, output: &Output) {
     }
     if records.staging.is_some() {
         output.line(language.import_unfinished());
-    }
-}
-
-fn options(
-    arguments: &FilesArguments,
-    config: &Config,
-    language: Language,
-) -> Result<ImportOptions, Failure> {
-    let today = config.now().date().ok_or_else(|| Failure::usage(language.clock_out_of_range()))?;
-    let policy = &config.policy;
-    let mut options = ImportOptions::new(config.center, arguments.as_of.unwrap_or(today));
-    options.continuity = ContinuityRules {
-        late_grace_months: policy.late_grace_months,
-        gap_tolerance: policy.gap_tolerance,
-    };
-    options.interest.day_basis = match policy.day_basis {
-        365 => DayBasis::Days365,
-        _ => DayBasis::Days360,
-    };
-    options.faults_max = arguments.faults;
-    options.encoding = match arguments.encoding {
-        Encoding::Auto => TextEncoding::Auto,
-        Encoding::Utf8 => TextEncoding::Utf8,
-        Encoding::Gb18030 => TextEncoding::Gb18030,
-    };
-    Ok(options)
-}
-
-/// Reads and checks the files, with a progress bar; broken rules are a result, too.
-fn read(
-    arguments: &FilesArguments,
-    config: &Path,
-    output: &Output,
-) -> Result<Result<ImportSet, ImportFaults>, Failure> {
-    let config = Config::read(config)?;
-    let language = output.language;
-    let options = options(arguments, &config, language)?;
-    match read_files(&arguments.folder, &options, output) {
-        Ok(set) => Ok(Ok(set)),
-        Err(ImportError::Faults(faults)) => Ok(Err(faults)),
-        Err(error) => Err(Failure::usage(in_words(&error, language))),
-    }
-}
-
-fn read_files(
-    folder: &Path,
-    options: &ImportOptions,
-    output: &Output,
-) -> Result<ImportSet, ImportError> {
-    let files = ImportFiles::open(folder)?;
-    let bar = progress::bar(output, files.bytes);
-    let (mut file, mut before) = (None, 0);
-    let set = import::check(files, options, &mut |progress: Progress| {
-        if file != Some(progress.file) {
-            file = Some(progress.file);
-            before = 0;
-            bar.set_message(progress.file.file_name());
-        }
-        bar.inc(progress.bytes.saturating_sub(before));
-        before = progress.bytes;
-    });
-    bar.finish_and_clear();
-    set
-}
-
-fn show(report: &ImportReport, output: &Output) {
-    let language = output.language;
-    let mut table = Table::new([
-        (language.file(), Align::Left),
-        (language.rows(), Align::Right),
-        (language.encoding(), Align::Left),
-    ]);
-    for file in &report.files {
-        let (name, rows) = (file.file.file_name().to_owned(), file.rows.to_string());
-        table.row([name, rows, encoding_name(file.encoding).to_owned()]);
-    }
-    output.table(&table);
-    for file in report.files.iter().filter(|file| !file.ignored_columns.is_empty()) {
-        let columns: Vec<String> = file.ignored_columns.iter().map(ToString::to_string).collect();
-        output.line(language.columns_ignored(file.file.file_name(), columns.join(", ")));
-    }
-    output.line(language.data_totals(report.balance, report.loan_balance));
-    if report.unknown_provinces > 0 {
-        output.line(language.unknown_provinces(report.unknown_provinces));
-    }
-    if report.interest_not_booked > 0 {
-        output.line(language.interest_not_booked(report.interest_not_booked));
-    }
-}
-
-fn encoding_name(encoding: TextEncoding) -> &'static str {
-    match encoding {
-        TextEncoding::Auto => "ASCII",
-        TextEncoding::Utf8 => "UTF-8",
-        TextEncoding::Gb18030 => "GB 18030",
-    }
-}
-
-fn report_json(report: &ImportReport) -> Value {
-    let files: Vec<Value> = report
-        .files
-        .iter()
-        .map(|file| {
-            json!({
-                "file": file.file.file_name(),
-                "rows": file.rows,
-                "encoding": encoding_name(file.encoding),
-                "ignored_columns": file.ignored_columns,
-            })
-        })
-        .collect();
-    json!({
-        "as_of": report.as_of.to_string(),
-        "files": files,
-        "balance": report.balance.to_string(),
-        "loan_balance": report.loan_balance.to_string(),
-        "unknown_provinces": report.unknown_provinces,
-        "interest_not_booked": report.interest_not_booked,
-    })
-}
-
-fn show_faults(faults: &ImportFaults, output: &Output) -> Exit {
-    let language = output.language;
-    for fault in &faults.faults {
-        output.line(match language {
-            Language::English => fault.to_string(),
-            Language::Chinese => fault.chinese(),
-        });
-    }
-    let listed = u64::try_from(faults.faults.len()).unwrap_or(u64::MAX);
-    if listed < faults.total {
-        output.line(language.more_faults(faults.total - listed));
-    }
-    output.line(language.nothing_imported(faults.total));
-    let listed: Vec<Value> = faults.faults.iter().map(fault_json).collect();
-    output.value(&json!({ "faults": listed, "total": faults.total }));
-    Exit::Refused
-}
-
-fn fault_json(fault: &ImportFault) -> Value {
-    let column = fault.column.map(|column| match column {
-        FaultColumn::Named(name) => json!(name),
-        FaultColumn::Place(place) => json!(place),
-    });
-    json!({
-        "file": fault.file.file_name(),
-        "line": fault.line,
-        "column": column,
-        "rule": fault.rule.id(),
-        "message": fault.rule.english(),
-        "message_zh": fault.rule.chinese(),
-    })
-}
-
-fn in_words(error: &ImportError, language: Language) -> String {
-    match error {
-        ImportError::Missing(file) => language.import_file_missing(file.file_name()),
-        ImportError::Io { file, error } => language.cannot_read(file.file_name(), error),
-        ImportError::Faults(faults) => language.nothing_imported(faults.total),
     }
 }

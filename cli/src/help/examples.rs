@@ -65,9 +65,20 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "fundlink --config taiyuan data check ./export",
             "fundlink --config taiyuan data check ./export --as-of 2026-05-20 --encoding gb18030",
+            "fundlink --config taiyuan data check ./export --fix-list ./to-correct",
         ],
     ),
-    ("data import", &["fundlink --config taiyuan data import ./export --operator li"]),
+    (
+        "data import",
+        &[
+            "fundlink --config taiyuan data import ./export --operator li",
+            "fundlink --config taiyuan data import ./export --operator li --mapping own.toml --quarantine 0.5% --full",
+        ],
+    ),
+    ("data control", &["fundlink --config taiyuan data control ./export --as-of 2026-05-20"]),
+    ("data map suggest", &["fundlink data map suggest ./export --out own.toml"]),
+    ("data map columns", &["fundlink data map columns"]),
+    ("data quarantine", &["fundlink --config taiyuan data quarantine"]),
     ("data abort", &["fundlink --config taiyuan data abort"]),
     ("data show", &["fundlink --config taiyuan data show"]),
     (
@@ -283,6 +294,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "testnet bank",
         &["fundlink testnet bank --listen 127.0.0.1:7700 --account 1402000001:datong:1000000.00"],
     ),
+    ("manual", &["fundlink --lang zh manual ./man1"]),
     (
         "completions",
         &["fundlink completions bash > ~/.local/share/bash-completion/completions/fundlink"],

@@ -21,6 +21,40 @@ texts! {
     interest_not_booked(count) =
         "{count} accounts with money on the last 1 July have no year-end interest booked on it",
         "{count} 个账户在上一个 7 月 1 日有余额但没有年终结息记录";
+    code_mapped(file, column, code, rows) =
+        "{file}: code {code} of {column} was mapped in {rows} rows", "{file}：{column} 列的代码 {code} 已按映射转换（{rows} 行）";
+    code_unknown(file, column, code, rows) =
+        "{file}: code {code} of {column} is in no table, in {rows} rows; map it in a mapping file",
+        "{file}：{column} 列的代码 {code} 不在代码表中（{rows} 行），请在映射文件中对应";
+    quarantined(rows, records) =
+        "In quarantine: {rows} rows, and with them {records} accounts and loans; about these persons nobody is answered until a later dump heals the rows",
+        "已隔离 {rows} 行，连带 {records} 个账户和贷款；在后续数据更正之前，不就相关人员作出答复";
+    beyond_share(bad, rows, allowed, records) =
+        "{bad} of {rows} rows have faults, and the quarantine allows {allowed}; {records} accounts and loans would be held back",
+        "{rows} 行中有 {bad} 行有错误，隔离比例只允许 {allowed} 行；将连带 {records} 个账户和贷款";
+    beyond_quarantine() =
+        "A fault is about a file as a whole, or cannot be told apart by rows: no quarantine holds it.",
+        "有错误涉及整个文件或无法按行区分，不能隔离。";
+    mapping_refused(error) = "{error}; nothing was read", "映射文件不可用，未读取任何数据：{error}";
+    mapping_written(path) = "Written: {path}; look at each line that ends in a question.", "已写入 {path}；请核对以问号结尾的各行。";
+    control_written(path) = "Written: {path}", "已写入 {path}";
+    fix_list_written(faults, path) = "{faults} to be corrected: {path}", "待更正 {faults} 处：{path}";
+    column() = "column", "列";
+    column_needed() = "needed", "必需";
+    english_names() = "English", "英文名";
+    chinese_names() = "Chinese", "中文名";
+    line_number() = "line", "行";
+    rule() = "rule", "规则";
+    rule_says() = "what the row must keep to", "应符合的要求";
+    quarantine_empty() = "No row is in quarantine.", "没有被隔离的数据行。";
+    vanished(count) = "Records that were published and are not in this dump: {count}", "此前已发布而本次数据中没有的记录：{count} 条";
+    vanished_record(status, log, leaf) = "  {status}, leaf {leaf} of log {log}", "  {status}，日志 {log} 第 {leaf} 叶";
+    vanished_follows() =
+        "Their digests are superseded by a revision that says the record is gone; nobody is answered from them any more. If they should be there, export again: a record that comes back is published as its next revision.",
+        "其摘要将由“记录已失”的新版本取代，不再据以答复。如不应缺失，请重新导出：记录恢复后将作为下一版本发布。";
+    records_held(rows, records, unnumbered) =
+        "In quarantine: {rows} faults, {records} accounts and loans; {unnumbered} records without a usable number (see `fundlink data quarantine`)",
+        "已隔离：{rows} 处错误，{records} 个账户和贷款；{unnumbered} 条记录没有可用的证件号码（见 `fundlink data quarantine`）";
     data_ok() = "The files keep every rule.", "文件符合全部规则。";
     more_faults(count) = "and {count} more", "另有 {count} 处";
     nothing_imported(total) =

@@ -31,6 +31,8 @@ pub(super) struct AccountDraft {
     notes: AccountNotes,
     ledger_fen: i128,
     rows: PackedRows,
+    /// Whether some row about the account has a fault, so that it cannot be believed.
+    tainted: bool,
 }
 
 /// Rows of one account, one after the other in bytes.
@@ -239,7 +241,7 @@ impl AccountDraft {
         notes: AccountNotes,
     ) -> Self {
         let rows = PackedRows::default();
-        Self { line, person, account, employment, notes, ledger_fen: 0, rows }
+        Self { line, person, account, employment, notes, ledger_fen: 0, rows, tainted: false }
     }
 
     pub(super) const fn number(&self) -> &AccountNumber {
@@ -250,9 +252,22 @@ impl AccountDraft {
         self.account.balance
     }
 
-    /// Whether the rows add up to the balance.
-    pub(super) fn adds_up(&self) -> bool {
-        self.ledger_fen == i128::from(self.account.balance.get())
+    pub(super) const fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// What the rows lack to add up to the balance.
+    pub(super) fn lacking(&self) -> i128 {
+        i128::from(self.account.balance.get()).saturating_sub(self.ledger_fen)
+    }
+
+    /// From now on the account is not believed.
+    pub(super) const fn taint(&mut self) {
+        self.tainted = true;
+    }
+
+    pub(super) const fn is_tainted(&self) -> bool {
+        self.tainted
     }
 
     /// Takes a row in; `false` when the account has as many as it may have.

@@ -10,12 +10,17 @@ use std::io::BufRead;
 
 use fundlink_protocol::account::{Account, AccountNumber, AccountStatus, CloseReason};
 use fundlink_protocol::employer::EmployerNumber;
+use fundlink_protocol::engine::records::RecordKind;
+use fundlink_protocol::money::Fen;
 use fundlink_protocol::record::{AccountNotes, Employment, FraudMark, Freeze, Person};
 use fundlink_protocol::time::Date;
 
 use super::account_draft::{AccountDraft, Counting, YearEndInterest};
+use super::branches::Key;
 use super::context::{Absent, Context, FileState};
 use super::employers::Employers;
+use super::held::{HeldBack, HeldPerson};
+use super::orphans::Orphans;
 use super::persons::{Owner, Persons};
 use super::rule::ImportRule;
 use super::table::{Row, columns};
@@ -38,6 +43,9 @@ columns! {
     Fraud = "SFCZPTPD", false;
 }
 
+/// Ledger rows that wait for an account; more are reported at once.
+const ACCOUNTLESS_MAX: usize = 100_000;
+
 /// The accounts of a dump while their ledger is read.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
@@ -45,7 +53,18 @@ pub(super) struct Accounts {
     places: HashMap<AccountNumber, usize>,
     /// Numbers whose row has a fault: rows of their ledgers are no further ones.
     faulty: HashSet<AccountNumber>,
+    /// Accounts without an owner: their lines, and the rule.
+    ownerless: Vec<(u64, ImportRule)>,
+    /// Accounts whose employer does not stand in its file.
+    employerless: Vec<(u64, EmployerNumber)>,
+    /// Ledger rows whose account is not there.
+    accountless: Vec<(u64, AccountNumber)>,
+    /// Rows whose number cannot be read.
+    nameless: u64,
+    /// Ledger rows whose account is not known.
+    pub(super) orphans: Orphans,
     state: FileState,
+    pub(super) held: HeldBack,
 }
 
 impl Accounts {
@@ -57,93 +76,205 @@ impl Accounts {
     ) -> Result<Self, ImportError> {
         let mut accounts = Self::default();
         let as_of = context.options.as_of;
-        let state = context.read_rows(ImportFile::Accounts, input, COLUMNS, |row, totals| {
+        let state = context.read_rows(ImportFile::Accounts, input, |row, totals| {
+            row.belongs_to(Key::Employer, Place::Employer);
+            row.belongs_to(Key::Account, Place::Number);
             let number = row.needed(Place::Number, value::account_number);
-            let account = number.clone().and_then(|number| read_account(row, number, as_of));
-            let employment = read_employment(row, employers);
+            let balance = row.needed(Place::Balance, value::amount);
+            totals.add(balance);
+            let employment = read_employment(row, employers, &mut accounts.employerless);
+            employers.add_balance(employer_of(row), balance);
+            let account = read_account(row, (number.clone(), balance), as_of);
             let fraud = row.optional(Place::Fraud, value::flag);
-            totals.add(account.as_ref().map(|account| account.balance));
-            let Some(number) = number else { return };
-            if accounts.places.contains_key(&number) || accounts.faulty.contains(&number) {
-                let rule = value::rounded_or(number.as_str(), ImportRule::KeyDoubled);
-                row.fault(Place::Number, rule);
+            let Some(number) = number else {
+                accounts.nameless += 1;
                 return;
+            };
+            if accounts.taint_doubled(&number, balance) {
+                let rule = value::rounded_or(number.as_str(), ImportRule::KeyDoubled);
+                return row.fault(Place::Number, rule);
             }
-            let person = take_owner(row, persons, &number);
+            let person = accounts.take_owner(row.line, persons, &number);
             let (Some(account), Some(employment), Some(fraud), Some(person)) =
-                (account, employment, fraud, person)
+                (account, employment, fraud, person.clone())
             else {
+                if let Some(person) = person {
+                    accounts.held.person(HeldPerson::of(RecordKind::Account, &person));
+                }
+                accounts.held.account(number.clone(), balance);
                 accounts.faulty.insert(number);
                 return;
             };
-            if let Some(employment) = &employment {
-                employers.add_balance(&employment.employer, account.balance);
-            }
             let notes = notes_of(&account, fraud.unwrap_or(false));
             let draft = AccountDraft::new(row.line, person, account, employment, notes);
             accounts.places.insert(number, accounts.drafts.len());
             accounts.drafts.push(draft);
         })?;
         accounts.state = state;
+        accounts.nameless = accounts.nameless.saturating_add(state.malformed());
+        employers.orphans.add_unknown(state.malformed());
         Ok(accounts)
+    }
+
+    /// Whether a number stands already; then neither of its rows can be believed.
+    fn taint_doubled(&mut self, number: &AccountNumber, balance: Option<Fen>) -> bool {
+        let place = self.places.get(number).copied();
+        if let Some(first) = place.and_then(|place| self.drafts.get_mut(place)) {
+            first.taint();
+        }
+        let doubled = place.is_some() || self.faulty.contains(number);
+        if doubled && place.is_none() {
+            self.held.account(number.clone(), balance);
+        }
+        doubled
+    }
+
+    fn take_owner(
+        &mut self,
+        line: u64,
+        persons: &mut Persons,
+        number: &AccountNumber,
+    ) -> Option<Person> {
+        match persons.take(number) {
+            Owner::Known(person) => Some(person),
+            Owner::Faulty => None,
+            Owner::Missing => {
+                let rule = value::rounded_or(number.as_str(), ImportRule::Reference);
+                self.ownerless.push((line, rule));
+                self.held.person(HeldPerson::nobody(RecordKind::Account));
+                None
+            }
+        }
     }
 
     /// The account with a number.
     pub(super) fn find(&mut self, number: &AccountNumber) -> Result<&mut AccountDraft, Absent> {
         match self.places.get(number) {
             Some(place) => self.drafts.get_mut(*place).ok_or(Absent::Unknown),
-            None => Err(Absent::reported_if(
-                self.state == FileState::Unread || self.faulty.contains(number),
-            )),
+            None => {
+                Err(Absent::reported_if(self.state.is_unread() || self.faulty.contains(number)))
+            }
         }
     }
 
-    /// Reports the accounts whose balance is not the sum of their rows.
-    pub(super) fn check_sums(&self, context: &mut Context<'_>) {
-        for draft in self.drafts.iter().filter(|draft| !draft.adds_up()) {
-            context.faults.at(ImportFile::Accounts, draft.line, "GRZHYE", ImportRule::LedgerSum);
+    /// Rows whose number cannot be read.
+    pub(super) const fn nameless(&self) -> u64 {
+        self.nameless
+    }
+
+    /// Reports the accounts without an owner or an employer, unless as many rows of these had no
+    /// number.
+    pub(super) fn check_references(
+        &self,
+        (nameless_persons, nameless_employers): (u64, u64),
+        context: &mut Context<'_>,
+    ) {
+        let employers: HashSet<&EmployerNumber> =
+            self.employerless.iter().map(|(_, number)| number).collect();
+        if employers.len() as u64 > nameless_employers {
+            for (line, _) in &self.employerless {
+                let rule = ImportRule::Reference;
+                context.faults.at(ImportFile::Accounts, *line, "DWZH", rule);
+            }
+        }
+        if self.ownerless.len() as u64 > nameless_persons {
+            for (line, rule) in &self.ownerless {
+                context.faults.at(ImportFile::Accounts, *line, "GRZH", *rule);
+            }
         }
     }
 
-    /// The accounts in the order of their numbers, once each can be worked out; and how many of them
-    /// miss year-end interest.
+    /// Notes a ledger row whose account is not there: where an account's row cannot be read, it may be
+    /// that one, which is known once all rows were read. `false` when it cannot be.
+    pub(super) fn wait_for_account(&mut self, line: u64, number: &AccountNumber) -> bool {
+        let may_be = self.nameless > 0 && self.accountless.len() < ACCOUNTLESS_MAX;
+        if may_be {
+            self.accountless.push((line, number.clone()));
+        }
+        may_be
+    }
+
+    /// Reports the ledger rows without an account, but for those of persons who have none either, as
+    /// many as there are accounts that cannot be read.
+    pub(super) fn check_ledger(&self, persons: &Persons, context: &mut Context<'_>) {
+        let waits = |number: &AccountNumber| persons.is_waiting(number);
+        let waiting: HashSet<&AccountNumber> =
+            self.accountless.iter().map(|(_, number)| number).filter(|n| waits(n)).collect();
+        let forgiven = waiting.len() as u64 <= self.nameless;
+        for (line, number) in &self.accountless {
+            if !(forgiven && waiting.contains(number)) {
+                let rule = value::rounded_or(number.as_str(), ImportRule::Reference);
+                context.faults.at(ImportFile::Ledger, *line, "GRZH", rule);
+            }
+        }
+    }
+
+    /// Without a ledger no balance can be compared with it.
+    pub(super) fn without_ledger(&mut self) {
+        for draft in &mut self.drafts {
+            draft.taint();
+        }
+    }
+
+    /// Reports the accounts whose balance is not the sum of their rows, unless a row is missing that
+    /// was reported; neither kind can be believed.
+    pub(super) fn check_sums(&mut self, context: &mut Context<'_>) {
+        let orphans = std::mem::take(&mut self.orphans);
+        let failing = self.drafts.iter_mut().filter(|draft| !draft.is_tainted());
+        let failing: Vec<&mut AccountDraft> =
+            failing.filter(|draft| draft.lacking() != 0).collect();
+        let lacking: Vec<i128> = failing.iter().map(|draft| draft.lacking()).collect();
+        for (draft, explained) in failing.into_iter().zip(orphans.explain(&lacking)) {
+            draft.taint();
+            if !explained {
+                let rule = ImportRule::LedgerSum;
+                context.faults.at(ImportFile::Accounts, draft.line, "GRZHYE", rule);
+            }
+        }
+    }
+
+    /// The accounts in the order of their numbers that can be worked out; how many of them miss
+    /// year-end interest; and what is held back.
     pub(super) fn finish(
         mut self,
         counting: &Counting,
         context: &mut Context<'_>,
-    ) -> (Vec<AccountDraft>, u64) {
+    ) -> (Vec<AccountDraft>, u64, HeldBack) {
         let mut missing = 0;
-        for draft in &self.drafts {
+        for draft in self.drafts.iter_mut().filter(|draft| !draft.is_tainted()) {
             match draft.year_end_interest(counting) {
                 Ok(YearEndInterest::Missing) => missing += 1,
                 Ok(YearEndInterest::InOrder) => {}
                 Err(rule) => {
                     context.faults.at(ImportFile::Accounts, draft.line, "GRZHYE", rule);
+                    draft.taint();
                 }
             }
         }
-        self.drafts.sort_by(|a, b| a.number().cmp(b.number()));
-        (self.drafts, missing)
+        let (tainted, mut drafts): (Vec<_>, Vec<_>) =
+            self.drafts.into_iter().partition(AccountDraft::is_tainted);
+        for draft in tainted {
+            self.held.person(HeldPerson::of(RecordKind::Account, draft.person()));
+            self.held.account(draft.number().clone(), Some(draft.balance()));
+        }
+        drafts.sort_by(|a, b| a.number().cmp(b.number()));
+        (drafts, missing, self.held)
     }
 }
 
-fn take_owner(row: &mut Row<'_>, persons: &mut Persons, number: &AccountNumber) -> Option<Person> {
-    match persons.take(number) {
-        Owner::Known(person) => Some(person),
-        Owner::Faulty => None,
-        Owner::Missing => {
-            let rule = value::rounded_or(number.as_str(), ImportRule::Reference);
-            row.fault(Place::Number, rule);
-            None
-        }
-    }
+/// The employer that a row names, as far as it can be read; `None` for the self-employed.
+fn employer_of(row: &Row<'_>) -> Option<EmployerNumber> {
+    value::employer_number(row.raw(Place::Employer)).ok()
 }
 
 /// The account of a row; `None` after a fault.
-fn read_account(row: &mut Row<'_>, number: AccountNumber, as_of: Date) -> Option<Account> {
+fn read_account(
+    row: &mut Row<'_>,
+    (number, balance): (Option<AccountNumber>, Option<Fen>),
+    as_of: Date,
+) -> Option<Account> {
     let status = row.needed(Place::Status, value::code(AccountStatus::parse));
     let opened_on = row.needed(Place::OpenedOn, value::past_date(as_of));
-    let balance = row.needed(Place::Balance, value::amount);
     let carried_over = row.needed(Place::CarriedOver, value::amount);
     let current_year = row.needed(Place::CurrentYear, value::amount);
     let contribution_base = row.needed(Place::Base, value::amount_from_zero);
@@ -153,7 +284,7 @@ fn read_account(row: &mut Row<'_>, number: AccountNumber, as_of: Date) -> Option
     let close_reason = read_close_reason(row, status);
     let card = row.optional(Place::Card, value::card);
     let account = Account {
-        number,
+        number: number?,
         status: status?,
         opened_on: opened_on?,
         balance: balance?,
@@ -201,7 +332,11 @@ fn is_consistent(row: &mut Row<'_>, account: &Account) -> bool {
 
 /// The employer of a row, none for the self-employed; `None` after a fault.
 #[expect(clippy::option_option, reason = "a fault, no employer and an employer are three things")]
-fn read_employment(row: &mut Row<'_>, employers: &Employers) -> Option<Option<Employment>> {
+fn read_employment(
+    row: &mut Row<'_>,
+    employers: &Employers,
+    employerless: &mut Vec<(u64, EmployerNumber)>,
+) -> Option<Option<Employment>> {
     let Some(number): Option<EmployerNumber> =
         row.optional(Place::Employer, value::employer_number)?
     else {
@@ -211,7 +346,7 @@ fn read_employment(row: &mut Row<'_>, employers: &Employers) -> Option<Option<Em
         Ok(employer) => employer,
         Err(Absent::Reported) => return None,
         Err(Absent::Unknown) => {
-            row.fault(Place::Employer, ImportRule::Reference);
+            employerless.push((row.line, number));
             return None;
         }
     };

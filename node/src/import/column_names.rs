@@ -162,6 +162,16 @@ mod tests {
     }
 
     #[test]
+    fn the_page_on_imports_lists_every_name() {
+        let page = include_str!("../../../IMPORT.md");
+        for name in COLUMN_NAMES {
+            let (english, chinese) = (name.english.join(", "), name.chinese.join("、"));
+            let row = format!("| {} | {english} | {chinese} |", name.code);
+            assert!(page.contains(&row), "IMPORT.md has another row than `{row}`");
+        }
+    }
+
+    #[test]
     fn case_blanks_and_dashes_do_not_matter() {
         for header in
             ["GRZH", "grzh", "Person_Account", "person account", "PERSON-ACCOUNT", "个人账号"]

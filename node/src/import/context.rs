@@ -6,16 +6,18 @@
 use std::io::BufRead;
 
 use super::control::FileTotals;
-use super::fault::FaultList;
-use super::table::{Column, FileReport, Row, Table};
+use super::fault::{BAD_ROWS_MAX, FaultList};
+use super::table::{FileReport, Row, Table};
 use super::{ImportError, ImportFile, ImportOptions, Progress};
 
 pub(super) struct Context<'c> {
-    pub(super) options: &'c ImportOptions,
+    pub(super) options: ImportOptions,
     pub(super) faults: FaultList,
     pub(super) progress: &'c mut dyn FnMut(Progress),
     pub(super) reports: Vec<FileReport>,
     pub(super) totals: Vec<FileTotals>,
+    /// Whether the dump has the employers' ledger rows.
+    pub(super) has_employer_ledger: bool,
 }
 
 /// Whether a file's header was in order, so that its rows were read.
@@ -24,8 +26,23 @@ pub(super) enum FileState {
     /// The header has faults: nothing may be concluded from what is not there.
     #[default]
     Unread,
-    /// The rows were read.
-    Read,
+    /// The rows were read, but for so many that could not be taken apart.
+    Read(u64),
+}
+
+impl FileState {
+    /// Whether the header has faults.
+    pub(super) const fn is_unread(self) -> bool {
+        matches!(self, Self::Unread)
+    }
+
+    /// Rows that could not be taken apart.
+    pub(super) const fn malformed(self) -> u64 {
+        match self {
+            Self::Unread => 0,
+            Self::Read(malformed) => malformed,
+        }
+    }
 }
 
 /// Why a record that a row refers to cannot be found.
@@ -44,12 +61,17 @@ impl Absent {
 }
 
 impl<'c> Context<'c> {
-    pub(super) const fn new(
-        options: &'c ImportOptions,
-        progress: &'c mut dyn FnMut(Progress),
-    ) -> Self {
-        let faults = FaultList::new(options.faults_max);
-        Self { options, faults, progress, reports: Vec::new(), totals: Vec::new() }
+    pub(super) fn new(options: ImportOptions, progress: &'c mut dyn FnMut(Progress)) -> Self {
+        let faults_max = match options.quarantine {
+            Some(_) => options.faults_max.max(BAD_ROWS_MAX),
+            None => options.faults_max,
+        };
+        let mut faults = FaultList::new(faults_max);
+        if options.by_branch {
+            faults.branches.want();
+        }
+        let (reports, totals) = (Vec::new(), Vec::new());
+        Self { options, faults, progress, reports, totals, has_employer_ledger: false }
     }
 
     /// Calls a function for each well-formed row of a file.
@@ -57,20 +79,25 @@ impl<'c> Context<'c> {
         &mut self,
         file: ImportFile,
         input: impl BufRead,
-        columns: &'static [Column],
         mut each: impl FnMut(&mut Row<'_>, &mut FileTotals),
     ) -> Result<FileState, ImportError> {
         let failed = |error| ImportError::Io { file, error };
-        let encoding = self.options.encoding;
-        let opened = Table::open(file, input, encoding, columns, &mut self.faults);
+        // The month that a deposit is for must come from somewhere.
+        let monthless = file == ImportFile::Ledger && !self.has_employer_ledger;
+        let also_needed = monthless.then_some("HBJNY");
+        let source = (&self.options, also_needed);
+        let opened = Table::open(file, input, source, &mut self.faults);
         let Some(mut table) = opened.map_err(failed)? else { return Ok(FileState::Unread) };
         let mut totals = FileTotals::new(file);
         while let Some(mut row) = table.next(&mut self.faults, self.progress).map_err(failed)? {
-            totals.rows = totals.rows.saturating_add(1);
             each(&mut row, &mut totals);
         }
+        let report = table.into_report();
+        totals.rows = report.rows;
+        totals.unreadable = totals.unreadable.saturating_add(report.malformed);
+        let state = FileState::Read(report.malformed);
         self.totals.push(totals);
-        self.reports.push(table.into_report());
-        Ok(FileState::Read)
+        self.reports.push(report);
+        Ok(state)
     }
 }

@@ -1,7 +1,8 @@
 //! The files of loans (tables 6.0.2 借款合同 and 6.0.5 贷款账户 in one) and of co-borrowers (6.0.4).
 //!
-//! The standard has no table of what is overdue now in either: DQYQQS (当前逾期期数) may say it;
-//! without it, a loan is overdue when YQBJZE is above zero.
+//! The standard has no column of what is overdue now in either: the file of overdue instalments says
+//! it, or DQYQQS (当前逾期期数); without both, a loan is overdue when YQBJZE is above zero. Nor has it a
+//! status: DKZT may say in the words of [`LOAN_STATUSES`] that a loan is written off or void.
 //!
 //! **Promises.** A contract and a loan account stand once; nobody is in one loan twice.
 //! **Left to others.** The status, which follows from the fields: `fundlink_protocol::loan`.
@@ -9,16 +10,19 @@
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
-use fundlink_protocol::document::DocumentType;
+use fundlink_protocol::engine::records::RecordKind;
 use fundlink_protocol::limits::LOAN_PARTIES_MAX;
 use fundlink_protocol::loan::{
-    Guarantee, Loan, LoanContract, LoanParty, LoanRole, Overdue, RepaymentMethod, RiskClass,
+    Guarantee, Loan, LoanAccount, LoanContract, LoanMark, LoanParty, LoanRole, LoanStatus, Overdue,
+    RepaymentMethod, RiskClass,
 };
 use fundlink_protocol::money::Fen;
-use fundlink_protocol::record::LoanRecord;
+use fundlink_protocol::record::{LoanRecord, Person};
 use fundlink_protocol::time::Date;
 
+use super::branches::Key;
 use super::context::{Absent, Context, FileState};
+use super::held::{HeldBack, HeldPerson, Named, PersonPlaces};
 use super::rule::ImportRule;
 use super::table::{Row, columns};
 use super::{ImportError, ImportFile, value};
@@ -44,15 +48,44 @@ columns! {
     Guarantee = "DKDBLX", false;
     Repayment = "DKHKFS", false;
     Risk = "DKFXDJ", false;
+    Status = "DKZT", false;
+}
+
+/// Where a loan stands, as the words of a mapping name it. The standard has no column for it; local
+/// numbers mean one thing here and another there, so they are mapped to these before they count.
+pub(super) const LOAN_STATUSES: [(&str, LoanStatus); 6] = [
+    ("pending", LoanStatus::Pending),
+    ("active", LoanStatus::Active),
+    ("overdue", LoanStatus::Overdue),
+    ("written_off", LoanStatus::WrittenOff),
+    ("settled", LoanStatus::Settled),
+    ("void", LoanStatus::Void),
+];
+
+/// A loan, and what its other rows have brought.
+#[derive(Debug)]
+struct Draft {
+    record: LoanRecord,
+    /// Whether some row about the loan has a fault, so that it cannot be believed.
+    tainted: bool,
+    /// What is overdue now by the file of overdue instalments: how many, and how much.
+    overdue: (u32, Fen),
 }
 
 /// The loans of a dump while their co-borrowers are read.
 #[derive(Debug, Default)]
 pub(super) struct Loans {
-    records: Vec<LoanRecord>,
+    drafts: Vec<Draft>,
     places: HashMap<LoanContract, usize>,
+    accounts: HashMap<LoanAccount, usize>,
     faulty: HashSet<LoanContract>,
+    faulty_accounts: HashSet<LoanAccount>,
+    /// Rows whose contract cannot be read, and co-borrowers whose contract is not there.
+    nameless: u64,
+    loanless: Vec<(u64, ImportRule)>,
+    has_overdue: bool,
     state: FileState,
+    held: HeldBack,
 }
 
 impl Loans {
@@ -61,70 +94,149 @@ impl Loans {
         context: &mut Context<'_>,
     ) -> Result<Self, ImportError> {
         let mut loans = Self::default();
-        let mut accounts = HashSet::new();
         let (center, as_of) = (context.options.center, context.options.as_of);
-        let state = context.read_rows(ImportFile::Loans, input, COLUMNS, |row, totals| {
+        let places = PersonPlaces {
+            name: Place::Name.into(),
+            kind: Place::Kind.into(),
+            document: Place::Document.into(),
+            birth: None,
+        };
+        let state = context.read_rows(ImportFile::Loans, input, |row, totals| {
+            row.belongs_to(Key::LoanAccount, Place::Account);
+            row.belongs_to(Key::Contract, Place::Contract);
             let contract = row.needed(Place::Contract, value::loan_contract);
-            let borrower = read_borrower(row, as_of);
-            let loan = contract.clone().and_then(|contract| read_loan(row, contract, as_of));
-            totals.add(loan.as_ref().map(|loan| loan.balance));
-            let Some(contract) = contract else { return };
-            if loans.places.contains_key(&contract) || loans.faulty.contains(&contract) {
-                row.fault(Place::Contract, ImportRule::KeyDoubled);
-                return;
-            }
-            let (Some(loan), Some(borrower)) = (loan, borrower) else {
+            let named = Named::read(row, places, as_of);
+            let borrower_account = row.optional(Place::BorrowerAccount, value::account_number);
+            let balance = row.needed(Place::Balance, value::amount_from_zero);
+            totals.add(balance);
+            let account = row.needed(Place::Account, value::loan_account);
+            let loan = read_loan(row, (contract.clone(), account.clone(), balance), as_of);
+            let Some(contract) = contract else {
+                loans.nameless += 1;
+                return loans.held.person(named.held(RecordKind::Loan));
+            };
+            let doubled = loans.taint_doubled(row, &contract, account.as_ref());
+            let borrower = named.person().zip(borrower_account);
+            let (Some(loan), Some((person, account)), false) = (loan, borrower, doubled) else {
+                loans.faulty_accounts.extend(account);
+                loans.held.person(named.held(RecordKind::Loan));
+                loans.held.loan(contract.clone());
                 loans.faulty.insert(contract);
                 return;
             };
-            if !accounts.insert(loan.account.clone()) {
-                row.fault(Place::Account, ImportRule::KeyDoubled);
-                return;
-            }
-            loans.places.insert(contract, loans.records.len());
-            loans.records.push(LoanRecord { center, loan, parties: vec![borrower] });
+            let Person { name, document } = person;
+            let borrower = LoanParty { role: LoanRole::Borrower, name, document, account };
+            loans.accounts.insert(loan.account.clone(), loans.drafts.len());
+            loans.places.insert(contract, loans.drafts.len());
+            let record = LoanRecord { center, loan, parties: vec![borrower] };
+            loans.drafts.push(Draft { record, tainted: false, overdue: (0, Fen::ZERO) });
         })?;
         loans.state = state;
+        loans.nameless = loans.nameless.saturating_add(state.malformed());
+        loans.held.nobodies(RecordKind::Loan, state.malformed());
         Ok(loans)
     }
 
-    /// The loan with a contract.
-    pub(super) fn find(&mut self, contract: &LoanContract) -> Result<&mut LoanRecord, Absent> {
-        match self.places.get(contract) {
-            Some(place) => self.records.get_mut(*place).ok_or(Absent::Unknown),
-            None => Err(Absent::reported_if(
-                self.state == FileState::Unread || self.faulty.contains(contract),
-            )),
+    /// Whether a contract or a loan account stands already; then neither loan can be believed.
+    fn taint_doubled(
+        &mut self,
+        row: &mut Row<'_>,
+        contract: &LoanContract,
+        account: Option<&LoanAccount>,
+    ) -> bool {
+        let by_contract = self.places.get(contract).copied();
+        if by_contract.is_some() || self.faulty.contains(contract) {
+            row.fault(Place::Contract, ImportRule::KeyDoubled);
+            self.taint_at(by_contract);
+            return true;
+        }
+        let by_account = account.and_then(|account| self.accounts.get(account).copied());
+        if by_account.is_some() {
+            row.fault(Place::Account, ImportRule::KeyDoubled);
+            self.taint_at(by_account);
+        }
+        by_account.is_some()
+    }
+
+    fn taint_at(&mut self, place: Option<usize>) {
+        if let Some(draft) = place.and_then(|place| self.drafts.get_mut(place)) {
+            draft.tainted = true;
         }
     }
 
-    /// The loans in the order of their contracts, their co-borrowers in that of their documents.
-    pub(super) fn finish(mut self) -> Vec<LoanRecord> {
-        self.records.sort_by(|a, b| a.loan.contract.cmp(&b.loan.contract));
-        for record in &mut self.records {
+    /// From now on the loan with this account is not believed.
+    pub(super) fn taint(&mut self, account: &LoanAccount) {
+        self.taint_at(self.accounts.get(account).copied());
+    }
+
+    /// The file of overdue instalments decides what is overdue.
+    pub(super) const fn begin_overdue(&mut self) {
+        self.has_overdue = true;
+    }
+
+    /// Takes an instalment in, of which so much has not come in.
+    pub(super) fn add_overdue(&mut self, account: &LoanAccount, open: Fen) -> Result<(), Absent> {
+        let place = self.accounts.get(account).copied();
+        let Some(draft) = place.and_then(|place| self.drafts.get_mut(place)) else {
+            let reported = self.state.is_unread() || self.faulty_accounts.contains(account);
+            return Err(Absent::reported_if(reported));
+        };
+        if !open.is_zero() {
+            let (periods, principal) = draft.overdue;
+            let principal = principal.checked_add(open).unwrap_or(principal);
+            draft.overdue = (periods.saturating_add(1), principal);
+        }
+        Ok(())
+    }
+
+    /// Where the loan with a contract is.
+    fn place_of(&self, contract: &LoanContract) -> Result<usize, Absent> {
+        let reported = self.state.is_unread() || self.faulty.contains(contract);
+        self.places.get(contract).copied().ok_or_else(|| Absent::reported_if(reported))
+    }
+
+    /// The loans in the order of their contracts, their co-borrowers in that of their documents; and
+    /// what is held back.
+    pub(super) fn finish(mut self, context: &mut Context<'_>) -> (Vec<LoanRecord>, HeldBack) {
+        if self.loanless.len() as u64 > self.nameless {
+            for (line, rule) in &self.loanless {
+                context.faults.at(ImportFile::CoBorrowers, *line, "JKHTBH", *rule);
+            }
+        }
+        let mut records = Vec::new();
+        for draft in self.drafts {
+            let mut record = draft.record;
+            if draft.tainted {
+                for party in record.parties {
+                    let LoanParty { name, document, .. } = party;
+                    let person = Person { name, document };
+                    self.held.person(HeldPerson::of(RecordKind::Loan, &person));
+                }
+                self.held.loan(record.loan.contract);
+                continue;
+            }
+            if self.has_overdue {
+                let (periods_current, principal) = draft.overdue;
+                let periods_total = record.loan.overdue.periods_total.max(periods_current);
+                record.loan.overdue = Overdue { periods_current, periods_total, principal };
+            }
             record.parties.sort_by(|a, b| (a.role, &a.document).cmp(&(b.role, &b.document)));
+            records.push(record);
         }
-        self.records
+        records.sort_by(|a, b| a.loan.contract.cmp(&b.loan.contract));
+        (records, self.held)
     }
-}
-
-fn read_borrower(row: &mut Row<'_>, as_of: Date) -> Option<LoanParty> {
-    let name = row.needed(Place::Name, value::person_name);
-    let kind = row.needed(Place::Kind, value::code(DocumentType::parse));
-    let document = kind.and_then(|kind| row.needed(Place::Document, value::document(kind, as_of)));
-    let account = row.optional(Place::BorrowerAccount, value::account_number);
-    let party =
-        LoanParty { role: LoanRole::Borrower, name: name?, document: document?, account: account? };
-    Some(party)
 }
 
 /// The loan of a row; `None` after a fault.
-fn read_loan(row: &mut Row<'_>, contract: LoanContract, as_of: Date) -> Option<Loan> {
-    let account = row.needed(Place::Account, value::loan_account);
+fn read_loan(
+    row: &mut Row<'_>,
+    (contract, account, balance): (Option<LoanContract>, Option<LoanAccount>, Option<Fen>),
+    as_of: Date,
+) -> Option<Loan> {
     let contract_amount = row.needed(Place::ContractAmount, value::amount_from_zero);
     let disbursed = row.needed(Place::Disbursed, value::amount_from_zero);
     let disbursed_on = row.optional(Place::DisbursedOn, value::past_date(as_of));
-    let balance = row.needed(Place::Balance, value::amount_from_zero);
     let rate = row.needed(Place::Rate, value::rate);
     let periods = row.needed(Place::Periods, value::count);
     let settled_on = row.optional(Place::SettledOn, value::past_date(as_of));
@@ -133,8 +245,9 @@ fn read_loan(row: &mut Row<'_>, contract: LoanContract, as_of: Date) -> Option<L
     let guarantee = row.optional(Place::Guarantee, value::code(Guarantee::parse));
     let repayment = row.optional(Place::Repayment, value::code(RepaymentMethod::parse));
     let risk = row.optional(Place::Risk, value::code(RiskClass::parse));
+    let stated = row.optional(Place::Status, value::loan_status);
     let loan = Loan {
-        contract,
+        contract: contract?,
         account: account?,
         contract_amount: contract_amount?,
         disbursed: disbursed?,
@@ -148,13 +261,25 @@ fn read_loan(row: &mut Row<'_>, contract: LoanContract, as_of: Date) -> Option<L
         guarantee: guarantee?,
         repayment: repayment?,
         risk: risk?,
-        mark: None,
+        mark: mark_of(stated?),
     };
     if loan.settled_on.is_some() && !loan.balance.is_zero() {
         row.fault(Place::Balance, ImportRule::SettledBalance);
         return None;
     }
     Some(loan)
+}
+
+/// What a status says that dates and balances do not.
+const fn mark_of(stated: Option<LoanStatus>) -> Option<LoanMark> {
+    match stated {
+        Some(LoanStatus::WrittenOff) => Some(LoanMark::WrittenOff),
+        Some(LoanStatus::Void) => Some(LoanMark::Void),
+        Some(
+            LoanStatus::Pending | LoanStatus::Active | LoanStatus::Overdue | LoanStatus::Settled,
+        )
+        | None => None,
+    }
 }
 
 fn read_overdue(row: &mut Row<'_>) -> Option<Overdue> {
@@ -191,31 +316,47 @@ pub(super) mod co_borrowers {
         context: &mut Context<'_>,
     ) -> Result<(), ImportError> {
         let as_of = context.options.as_of;
-        context.read_rows(ImportFile::CoBorrowers, input, COLUMNS, |row, _| {
+        let places = PersonPlaces {
+            name: Place::Name.into(),
+            kind: Place::Kind.into(),
+            document: Place::Document.into(),
+            birth: None,
+        };
+        let state = context.read_rows(ImportFile::CoBorrowers, input, |row, _| {
+            row.belongs_to(Key::Contract, Place::Contract);
             let contract = row.needed(Place::Contract, value::loan_contract);
-            let name = row.needed(Place::Name, value::person_name);
-            let kind = row.needed(Place::Kind, value::code(DocumentType::parse));
-            let document =
-                kind.and_then(|kind| row.needed(Place::Document, value::document(kind, as_of)));
+            let named = Named::read(row, places, as_of);
             let account = row.optional(Place::Account, value::account_number);
-            let Some(contract) = contract else { return };
-            let record = match loans.find(&contract) {
-                Ok(record) => record,
-                Err(Absent::Reported) => return,
-                Err(Absent::Unknown) => return row.fault(Place::Contract, ImportRule::Reference),
+            let place = contract.as_ref().map(|contract| loans.place_of(contract));
+            let (place, person, account) = match (place, named.person(), account) {
+                (Some(Ok(place)), Some(person), Some(account)) => (place, person, account),
+                (place, _, _) => {
+                    if matches!(place, Some(Err(Absent::Unknown))) {
+                        loans.loanless.push((row.line, ImportRule::Reference));
+                    }
+                    // The loan itself is known; who this is, or of which loan, is not.
+                    return loans.held.person(named.held(RecordKind::Loan));
+                }
             };
-            let (Some(name), Some(document), Some(account)) = (name, document, account) else {
-                return;
+            let Some(draft) = loans.drafts.get_mut(place) else { return };
+            let record = &mut draft.record;
+            let fault = if record.role_of(&person.document).is_some() {
+                Some((Place::Document, ImportRule::KeyDoubled))
+            } else if record.parties.len() >= LOAN_PARTIES_MAX {
+                Some((Place::Contract, ImportRule::LoanParties))
+            } else {
+                None
             };
-            if record.role_of(&document).is_some() {
-                return row.fault(Place::Document, ImportRule::KeyDoubled);
+            if let Some((place, rule)) = fault {
+                draft.tainted = true;
+                loans.held.person(named.held(RecordKind::Loan));
+                return row.fault(place, rule);
             }
-            if record.parties.len() >= LOAN_PARTIES_MAX {
-                return row.fault(Place::Contract, ImportRule::LoanParties);
-            }
+            let Person { name, document } = person;
             let role = LoanRole::CoBorrower;
             record.parties.push(LoanParty { role, name, document, account });
         })?;
+        loans.held.nobodies(RecordKind::Loan, state.malformed());
         Ok(())
     }
 }

@@ -82,9 +82,41 @@ rules! {
     ClosedBalance = "CLOSED_BALANCE", "a closed account has no balance", "已销户账户余额须为零";
     SettledBalance = "SETTLED_BALANCE", "a settled loan has no balance", "已结清贷款余额须为零";
     Interest = "INTEREST", "interest of the running year can be computed from the rows and the center's rates", "须能按明细和利率表计算本年度利息";
+    EmployerRow = "EMPLOYER_ROW", "an employer's ledger row is the sum of its persons' rows with the same serial, and counts them", "单位业务明细须等于相同流水号的个人业务明细之和，人数须一致";
+    OverdueReceived = "OVERDUE_RECEIVED", "no more of an overdue instalment has come in than was due", "实收逾期本金不得超过逾期本金";
+    MappingColumn = "MAPPING_COLUMN", "the column that the mapping names stands in the header", "映射文件指定的列须在表头中";
+    OtherCenter = "OTHER_CENTER", "every row is of this center", "数据须属于本中心";
+    ControlAsOf = "CONTROL_AS_OF", "all files of a dump are as of one time, that which --as-of says if it is given, and not later than today", "各文件的数据截止时间须一致，与 --as-of 相同，且不晚于今天";
+    ControlSm3 = "CONTROL_SM3", "the file is the one whose SM3 the control file states", "文件的 SM3 摘要与控制文件不一致";
     ControlRows = "CONTROL_ROWS", "the file has as many rows as the control file says", "记录数与控制文件不一致";
     ControlSum = "CONTROL_SUM", "the amounts of the file add up to what the control file says", "金额合计与控制文件不一致";
     ControlFile = "CONTROL_FILE", "the control file names each file by its name", "控制文件须按文件名列出各文件";
+}
+
+impl ImportRule {
+    /// Whether the rule is about a file as a whole, so that no quarantine of rows can help.
+    #[must_use]
+    pub const fn is_of_file(self) -> bool {
+        matches!(
+            self,
+            Self::HeaderMissing
+                | Self::ColumnMissing
+                | Self::ColumnDoubled
+                | Self::MappingColumn
+                | Self::OtherCenter
+                | Self::ControlRows
+                | Self::ControlSum
+                | Self::ControlFile
+                | Self::ControlAsOf
+                | Self::ControlSm3
+        )
+    }
+
+    /// The rule with an id.
+    #[must_use]
+    pub fn with_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|rule| rule.id() == id)
+    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub struct UploadProgress {
 /// Bytes of a portion from which on it is sent: well below what the node takes at once.
 const PORTION_BYTES: usize = 2 * 1024 * 1024;
 
-/// Loads the records into the node behind a control socket, for an operator.
+/// Loads the records into the node behind a control socket, for an operator, and makes them count.
 ///
 /// # Errors
 /// When the node refuses or goes away; then nothing has changed.
@@ -33,6 +33,39 @@ pub async fn upload(
     set: ImportSet,
     progress: &mut (dyn FnMut(UploadProgress) + Send),
 ) -> Result<Changes, ClientError> {
+    stage(client, operator, set, progress).await?;
+    commit(client).await
+}
+
+/// Makes what was staged the records of the node.
+///
+/// # Errors
+/// When the node refuses or goes away; then nothing has changed.
+pub async fn commit(client: &ControlClient) -> Result<Changes, ClientError> {
+    let done = client.post("/v1/import/commit", &()).await;
+    if done.is_err() {
+        abort(client).await;
+    }
+    done
+}
+
+/// Drops what was staged.
+async fn abort(client: &ControlClient) {
+    // What a node that is gone has staged answers nobody; the next import says how to drop it.
+    let aborted: Result<Done, ClientError> = client.post("/v1/import/abort", &()).await;
+    aborted.ok();
+}
+
+/// Loads the records into the node, where they wait to be made to count.
+///
+/// # Errors
+/// When the node refuses or goes away; then nothing has changed.
+pub async fn stage(
+    client: &ControlClient,
+    operator: &str,
+    set: ImportSet,
+    progress: &mut (dyn FnMut(UploadProgress) + Send),
+) -> Result<(), ClientError> {
     let order = ImportBegin {
         operator: operator.to_owned(),
         as_of: set.report.as_of.to_string(),
@@ -41,15 +74,11 @@ pub async fn upload(
     };
     let _: Staging = client.post("/v1/import", &order).await?;
     let all = order.expected.accounts.saturating_add(order.expected.loans);
+    let all = all.saturating_add(count(set.held.len()));
     let mut sending = Sending { client, progress, taken: 0, all, records: Vec::new(), bytes: 0 };
-    let loaded = match load(&mut sending, set).await {
-        Ok(()) => client.post("/v1/import/commit", &()).await,
-        Err(error) => Err(error),
-    };
+    let loaded = load(&mut sending, set).await;
     if loaded.is_err() {
-        // What a node that is gone has staged answers nobody; the next import says how to drop it.
-        let aborted: Result<Done, ClientError> = client.post("/v1/import/abort", &()).await;
-        aborted.ok();
+        abort(client).await;
     }
     loaded
 }
@@ -60,6 +89,9 @@ async fn load(sending: &mut Sending<'_>, set: ImportSet) -> Result<(), ClientErr
     }
     for loan in set.loans {
         sending.add(Record::Loan(Box::new(loan))).await?;
+    }
+    for held in set.held {
+        sending.add(held).await?;
     }
     sending.send().await
 }

@@ -9,12 +9,13 @@ use fundlink_protocol::bank_account::CardNumber;
 use fundlink_protocol::code_table::CodeError;
 use fundlink_protocol::document::{DocumentError, DocumentNumber, DocumentType};
 use fundlink_protocol::employer::{EmployerCode, EmployerName, EmployerNumber};
-use fundlink_protocol::loan::{LoanAccount, LoanContract};
+use fundlink_protocol::loan::{LoanAccount, LoanContract, LoanStatus};
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::person_name::PersonName;
 use fundlink_protocol::rate::Rate;
-use fundlink_protocol::time::{Date, Month};
+use fundlink_protocol::time::{Date, Month, Timestamp};
 
+use super::loans::LOAN_STATUSES;
 use super::rule::ImportRule;
 
 /// An amount of yuan with up to two decimals.
@@ -74,6 +75,38 @@ pub(super) fn count(text: &str) -> Result<u32, ImportRule> {
     if digits { text.parse().map_err(|_| ImportRule::Count) } else { Err(ImportRule::Count) }
 }
 
+/// A number of rows or persons.
+pub(super) fn whole(text: &str) -> Result<u64, ImportRule> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse::<u64>().ok().filter(|_| digits).ok_or(ImportRule::Count)
+}
+
+/// A day, or a day and a time in China, as 2026-05-20, 2026-05-20 18:00 or 2026-05-20T18:00:00+08:00.
+pub(super) fn moment(text: &str) -> Result<Timestamp, ImportRule> {
+    let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00"));
+    let start = Timestamp::start_of(date(day)?);
+    let time = time.strip_suffix("+08:00").unwrap_or(time);
+    let (time, ms) = time.split_once('.').unwrap_or((time, "0"));
+    let parts: Vec<&str> = time.split(':').collect();
+    let (hour, minute, second) = match parts[..] {
+        [hour, minute] => (hour, minute, "0"),
+        [hour, minute, second] => (hour, minute, second),
+        _ => return Err(ImportRule::Date),
+    };
+    let part = |text: &str, below: u64| {
+        whole(text).ok().filter(|value| *value < below).ok_or(ImportRule::Date)
+    };
+    let minutes = part(hour, 24)? * 60 + part(minute, 60)?;
+    let ms = (minutes * 60 + part(second, 60)?) * 1_000 + part(ms, 1_000)?;
+    Ok(start.plus_ms(i64::try_from(ms).unwrap_or(0)))
+}
+
+/// An SM3 digest in hexadecimal, in lower case.
+pub(super) fn sm3(text: &str) -> Result<String, ImportRule> {
+    let hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hex { Ok(text.to_ascii_lowercase()) } else { Err(ImportRule::ControlSm3) }
+}
+
 /// `1` for yes, `2` for no, as the messages of the national platform have it.
 pub(super) fn flag(text: &str) -> Result<bool, ImportRule> {
     match text {
@@ -87,6 +120,11 @@ pub(super) fn code<T>(
     parse: impl Fn(&str) -> Result<T, CodeError>,
 ) -> impl Fn(&str) -> Result<T, ImportRule> {
     move |text| parse(text).map_err(|_| ImportRule::Code)
+}
+
+pub(super) fn loan_status(text: &str) -> Result<LoanStatus, ImportRule> {
+    let known = LOAN_STATUSES.iter().find(|(word, _)| *word == text);
+    known.map(|(_, status)| *status).ok_or(ImportRule::Code)
 }
 
 pub(super) fn person_name(text: &str) -> Result<PersonName, ImportRule> {
@@ -125,6 +163,25 @@ pub(super) fn is_rounded(text: &str) -> bool {
     let rest = text.get(15..).unwrap_or_default();
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     digits && !rest.is_empty() && rest.bytes().all(|byte| byte == b'0')
+}
+
+/// The month of birth in a number that a spreadsheet has rounded: its first 15 digits are right.
+pub(super) fn birth_in_rounded(text: &str) -> Option<Month> {
+    text.get(6..12).filter(|_| is_rounded(text)).and_then(|month| Month::parse(month).ok())
+}
+
+/// A month of birth in any form, which is used only where the number cannot be.
+pub(super) fn birth(text: &str) -> Option<Month> {
+    month(text).ok().or_else(|| date(text).ok().map(Date::month))
+}
+
+/// Whether a number has the form of a passport: one or two letters, then seven or eight digits.
+pub(super) fn is_like_a_passport(text: &str) -> bool {
+    let digits = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    let letters = text.len().saturating_sub(digits.len());
+    (1..=2).contains(&letters)
+        && (7..=8).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What to say of a number for which there is no other row.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use fundlink_node::import::mapping::Mapping;
 use fundlink_node::import::{self, ImportFiles, ImportOptions, ImportSet, ImportedAccount};
 use fundlink_protocol::account::AccountStatus;
 use fundlink_protocol::deposit_history::ContinuityRules;
@@ -39,7 +40,7 @@ fn files(
 fn import(province: Province, city: City, edition: Edition) -> (CityTotals, ImportSet) {
     let folder = tempfile::tempdir().unwrap();
     let totals = province.write_city(city, edition, folder.path()).unwrap();
-    let files = ImportFiles::open(folder.path()).unwrap();
+    let files = ImportFiles::open(folder.path(), &Mapping::default()).unwrap();
     let options = ImportOptions::new(city.center(), province.as_of);
     let set = import::check(files, &options, &mut |_| {});
     (totals, set.unwrap_or_else(|error| panic!("{city}: {error:?}")))

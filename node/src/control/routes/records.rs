@@ -12,7 +12,6 @@ use fundlink_protocol::engine::imports::ImportOrder;
 use fundlink_protocol::engine::{publishing, quarantine, records};
 use fundlink_protocol::id::FileHash;
 use fundlink_protocol::money::Fen;
-use fundlink_protocol::time::{Date, Timestamp};
 use serde::Deserialize;
 
 use super::{Control, JsonBody, Refused, argument, operator, unexpected};
@@ -22,6 +21,7 @@ use crate::control::api::records::{
     Changes, HeldTotals, ImportBegin, Portion, QuarantinedRow, Records, Staging, Totals, Vanished,
     VanishedRecord, VanishedWish,
 };
+use crate::import;
 
 pub(super) fn routes() -> Router<Control> {
     Router::new()
@@ -44,11 +44,12 @@ async fn begin(
     State(control): State<Control>,
     JsonBody(order): JsonBody<ImportBegin>,
 ) -> Result<Json<Staging>, Refused> {
-    let as_of = Date::parse(&order.as_of).map_err(|error| argument(&error.to_string()))?;
+    let wrong = || argument("as of when the dump is: a day, with or without a time in China");
+    let as_of = import::moment(&order.as_of).ok_or_else(wrong)?;
     let files = FileHash::parse(&order.files).map_err(|error| argument(&error.to_string()))?;
     let order = ImportOrder {
         operator: operator(&order.operator)?,
-        as_of: Timestamp::start_of(as_of),
+        as_of,
         files,
         expected: totals(&order.expected)?,
     };
