@@ -17,7 +17,7 @@ use fundlink_protocol::person_name::PersonName;
 use fundlink_protocol::record::Person;
 use fundlink_protocol::time::{Date, Month};
 
-use super::fault::{FaultColumn, ImportFault};
+use super::fault::{BAD_ROWS_MAX, FaultColumn, ImportFault};
 use super::table::Row;
 use super::value;
 use crate::control::api::records::Record;
@@ -111,7 +111,8 @@ impl HeldBack {
 
     /// Persons in rows that cannot be read at all.
     pub(super) fn nobodies(&mut self, kind: RecordKind, rows: u64) {
-        for _ in 0..rows {
+        // A dump with more is beyond any quarantine.
+        for _ in 0..rows.min(BAD_ROWS_MAX as u64) {
             self.persons.push(HeldPerson::nobody(kind));
         }
     }
