@@ -9,8 +9,10 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use fundlink_testnet::member::{AUTHORITY, DATONG, Identity, TAIYUAN};
+use fundlink_tests::program;
 use fundlink_tests::province::{Plan, Province};
 use serde_json::Value;
 
@@ -33,7 +35,7 @@ fn assert_state(report: &Value, (check, of): (&str, &str), expected: &str) {
 }
 
 #[test]
-fn the_doctor_finds_nothing_wrong_with_a_member_that_is_well() {
+fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
     let mut province = Province::form(&Plan::of(&[TAIYUAN, DATONG]));
     province.until("everybody current in Datong", |province| {
         let others = [AUTHORITY, TAIYUAN].map(|other| format!("{}/1", other.center));
@@ -61,6 +63,33 @@ fn the_doctor_finds_nothing_wrong_with_a_member_that_is_well() {
     let out = rules.iter().find(|rule| rule["direction"] == "out" && rule["center"] == "140100");
     assert!(out.unwrap()["to"].as_str().unwrap().ends_with(&port), "{rules:?}");
     assert!(rules.iter().any(|rule| rule["direction"] == "in"), "{rules:?}");
+    let mut chinese = Command::new(program::fundlink());
+    chinese.args(["--lang", "zh", "--config"]).arg(&province.member(DATONG).home).arg("doctor");
+    let chinese = program::hear(chinese, "").done();
+    assert!(chinese.out.contains("无需处理"), "{}", chinese.out);
+
+    // The roster gives Datong an address where nobody is: the others cannot dial it any more.
+    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let address = format!("/ip4/127.0.0.1/tcp/{}", nobody.port());
+    province.change_roster(&["addresses", DATONG.center, &address]);
+    let report = doctor(&province, DATONG, 3);
+    assert_state(&report, ("reached-by", TAIYUAN.center), "unreachable");
+    assert_state(&report, ("reaches", TAIYUAN.center), "fine");
+    let own = province.member(DATONG).address();
+    province.change_roster(&["addresses", DATONG.center, &own]);
+
+    // Suspended: somebody must do something, whoever is reached.
+    province.change_roster(&["suspend", DATONG.center]);
+    let report = doctor(&province, DATONG, 1);
+    assert_state(&report, ("standing", ""), "attention");
+    province.change_roster(&["reinstate", DATONG.center]);
+
+    // Taiyuan goes away: nobody answers there, and nobody is there to dial back.
+    province.member_mut(TAIYUAN).stop();
+    let report = doctor(&province, DATONG, 3);
+    assert_state(&report, ("reaches", TAIYUAN.center), "unreachable");
+    assert_state(&report, ("reached-by", TAIYUAN.center), "unknown");
+    assert_state(&report, ("reaches", AUTHORITY.center), "fine");
 }
 
 #[test]
