@@ -95,6 +95,9 @@ fn a_freeze_after_08_comes_too_late_and_nothing_is_clawed_back() {
     let frozen = [ZHANG_SEALED_IN_DATONG, LI, CHEN.with_status(FROZEN), SUN.with_status(FROZEN)];
     province.import(DATONG, &Dump::of(&frozen));
     assert_eq!(province.sums(DATONG), before, "the money is not the center's to keep");
+    // The authority hears of the one whose money had left: A19.
+    let alerts = province.await_alerts("freeze_too_late");
+    assert_eq!((alerts.len(), &alerts[0]["code"]), (1, &"A19".into()), "{alerts:?}");
     province.go_to("2026-04-09", 10);
     province.await_states(&paid, ("completed", "00"), ("completed", "00"));
     assert_eq!(province.sums(TAIYUAN).persons, fen(AMOUNT));
