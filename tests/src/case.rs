@@ -153,8 +153,8 @@ impl Province {
         let declaration = declaration.to_str().expect("a plain name");
         let words = ["--json", "transfer", "start", "--from", from.center, "--operator", CLERK];
         let more = ["--consent", "C-1", "--consent-file", declaration, "--subject-file", "-"];
-        let Saver { name, document, account, .. } = saver;
-        let typed = format!("XingMing,ZJHM,GRZH\n{name},{document},{account}\n");
+        let Saver { name, kind, document, account, .. } = saver;
+        let typed = format!("XingMing,ZJLX,ZJHM,GRZH\n{name},{kind},{document},{account}\n");
         self.member(to).run_reading(&[&words[..], &more].concat(), &typed)
     }
 
@@ -196,6 +196,17 @@ impl Province {
     pub fn cancel(&self, case: &Case) -> Said {
         let words = ["--json", "transfer", "cancel", &case.id, "--operator", CLERK];
         self.member(case.to).run(&words)
+    }
+
+    /// A scan that people look at: a file of the member's, named by what is in it.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    #[must_use]
+    pub fn scan(&self, content: &str) -> String {
+        let path = self.folder().join(format!("{content}.scan"));
+        fs::write(&path, content).expect("a file can be written");
+        path.to_str().expect("a plain name").to_owned()
     }
 
     /// State and national code of a transfer at a member; nothing while it does not know it.

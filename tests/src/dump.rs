@@ -24,7 +24,9 @@ pub struct Dump {
 pub struct Saver {
     /// The person's name.
     pub name: &'static str,
-    /// The person's resident number.
+    /// The type of the person's document: 01 a resident number.
+    pub kind: &'static str,
+    /// The number of the document.
     pub document: &'static str,
     /// The number of the account.
     pub account: &'static str,
@@ -90,8 +92,8 @@ impl Dump {
 
     /// Adds a person with an account and its entries.
     pub fn add(&mut self, saver: &Saver) {
-        let Saver { name, document, account, status, deposit, .. } = saver;
-        self.row(DumpFile::Persons, format_args!("{account},{name},01,{document},"));
+        let Saver { name, kind, document, account, status, deposit, .. } = saver;
+        self.row(DumpFile::Persons, format_args!("{account},{name},{kind},{document},"));
         let opened = format!("{}{:02}01", saver.first.0, saver.first.1);
         let (carried, current) = saver.balances();
         let monthly = yuan(deposit / 2);

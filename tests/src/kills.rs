@@ -306,6 +306,7 @@ fn mover(number: u32) -> Mover {
     let document = resident_number_of(&body).expect("it is well formed").as_str().to_owned();
     let sealed = Saver {
         name: "张迁移",
+        kind: "01",
         document: document.leak(),
         account: format!("99{number:011}").leak(),
         status: "02",

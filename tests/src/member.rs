@@ -86,6 +86,17 @@ impl Member {
         program::run(&self.home, arguments)
     }
 
+    /// What a command of this member says to people who read Chinese.
+    ///
+    /// # Panics
+    /// When it does not do what was asked.
+    #[must_use]
+    pub fn read_chinese(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(program::fundlink());
+        command.args(["--lang", "zh", "--config"]).arg(&self.home).args(arguments);
+        program::hear(command, "").done().out
+    }
+
     /// Runs a command of this member, with what a person types.
     ///
     /// # Panics

@@ -6,6 +6,7 @@ use crate::dump::Saver;
 /// 李晓禾 in Datong: 36 months of 1 200.00, sealed on 10 April 2026; 43 758.38 in all.
 pub const LI_IN_DATONG: Saver = Saver {
     name: "李晓禾",
+    kind: "01",
     document: "140199199003070223",
     account: "9923041500021",
     status: "02",
@@ -18,6 +19,7 @@ pub const LI_IN_DATONG: Saver = Saver {
 /// 李晓禾 in Taiyuan, where she has worked for a month.
 pub const LI_IN_TAIYUAN: Saver = Saver {
     name: "李晓禾",
+    kind: "01",
     document: "140199199003070223",
     account: "0126050000017",
     status: "01",
@@ -30,6 +32,7 @@ pub const LI_IN_TAIYUAN: Saver = Saver {
 /// 张大同 in Datong, who pays there still.
 pub const ZHANG_IN_DATONG: Saver = Saver {
     name: "张大同",
+    kind: "01",
     document: "140299198506150138",
     account: "9923041500022",
     status: "01",
@@ -42,6 +45,7 @@ pub const ZHANG_IN_DATONG: Saver = Saver {
 /// 王㛃 in Datong, sealed; her name is beyond GBK.
 pub const WANG_IN_DATONG: Saver = Saver {
     name: "王㛃",
+    kind: "01",
     document: "141099199608210319",
     account: "9923041500023",
     status: "02",
@@ -57,6 +61,7 @@ pub const LI_NEW_IN_TAIYUAN: Saver = newcomer(LI_IN_DATONG, "9926050600011", (20
 /// 赵长治 in Changzhi: 55 months of 1 088.00; 61 452.36 and 632.05 interest on 18 March 2026.
 pub const ZHAO_IN_CHANGZHI: Saver = Saver {
     name: "赵长治",
+    kind: "01",
     document: "140499199301020116",
     account: "9921071500041",
     status: "02",
@@ -72,6 +77,7 @@ pub const ZHAO_IN_LINFEN: Saver = newcomer(ZHAO_IN_CHANGZHI, "9926030600041", (2
 /// 张大同 in Datong, sealed: 50 months of 1 884.00; 96 332.75 and 1 051.59 interest on 8 April 2026.
 pub const ZHANG_SEALED_IN_DATONG: Saver = Saver {
     name: "张大同",
+    kind: "01",
     document: "140299198506150138",
     account: "9922011500017",
     status: "02",
@@ -87,6 +93,7 @@ pub const ZHANG_IN_TAIYUAN: Saver = newcomer(ZHANG_SEALED_IN_DATONG, "9926040600
 /// 周临 in Linfen: 76 months of 1 560.00; 123 520.23 and 1 220.36 interest on 2 March 2026.
 pub const ZHOU_IN_LINFEN: Saver = Saver {
     name: "周临",
+    kind: "01",
     document: "141099197812310529",
     account: "9919091500013",
     status: "02",
@@ -102,6 +109,7 @@ pub const ZHOU_IN_TAIYUAN: Saver = newcomer(ZHOU_IN_LINFEN, "9926010500013", (20
 /// 吴朔 in Yangquan: 21 months of 880.00; 18 726.98 and 1.56 interest on 3 July 2026.
 pub const WU_IN_YANGQUAN: Saver = Saver {
     name: "吴朔",
+    kind: "01",
     document: "140399200002290079",
     account: "9924101500021",
     status: "02",
@@ -117,6 +125,7 @@ pub const WU_IN_TAIYUAN: Saver = newcomer(WU_IN_YANGQUAN, "9926070100021", (2026
 /// 陈𤧛 in Taiyuan: 74 months of 2 010.00; 154 069.27 and 2 203.25 interest on 29 June 2026.
 pub const CHEN_IN_TAIYUAN: Saver = Saver {
     name: "陈𤧛",
+    kind: "01",
     document: "140199198711040047",
     account: "9920031500034",
     status: "02",
@@ -132,6 +141,7 @@ pub const CHEN_IN_DATONG: Saver = newcomer(CHEN_IN_TAIYUAN, "9926050600034", (20
 /// 孙一 in Taiyuan, who pays there.
 pub const SUN_IN_TAIYUAN: Saver = Saver {
     name: "孙一",
+    kind: "01",
     document: "14019919880808007X",
     account: "9919051500035",
     status: "01",

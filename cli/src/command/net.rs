@@ -42,6 +42,8 @@ pub(crate) enum Arguments {
     Revoke(change::RevokeArguments),
     /// Make a new key of this member and ask the authority to list it beside the old one
     Rotate(keys::RotateArguments),
+    /// Give a member another name, as when a center was renamed; it stays the same member
+    Rename(change::RenameArguments),
     /// Set where a member can be dialled
     Addresses(change::AddressesArguments),
     /// Set who witnesses the logs
@@ -68,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
         Arguments::Reinstate(member) => change::reinstate(member, config, output),
         Arguments::Revoke(revoke) => change::revoke(revoke, config, output),
         Arguments::Rotate(rotate) => keys::rotate(rotate, config, output),
+        Arguments::Rename(rename) => change::rename(rename, config, output),
         Arguments::Addresses(addresses) => change::addresses(addresses, config, output),
         Arguments::Witnesses(witnesses) => change::witnesses(witnesses, config, output),
         Arguments::NextLog(member) => change::next_log(member, config, output),

@@ -53,6 +53,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["fundlink --config authority net revoke 140200 --takeover 140100 --compromised"],
     ),
     ("net rotate", &["fundlink --config taiyuan net rotate statement"]),
+    ("net rename", &["fundlink --config authority net rename 140200 大同市住房公积金管理服务中心"]),
     (
         "net addresses",
         &["fundlink --config authority net addresses 140100 /dns4/fund.taiyuan.example/tcp/7400"],

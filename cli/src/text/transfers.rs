@@ -27,6 +27,11 @@ texts! {
     transfer_identity_exact() = "The person was found by name, document and account.", "姓名、证件和账号一致。";
     transfer_identity_folded() = "The name differs by the form of its dot alone: accepted and noted.", "姓名仅间隔点形式不同，已受理并记录。";
     transfer_identity_confirmed() = "A person has looked at the identity and confirmed it.", "身份已经人工核对确认。";
+    transfer_months(total, streak) =
+        "{total} months paid over all cities, {streak} without a break",
+        "各地合计缴存 {total} 个月，连续 {streak} 个月";
+    transfer_months_tolerated(months) = "Missing between two cities, and tolerated: {months}", "两地之间中断、按规定视同连续：{months}";
+    transfer_months_overlap(months) = "Paid in two cities, counted once; a person should look: {months}", "两地重复缴存，只计一次，请核实：{months}";
     transfer_right_center(center) = "The account is held by center {center}: write the letter to it", "账户在中心 {center}，请向该中心发函";
     transfer_remark(words) = "Remark: {words}", "备注：{words}";
     transfer_older(letter) = "The letter number was used for transfer {letter}", "该联系函编号已用于转移业务 {letter}";

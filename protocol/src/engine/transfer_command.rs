@@ -16,6 +16,7 @@ use super::transfers_in::{Incoming, LetterLink};
 use super::transfers_out::Outgoing;
 use crate::account::AccountNumber;
 use crate::center::CenterCode;
+use crate::deposit_history::CombinedHistory;
 use crate::employer::EmployerName;
 use crate::id::{FileHash, PayloadHash, TransferId};
 use crate::letter_number::LetterNumber;
@@ -304,6 +305,8 @@ pub struct TransferView {
     pub history: Vec<StateChange>,
     /// How the transfer-out center found the person, once it has accepted.
     pub identity: Option<IdentityMatch>,
+    /// Once credited here: the months of this city and of those before it, together.
+    pub months: Option<CombinedHistory>,
     /// What was said with a refusal.
     pub refusal: Option<RefusalWords>,
     /// What persons here have decided, in order.
@@ -419,6 +422,7 @@ impl TransferView {
             replaces: None,
             replaced_by: None,
             identity: None,
+            months: None,
             refusal: None,
             decisions: Vec::new(),
             attempts: 0,
@@ -445,6 +449,7 @@ impl TransferView {
             statements: case.thread.statements.clone(),
             history: case.history.clone(),
             identity: None,
+            months: None,
             refusal: case.refusal.clone(),
             decisions: case.decisions.clone(),
         }

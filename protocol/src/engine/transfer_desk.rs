@@ -39,6 +39,7 @@ use crate::transfer::task::{Task, TaskReason};
 
 mod acceptance;
 mod closing;
+mod months;
 mod two_persons;
 
 /// Does what a caller wants of transfers.
@@ -100,7 +101,8 @@ pub fn show(round: &mut Round<'_>, name: TransferName) -> Result<TransferView, S
         return Ok(TransferView::of_outgoing(&outgoing, round.center()));
     }
     let incoming = transfers_in::load(round.view, transfer)?.ok_or(Refusal::NotFound)?;
-    Ok(TransferView::of_incoming(&incoming, round.center()))
+    let months = months::together(round, &incoming)?;
+    Ok(TransferView { months, ..TransferView::of_incoming(&incoming, round.center()) })
 }
 
 fn view_of(round: &mut Round<'_>, registered: &Registered) -> Result<TransferView, StoreError> {

@@ -25,6 +25,7 @@ use crate::statement::transfer::TransferStep;
 use crate::statement::{Statement, StatementKind};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
+use crate::time::DAY_MS;
 use crate::transfer::reconciliation::MoneyLine;
 use crate::wire::DeliveryReply;
 
@@ -53,15 +54,33 @@ pub(super) fn on_statement(
     request: RequestId,
     statement: &Verified,
 ) -> Result<(), StoreError> {
-    let reply = match admit(round, from, statement.statement()) {
-        Ok(()) => take_in(round, statement)?,
-        Err(refusal) => DeliveryReply::Refused(refusal),
-    };
-    if let DeliveryReply::Refused(refusal) = reply {
+    let reply = reply_to(round, from, statement)?;
+    if let DeliveryReply::Refused(refusal) | DeliveryReply::Later(refusal) = reply {
         round.event(Event::Refused { from, refusal });
     }
     round.respond(request, PeerReply::Delivery(reply));
     Ok(())
+}
+
+fn reply_to(
+    round: &mut Round<'_>,
+    from: CenterCode,
+    statement: &Verified,
+) -> Result<DeliveryReply, StoreError> {
+    Ok(match admit(round, from, statement.statement()) {
+        Ok(()) => take_in(round, statement)?,
+        // The sender's clock is ahead: its statement counts once its time has come. A refusal would
+        // end the delivery, and every later step would wait for this one for good.
+        Err(Refusal::Future) if is_soon(round, statement.statement()) => {
+            DeliveryReply::Later(Refusal::Future)
+        }
+        Err(refusal) => DeliveryReply::Refused(refusal),
+    })
+}
+
+/// Whether a statement of the future is one of the next day: further ahead no clock goes by itself.
+fn is_soon(round: &Round<'_>, statement: &Statement) -> bool {
+    statement.issued_at().ms_since(round.now) <= DAY_MS
 }
 
 /// Who may say this here, and when.

@@ -50,6 +50,13 @@ pub enum Change {
         /// The new key, proved.
         key: OfferedKey,
     },
+    /// A member has another name; it stays the same member.
+    Rename {
+        /// The member.
+        center: CenterCode,
+        /// Its new name.
+        name: String,
+    },
     /// Where a member can be dialled.
     Addresses {
         /// The member.
@@ -189,6 +196,10 @@ fn apply(roster: &mut Roster, change: Change) -> Result<(), ChangeError> {
             revoke(roster, center, takeover, compromised)
         }
         Change::RotateKey { center, key } => rotate(roster, center, key),
+        Change::Rename { center, name } => {
+            member_mut(roster, center)?.name = name;
+            Ok(())
+        }
         Change::Addresses { center, addresses } => {
             member_mut(roster, center)?.addresses = addresses;
             Ok(())

@@ -345,6 +345,18 @@ fn a_member_is_admitted_once_and_again_only_after_its_revocation() {
 }
 
 #[test]
+fn a_renamed_member_keeps_its_keys_and_has_a_name() {
+    let before = roster();
+    let rename = |name: &str| Change::Rename { center: TAIYUAN, name: name.to_owned() };
+    let renamed = after(&before, rename("太原市住房公积金管理服务中心")).unwrap();
+    let (old, new) = (before.member(TAIYUAN).unwrap(), renamed.member(TAIYUAN).unwrap());
+    assert_eq!(new.name, "太原市住房公积金管理服务中心");
+    assert_eq!((&new.keys, new.admitted_in), (&old.keys, old.admitted_in));
+    assert!(after(&before, rename("")).is_err());
+    assert!(after(&before, rename(&"太".repeat(1_000))).is_err());
+}
+
+#[test]
 fn a_rotated_key_and_its_successor_overlap_for_thirty_days() {
     let before = roster();
     let mut new = other_keyring(3);

@@ -61,6 +61,16 @@ pub(crate) struct AddressesArguments {
     addresses: Vec<String>,
 }
 
+/// Arguments of `fundlink net rename`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RenameArguments {
+    /// The member's code
+    #[arg(value_name = "CODE", value_parser = parse_center)]
+    center: CenterCode,
+    /// Its new name
+    name: String,
+}
+
 /// Arguments of `fundlink net witnesses`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WitnessesArguments {
@@ -155,6 +165,19 @@ pub(super) fn revoke(
         compromised: arguments.compromised,
     };
     make(&change, config, output)
+}
+
+/// Gives a member another name.
+///
+/// # Errors
+/// When the authority's node refuses.
+pub(super) fn rename(
+    arguments: &RenameArguments,
+    config: &Path,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let (center, name) = (arguments.center.to_string(), arguments.name.clone());
+    make(&Change::Rename { center, name }, config, output)
 }
 
 /// Sets a member's addresses.

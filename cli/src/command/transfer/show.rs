@@ -35,6 +35,7 @@ pub(super) fn show(transfer: &Transfer, output: &Output) {
     if let Some(center) = &line.taken_over_by {
         output.line(language.transfer_taken_over(center));
     }
+    show_months(transfer, output);
     if let Some(due) = &line.due {
         output.line(language.transfer_due(due));
     }
@@ -116,6 +117,18 @@ fn show_identity(transfer: &Transfer, output: &Output) {
         Some("folded") => output.line(language.transfer_identity_folded()),
         Some("confirmed") => output.line(language.transfer_identity_confirmed()),
         Some(_) | None => {}
+    }
+}
+
+fn show_months(transfer: &Transfer, output: &Output) {
+    let language = output.language;
+    let Some(months) = &transfer.months else { return };
+    output.line(language.transfer_months(months.total, months.streak));
+    if !months.tolerated.is_empty() {
+        output.line(language.transfer_months_tolerated(months.tolerated.join(" ")));
+    }
+    if !months.overlap.is_empty() {
+        output.line(language.transfer_months_overlap(months.overlap.join(" ")));
     }
 }
 

@@ -112,6 +112,13 @@ pub enum Change {
         /// Whether its keys may be in other hands.
         compromised: bool,
     },
+    /// A member has another name.
+    Rename {
+        /// The member.
+        center: String,
+        /// Its new name.
+        name: String,
+    },
     /// Where a member can be dialled.
     Addresses {
         /// The member.

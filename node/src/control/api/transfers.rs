@@ -1,9 +1,11 @@
 //! Transfers: starting one, looking at it, deciding about it.
 
+use fundlink_protocol::deposit_history::CombinedHistory;
 use fundlink_protocol::engine::transfer_case::TakenDecision;
 use fundlink_protocol::engine::transfer_command::{self, SheetView, TransferView};
 use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::money::Fen;
+use fundlink_protocol::month_set::MonthSet;
 use fundlink_protocol::settlement::{Direction, SpecialAccount};
 use fundlink_protocol::statement::transfer::reply::IdentityMatch;
 use fundlink_protocol::transfer::channel::Channel;
@@ -277,6 +279,9 @@ pub struct Transfer {
     /// How the transfer-out center found the person: `exact`, `folded` or `confirmed`.
     #[serde(default)]
     pub identity: Option<String>,
+    /// Once credited: the months of this city and of those before it, together.
+    #[serde(default)]
+    pub months: Option<MonthsTogether>,
     /// Words with a refusal.
     #[serde(default)]
     pub remark: Option<String>,
@@ -286,6 +291,31 @@ pub struct Transfer {
     /// What persons here have decided, in order.
     #[serde(default)]
     pub decisions: Vec<DecisionTaken>,
+}
+
+/// Months over several cities, each counted once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonthsTogether {
+    /// All months that were paid.
+    pub total: u32,
+    /// Those without a break up to the last paid one, over tolerated gaps.
+    pub streak: u32,
+    /// Months that are missing between two cities, and tolerated.
+    pub tolerated: Vec<String>,
+    /// Months that two cities both claim: each counts once, and a person should look.
+    pub overlap: Vec<String>,
+}
+
+impl From<&CombinedHistory> for MonthsTogether {
+    fn from(combined: &CombinedHistory) -> Self {
+        let texts = |months: &MonthSet| months.months().map(|month| month.to_string()).collect();
+        Self {
+            total: combined.history.total(),
+            streak: combined.streak,
+            tolerated: texts(&combined.tolerated),
+            overlap: texts(&combined.overlap),
+        }
+    }
 }
 
 /// What a person here has decided.
@@ -430,6 +460,7 @@ impl From<&TransferView> for Transfer {
                 .iter()
                 .map(|change| Change { at: change.at.to_string(), state: change.state.clone() })
                 .collect(),
+            months: view.months.as_ref().map(MonthsTogether::from),
             identity: view.identity.map(|identity| identity_word(identity).to_owned()),
             remark: said.and_then(|said| said.remark.as_ref()).map(|words| words.0.to_string()),
             older: said.and_then(|said| said.older).map(|older| older.to_string()),

@@ -80,6 +80,9 @@ fn command(change: Change) -> Result<NetCommand, Refused> {
             takeover: parse_center(&takeover)?,
             compromised,
         },
+        Change::Rename { center, name } => {
+            NetCommand::Rename { center: parse_center(&center)?, name }
+        }
         Change::Addresses { center, addresses } => {
             NetCommand::Addresses { center: parse_center(&center)?, addresses }
         }

@@ -54,6 +54,13 @@ pub enum NetCommand {
         /// The grants.
         grants: Option<Grants>,
     },
+    /// A member has another name.
+    Rename {
+        /// The member.
+        center: CenterCode,
+        /// Its new name.
+        name: String,
+    },
     /// Where a member can be dialled.
     Addresses {
         /// The member.
@@ -111,6 +118,7 @@ pub(in super::super) fn run(round: &mut Round<'_>, command: NetCommand) -> Resul
             make(round, Change::Revoke { center, takeover, compromised })
         }
         NetCommand::Grant { center, grants } => make(round, Change::Grant { center, grants }),
+        NetCommand::Rename { center, name } => make(round, Change::Rename { center, name }),
         NetCommand::Addresses { center, addresses } => {
             make(round, Change::Addresses { center, addresses })
         }
