@@ -13,6 +13,7 @@
 //! | 9 | 30 June comes between, and a change of mind | `story_09_thirtieth_of_june` |
 //! | 10 | two cities, one loan | `story_10_two_cities_one_loan` |
 //! | 10 | the second loan, which the other city and the authority see | `story_10_second_loan` |
+//! | – | the authority asks about an alert, a center explains | `dialogue_on_an_alert` |
 //! | – | money and status | `edge_cases_money` |
 //! | – | persons, numbers, members | `edge_cases_identity` |
 //!
@@ -24,6 +25,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod stories {
+    mod dialogue_on_an_alert;
     mod edge_cases_identity;
     mod edge_cases_money;
     mod story_01_normal_move;
