@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_page_on_imports_lists_every_name() {
-        let page = include_str!("../../../IMPORT.md");
+        let page = include_str!("../../IMPORT.md");
         for name in COLUMN_NAMES {
             let (english, chinese) = (name.english.join(", "), name.chinese.join("、"));
             let row = format!("| {} | {english} | {chinese} |", name.code);
