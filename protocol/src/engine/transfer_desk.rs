@@ -54,6 +54,7 @@ pub(super) fn run(round: &mut Round<'_>, command: TransferCommand) -> Result<Rep
         TransferCommand::Show(name) => Ok(Reply::Transfer(Box::new(show(round, name)?))),
         TransferCommand::Cancel { operator, transfer, remark } => {
             let transfer = resolve(round.view, transfer)?;
+            check_channel(round.view, transfer)?;
             let incoming = letters::cancel(round, &operator, transfer, remark)?;
             Ok(Reply::Transfer(Box::new(TransferView::of_incoming(&incoming, own))))
         }
@@ -167,6 +168,16 @@ fn walk(
     }
 }
 
+/// Whether this network carries the transfer, so that something can be decided about it here.
+fn check_channel(view: &dyn View, transfer: TransferId) -> Result<(), Stop> {
+    if registrations::load(view, transfer)?.is_none() {
+        return Ok(());
+    }
+    let why = "another channel decides about this one; say how it goes on with \
+               `fundlink transfer advance`";
+    Err(Stop::explained(Refusal::WrongState, why))
+}
+
 /// Takes a person's decision.
 pub(super) fn decide(
     round: &mut Round<'_>,
@@ -176,11 +187,7 @@ pub(super) fn decide(
 ) -> Result<TransferView, Stop> {
     let transfer = resolve(round.view, name)?;
     let own = round.center();
-    if registrations::load(round.view, transfer)?.is_some() {
-        let why = "another channel decides about this one; say how it goes on with \
-                   `fundlink transfer advance`";
-        return Err(Stop::explained(Refusal::WrongState, why));
-    }
+    check_channel(round.view, transfer)?;
     if let Some(mut outgoing) = transfers_out::load(round.view, transfer)? {
         check_role(round, operator, &outgoing.case)?;
         check_outgoing(decision, outgoing.state)?;

@@ -340,6 +340,7 @@ fn what_cannot_be_is_not_registered() {
     );
     let decided = world.decide(DATONG, id(), (clerk(), Decision::Wait)).unwrap_err();
     assert_eq!(decided.refusal, Refusal::WrongState);
+    assert_eq!(world.cancel(DATONG, id()).unwrap_err().refusal, Refusal::WrongState);
 }
 
 #[test]
