@@ -7,7 +7,7 @@
 //! **Promises.** Every data file must be named, and all totals are compared exactly, rows with faults
 //! included; what differs is said with by how much. A sum of which an amount cannot be read is not
 //! compared, because the difference would be that amount.
-//! **Left to others.** Writing one: [`totals`] gives what it holds, the command line the file.
+//! **Left to others.** Writing one: `totals` gives what it holds, the command line the file.
 
 use std::io::BufRead;
 

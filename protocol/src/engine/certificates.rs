@@ -3,7 +3,7 @@
 //! **Promises.** A number is used once. A new certificate for the same account and the same lender
 //! takes the place of the one before, which is revoked in the same batch. None is issued for an
 //! account that secures a loan already.
-//! **Left to others.** The form: `certificate`. Use and expiry: [`receipts`]. The lender: [`lending`].
+//! **Left to others.** The form: `certificate`. Use and expiry: `receipts`. The lender: [`lending`].
 
 use minicbor::{Decode, Encode};
 
