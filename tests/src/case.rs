@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::dump::{Dump, Saver};
 use crate::member::Member;
-use crate::program::Said;
-use crate::province::{Plan, Province, at};
+use crate::program::{Said, until};
+use crate::province::{LIMIT, Plan, Province, at};
 
 /// A transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +155,13 @@ impl Province {
         let more = ["--consent", "C-1", "--consent-file", declaration, "--subject-file", "-"];
         let Saver { name, kind, document, account, .. } = saver;
         let typed = format!("XingMing,ZJLX,ZJHM,GRZH\n{name},{kind},{document},{account}\n");
-        self.member(to).run_reading(&[&words[..], &more].concat(), &typed)
+        let words = [&words[..], &more].concat();
+        // A clerk whose node waits for its witnesses after a start tries again a moment later.
+        let answered = until(LIMIT, || {
+            let said = self.member(to).run_reading(&words, &typed);
+            (said.code().as_deref() != Some("RECOVERING")).then_some(said)
+        });
+        answered.expect("the witnesses answer in time")
     }
 
     /// [`apply`](Self::apply), where nothing stands against it.

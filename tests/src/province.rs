@@ -258,14 +258,15 @@ impl Province {
         self.members.iter().map(last).collect()
     }
 
+    /// Waits until every node has the roster and has heard its witnesses: then it signs letters.
     fn await_roster(&mut self, count: usize) {
         self.until("the roster that lists everybody", |province| {
-            let listed = |member: &Member| {
+            let is_ready = |member: &Member| {
                 let roster = member.ask(&["net", "show"]);
-                roster["members"].as_array().map_or(0, Vec::len)
+                let listed = roster["members"].as_array().map_or(0, Vec::len);
+                listed == count && member.ask(&["status"])["recovering"] == false
             };
-            let mut running = province.members.iter().filter(|member| member.is_started());
-            running.all(|member| listed(member) == count).then_some(())
+            province.members.iter().filter(|member| member.is_started()).all(is_ready).then_some(())
         });
     }
 }
