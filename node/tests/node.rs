@@ -347,8 +347,9 @@ async fn what_one_node_publishes_is_witnessed_followed_and_asked_for() {
     let asking = async {
         loop {
             let dossier = ask_about_borrower(&nodes[1], &nodes[2]).await;
-            // Until all heartbeats are in, a center is asked because it is not current.
-            if dossier.rows.iter().all(|row| row.why != "not-current") {
+            // Until the tag key and all heartbeats are in, a center is asked because nobody can tell
+            // what it holds.
+            if dossier.rows.iter().all(|row| !["no-tag", "not-current"].contains(&&*row.why)) {
                 return dossier;
             }
         }
