@@ -15,9 +15,8 @@ use fundlink_testnet::member::{ADMINISTRATOR, AUTHORITY, CLERK, Identity};
 use serde_json::Value;
 
 use crate::dump::{Dump, Saver};
-use crate::member::Member;
-use crate::program::{Said, until};
-use crate::province::{LIMIT, Plan, Province, at};
+use crate::program::{Said, once_recovered};
+use crate::province::{Plan, Province, at};
 
 /// A transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,12 +121,7 @@ impl Province {
         self.advance_to(at(day, hour));
         self.until("the witnesses' word", |province| {
             let mut cities = province.members.iter().filter(|member| member.identity.is_city());
-            let recovers = |member: &Member| {
-                let logs = member.ask(&["log", "follow"]);
-                let logs = logs.as_array().expect("a list").clone();
-                logs.iter().any(|log| log["recovering"] == true)
-            };
-            cities.all(|member| member.is_started() && !recovers(member)).then_some(())
+            cities.all(|member| member.is_started() && !member.is_recovering()).then_some(())
         });
     }
 
@@ -156,12 +150,7 @@ impl Province {
         let Saver { name, kind, document, account, .. } = saver;
         let typed = format!("XingMing,ZJLX,ZJHM,GRZH\n{name},{kind},{document},{account}\n");
         let words = [&words[..], &more].concat();
-        // A clerk whose node waits for its witnesses after a start tries again a moment later.
-        let answered = until(LIMIT, || {
-            let said = self.member(to).run_reading(&words, &typed);
-            (said.code().as_deref() != Some("RECOVERING")).then_some(said)
-        });
-        answered.expect("the witnesses answer in time")
+        once_recovered(|| self.member(to).run_reading(&words, &typed))
     }
 
     /// [`apply`](Self::apply), where nothing stands against it.

@@ -23,8 +23,8 @@ use fundlink_testnet::member::{AUTHORITY, CLERK, DATONG, Identity, TAIYUAN};
 use serde_json::Value;
 
 use crate::dump::{Dump, Saver};
-use crate::program::{self, Said, until};
-use crate::province::{LIMIT, Plan, Province, at};
+use crate::program::{self, Said, once_recovered};
+use crate::province::{Plan, Province, at};
 
 /// How many kills, over how many moving persons.
 #[derive(Clone, Copy, Debug)]
@@ -210,11 +210,7 @@ impl Run {
         }
         let (_, home, words) = self.command(*mover);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let answered = until(LIMIT, || {
-            let said = program::run(&home, &words);
-            (said.code().as_deref() != Some("RECOVERING")).then_some(said)
-        });
-        let again = answered.expect("the witnesses answer in time").done().json();
+        let again = once_recovered(|| program::run(&home, &words)).done().json();
         self.told(*mover, again["transfer"].as_str().expect("its id").to_owned());
     }
 

@@ -115,6 +115,15 @@ impl Member {
         self.run(&[&["--json"], arguments].concat()).done().json()
     }
 
+    /// Whether its node waits for the witnesses' word, after a start.
+    ///
+    /// # Panics
+    /// When the node does not answer.
+    #[must_use]
+    pub fn is_recovering(&self) -> bool {
+        self.ask(&["status"])["recovering"] == true
+    }
+
     /// Changes the configuration file, as an editor would.
     ///
     /// # Panics

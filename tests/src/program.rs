@@ -135,6 +135,19 @@ pub fn until<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<
     }
 }
 
+/// Gives a command as a clerk does whose node waits for its witnesses after a start: again, until
+/// they have answered.
+///
+/// # Panics
+/// When they do not answer in time.
+pub fn once_recovered(mut give: impl FnMut() -> Said) -> Said {
+    let answered = until(LIMIT, || {
+        let said = give();
+        (said.code().as_deref() != Some("RECOVERING")).then_some(said)
+    });
+    answered.expect("the witnesses answer in time")
+}
+
 impl Said {
     /// This, of a command that did what was asked.
     ///

@@ -264,7 +264,7 @@ impl Province {
             let is_ready = |member: &Member| {
                 let roster = member.ask(&["net", "show"]);
                 let listed = roster["members"].as_array().map_or(0, Vec::len);
-                listed == count && member.ask(&["status"])["recovering"] == false
+                listed == count && !member.is_recovering()
             };
             province.members.iter().filter(|member| member.is_started()).all(is_ready).then_some(())
         });

@@ -250,8 +250,7 @@ fn break_an_invariant(province: &mut Province, case: &Case) {
     drop(store);
     datong.start_loud();
     province.until("the witnesses' answers", |province| {
-        let status = province.member(DATONG).ask(&["status"]);
-        (status["recovering"] == false).then_some(())
+        (!province.member(DATONG).is_recovering()).then_some(())
     });
     let decided = province.decide(DATONG, case, REVIEWER, &["pay-again"]);
     assert_eq!(decided.exit, Some(3), "the node went away: {}", decided.all());
