@@ -61,7 +61,8 @@ pub enum DocumentError {
 pub enum DocumentMatch {
     /// The same type and the same number.
     Exact,
-    /// One is the 15-digit form of the other; a clerk must confirm and correct the record.
+    /// One is the 15-digit form of the other, or a passport that an old system kept as another
+    /// document (99); a clerk must confirm and correct the record.
     Upgraded,
     /// Two documents.
     Different,
@@ -150,8 +151,18 @@ impl DocumentNumber {
         }
         match (self.canonical_18(), other.canonical_18()) {
             (Some(left), Some(right)) if left == right => DocumentMatch::Upgraded,
+            (_, _) if self.is_passport_as_other(other) || other.is_passport_as_other(self) => {
+                DocumentMatch::Upgraded
+            }
             (_, _) => DocumentMatch::Different,
         }
+    }
+
+    /// Whether this is the passport that `other` has under the type for all other documents, as some
+    /// systems export it.
+    fn is_passport_as_other(&self, other: &Self) -> bool {
+        (self.kind(), other.kind()) == (DocumentType::Passport, DocumentType::Other)
+            && self.as_str() == other.as_str()
     }
 }
 

@@ -75,6 +75,15 @@ fn other_documents_are_opaque_bounded_text() {
         assert_eq!(parse(bad).map(|_| ()), expected, "{bad:?}");
     }
     let passport = parse("E12345678").unwrap();
+    let as_other = DocumentNumber::parse(DocumentType::Other, "E12345678", today()).unwrap();
+    assert_eq!(passport.compare(&as_other), DocumentMatch::Upgraded);
+    assert_eq!(as_other.compare(&passport), DocumentMatch::Upgraded);
+    for (kind, number) in
+        [(DocumentType::Other, "E12345679"), (DocumentType::ForeignResidence, "E12345678")]
+    {
+        let another = DocumentNumber::parse(kind, number, today()).unwrap();
+        assert_eq!(passport.compare(&another), DocumentMatch::Different);
+    }
     assert_eq!(passport.canonical_18(), None);
     assert_eq!(passport.tag_text().as_str(), "03:E12345678");
 }
