@@ -7,12 +7,15 @@ use crate::engine::imports::ImportItem;
 use crate::engine::log_event::LogEvent;
 use crate::engine::output::Event;
 use crate::engine::rosters::command::{NetCommand, NetReply};
+use crate::engine::synchronization::{EntriesWanted, SyncReply};
 use crate::engine::tag_index::IndexedDigest;
-use crate::engine::{equivocation, log_store, tag_index, tags};
+use crate::engine::{equivocation, following, log_store, tag_index, tags};
 use crate::log::origin::LogId;
+use crate::log::tile::TileId;
+use crate::log::tree::TreeSize;
 use crate::record::LoanRecord;
 use crate::roster::{LogEnd, MemberLog};
-use crate::testing::logs::{ALL, Face, held, size, witnessed};
+use crate::testing::logs::{ALL, Face, digest, held, size, witnessed};
 use crate::testing::people::{LI, WANG, ZHANG, account, loan, person, settled};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, admit, tagger};
 
@@ -125,4 +128,42 @@ fn a_revision_in_the_next_log_takes_the_place_of_the_one_in_the_closed_log() {
     }
     let invalid = |event: &Event| matches!(event, Event::Log(LogEvent::InvalidLeaf { .. }));
     assert!(!province.events.iter().any(|(_, event)| invalid(event)));
+}
+
+#[test]
+fn a_follower_of_the_other_face_takes_the_true_log_when_the_roster_names_its_end() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    province.cut_off(LINFEN);
+    // Taiyuan shows Linfen another log than the rest of the network.
+    let face = Face::new(log, 0..4);
+    face.gossip(&mut province, LINFEN, TAIYUAN);
+    let wanted = EntriesWanted { log, from: TreeSize::ZERO, to: size(4) };
+    let (_, bundle) = face.tiles.iter().find(|(tile, _)| **tile == TileId::entries(0)).unwrap();
+    let entries = SyncReply::Entries(vec![bundle.clone().into()], Vec::new());
+    province.act(LINFEN, |round| following::on_entries(round, TAIYUAN, wanted, entries)).unwrap();
+    assert_eq!(held(&mut province, LINFEN, log).root, face.root);
+    let running = loan(TAIYUAN, CONTRACT, &[ZHANG]);
+    province.import(TAIYUAN, items(false, running)).unwrap();
+    assert_eq!(witnessed(&mut province, DATONG, log), Some(size(3)));
+    let of_face = |province: &mut Province| {
+        let tag = digest(2).subjects[0];
+        province.act(LINFEN, |round| tag_index::by_tag(round.view, tag, 9).unwrap().len())
+    };
+    assert_eq!((of_face(&mut province), found(&mut province, LINFEN, LI)), (1, Vec::new()));
+
+    province.cut.clear();
+    province.connect_all();
+    province.advance(10_000);
+    for center in ALL {
+        let closed = province.act(center, |round| equivocation::is_closed(round.view, log));
+        assert!(closed.unwrap(), "{center}");
+    }
+    let end = open_next(&mut province)[0].closed.unwrap();
+    province.advance(20_000);
+    let row = held(&mut province, LINFEN, log);
+    assert_eq!((row.size, row.root), (size(3), end.root));
+    assert_eq!(of_face(&mut province), 0);
+    let open = DigestStatus::AccountOpen;
+    assert_eq!(found(&mut province, LINFEN, LI), [(1, 1, open)]);
 }
