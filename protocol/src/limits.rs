@@ -53,6 +53,8 @@ pub const POLICY_LINES_MAX: usize = 4_096;
 pub const SUBJECTS_MAX: usize = 8;
 /// Milliseconds that a dossier waits for its answers; then it is closed with what it has.
 pub const DOSSIER_WAIT_MS: i64 = 10_000;
+/// Milliseconds until a question that met a key of a newer roster is sent again.
+pub const ASK_AGAIN_MS: i64 = 1_000;
 /// Accounts, and loans, of one person in one answer: bounds the answer well below a statement.
 pub const RECORDS_PER_PERSON_MAX: usize = 32;
 /// Questions in a minute that one peer may ask, over all purposes, before they cost a signature.

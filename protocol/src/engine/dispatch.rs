@@ -213,6 +213,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Follow(log) => following::retry(round, log),
         Timer::Recover => recovery::ask_all(round),
         Timer::Query(query) => dossiers::on_timer(round, query),
+        Timer::AskAgain(query) => dossiers::ask_again(round, query),
         Timer::Transfer(transfer) => transfers::on_timer(round, transfer),
         Timer::Takeover(center) => takeovers::on_timer(round, center),
         Timer::CoreOrders => core_orders::send_open(round),

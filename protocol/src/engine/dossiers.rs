@@ -13,7 +13,8 @@ use super::incidents::{self, About, Seen};
 use super::input::Failure;
 use super::modes::require_role;
 use super::operator::{self, OperatorRole};
-use super::output::Event;
+use super::output::{Event, Output};
+use super::rosters;
 use super::round::{Round, Route, Stop};
 use super::timer::{self, Timer};
 use super::transfer_case;
@@ -25,7 +26,7 @@ use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::dossier::{AnsweredRow, Dossier, DossierRow, RowFailure, RowState, Why, Wish};
 use crate::id::{DossierId, QueryId};
-use crate::limits::{DOSSIER_WAIT_MS, QUERY_LIFE_MS};
+use crate::limits::{ASK_AGAIN_MS, DOSSIER_WAIT_MS, QUERY_LIFE_MS};
 use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
 use crate::statement::query::{Answer, AnswerBody, Query};
@@ -91,9 +92,52 @@ pub(super) fn on_answered(
     };
     let state = match outcome {
         Ok(statement) => accept(round, &dossier, place, &statement, from)?,
-        Err(failure) => RowState::Failed(failure.into()),
+        Err(failure) => {
+            if waits_for_roster(round, &dossier, (from, query), failure)? {
+                return Ok(());
+            }
+            RowState::Failed(failure.into())
+        }
     };
     settle_row(round, &mut dossier, place, state)
+}
+
+/// A key that was rotated a moment ago is in the roster of one side alone: the newer roster is
+/// fetched, and the same question is sent again as long as there is time.
+fn waits_for_roster(
+    round: &mut Round<'_>,
+    dossier: &Dossier,
+    (from, query): (CenterCode, QueryId),
+    failure: Failure,
+) -> Result<bool, StoreError> {
+    match failure {
+        Failure::Invalid(Refusal::KeyUnknown) => rosters::fetch(round, from)?,
+        // Here the other side has to hear of it, or the clock has to go on.
+        Failure::Refused(Refusal::KeyUnknown | Refusal::KeyNotYet)
+        | Failure::Invalid(Refusal::KeyNotYet) => {}
+        Failure::Invalid(_) | Failure::Refused(_) | Failure::Unreachable | Failure::TimedOut => {
+            return Ok(false);
+        }
+    }
+    let again = round.now.plus_ms(ASK_AGAIN_MS);
+    if again >= dossier.started.plus_ms(DOSSIER_WAIT_MS) {
+        return Ok(false);
+    }
+    timer::set(round.view, again, Timer::AskAgain(query))?;
+    Ok(true)
+}
+
+/// Sends a question again, with the bytes that were signed once: whoever answered it has the answer.
+pub(super) fn ask_again(round: &mut Round<'_>, query: QueryId) -> Result<(), StoreError> {
+    let Some(dossier) = waiting_dossier(round, query)? else { return Ok(()) };
+    let row = dossier.rows.iter().find(|row| row.query == Some(query));
+    let Some((to, Some(question))) = row.map(|row| (row.center, row.question)) else {
+        return Ok(());
+    };
+    if let Some(statement) = round.statement(question)? {
+        round.output(Output::Ask { to, query, statement });
+    }
+    Ok(())
 }
 
 /// A question of ours has run out.
@@ -256,6 +300,7 @@ fn settle_row(
     if let Some(query) = row.query {
         round.view.delete(key(Area::Asked, &[query.as_bytes()]));
         timer::clear(round.view, Timer::Query(query))?;
+        timer::clear(round.view, Timer::AskAgain(query))?;
     }
     finish_if_done(round, dossier)?;
     put(round.view, dossier);

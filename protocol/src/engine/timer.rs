@@ -95,6 +95,9 @@ pub enum Timer {
     /// What a center has announced of its log must be held.
     #[n(64)]
     Gap(#[n(0)] CenterCode),
+    /// A query of ours met a key that the roster of one side does not list yet: it is sent again.
+    #[n(70)]
+    AskAgain(#[n(0)] QueryId),
 }
 
 /// Sets or moves a timer.

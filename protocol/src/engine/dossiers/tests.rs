@@ -10,12 +10,16 @@ use crate::engine::imports::{ImportItem, UnnumberedRecord};
 use crate::engine::input::Input;
 use crate::engine::operator::OperatorId;
 use crate::engine::records::RecordKind;
+use crate::engine::rosters::command::NetCommand;
 use crate::id::FileHash;
+use crate::key::{KeyPurpose, MemoryKeyring};
 use crate::mode::Mode;
+use crate::roster::enrolment;
 use crate::statement::query::Consent;
 use crate::store::{Batch, Store};
 use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, loan, person, settled};
-use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, network, seed};
+use crate::time::Month;
 use crate::verdict::{Decision, Rule};
 
 fn province() -> Province {
@@ -335,4 +339,87 @@ fn a_wish_that_would_be_refused_everywhere_is_refused_here() {
     }
     let unknown = Command::Dossier(DossierId::new([0; 32]));
     assert_eq!(province.command(TAIYUAN, unknown).unwrap_err().refusal, Refusal::NotFound);
+}
+
+/// The keys of a center with another one for its statements.
+fn rotated(center: CenterCode) -> MemoryKeyring {
+    let kept = [KeyPurpose::Peer, KeyPurpose::Log, KeyPurpose::Witness, KeyPurpose::Sealing];
+    let kept = kept.map(|purpose| (purpose, seed(center, purpose)));
+    MemoryKeyring::new(kept.into_iter().chain([(KeyPurpose::Statement, [0x55; 32])]))
+}
+
+/// A center rotates its statement key, and another one does not hear of it.
+fn rotate_unheard(province: &mut Province, center: CenterCode, deaf: CenterCode) {
+    province.cut_off(deaf);
+    let mut new = rotated(center);
+    let key = enrolment::offer_key(&network(), center, KeyPurpose::Statement, &mut new).unwrap();
+    province.command(center, Command::Net(NetCommand::ChangeKey(key))).unwrap();
+    province.advance(crate::limits::ROSTER_FETCH_MS_MIN);
+    province.node(center).keyring = new;
+    province.cut.clear();
+    let version = |province: &mut Province, at| province.node(at).engine.roster().version;
+    assert_eq!(version(province, deaf) + 1, version(province, center));
+}
+
+#[test]
+fn an_answer_by_a_key_that_was_rotated_a_moment_ago_is_read_by_the_roster_that_lists_it() {
+    let mut province = province();
+    rotate_unheard(&mut province, DATONG, TAIYUAN);
+    let id = ask(&mut province, wish(&[LI]));
+    assert_eq!(row(&shown(&mut province, id), DATONG).state, RowState::Waiting);
+    province.advance(ASK_AGAIN_MS);
+    let dossier = shown(&mut province, id);
+    assert!(matches!(row(&dossier, DATONG).outcome(0), Some(Outcome::Found(_))));
+    assert!(dossier.finished.is_some());
+}
+
+#[test]
+fn a_question_by_a_key_that_the_other_side_does_not_list_yet_is_asked_again_while_there_is_time() {
+    let mut province = province();
+    rotate_unheard(&mut province, TAIYUAN, DATONG);
+    let early = ask(&mut province, wish(&[LI]));
+    province.advance(2_500);
+    assert_eq!(row(&shown(&mut province, early), DATONG).state, RowState::Waiting);
+    province.input(DATONG, Input::Connected { center: AUTHORITY });
+    province.advance(ASK_AGAIN_MS);
+    let found = shown(&mut province, early);
+    assert!(matches!(row(&found, DATONG).outcome(0), Some(Outcome::Found(_))));
+}
+
+#[test]
+fn a_key_that_no_roster_lists_is_named_when_the_time_is_over() {
+    let mut province = province();
+    province.node(DATONG).keyring = rotated(DATONG);
+    let id = ask(&mut province, wish(&[LI]));
+    province.advance(DOSSIER_WAIT_MS);
+    let dossier = shown(&mut province, id);
+    let unknown = RowState::Failed(RowFailure::Invalid(Refusal::KeyUnknown));
+    assert_eq!(row(&dossier, DATONG).state, unknown);
+    assert_eq!(dossier.verdict.unwrap().rule, Rule::Incomplete);
+}
+
+#[test]
+fn no_record_settles_nothing_where_a_center_has_records_that_name_nobody() {
+    let mut province = province();
+    let row_of = |name| {
+        let birth = Month::from_number(199_608).ok();
+        ImportItem::Unnumbered(UnnumberedRecord { kind: RecordKind::Account, name, birth })
+    };
+    let loan = || ImportItem::Loan(Box::new(settled(loan(DATONG, "JK1", &[LI]))));
+    // Linfen compares the name, and it is another person's.
+    for (name, complete) in [(Some(person(WANG).name), true), (None, false)] {
+        province.import(LINFEN, vec![row_of(name)]).unwrap();
+        province.import(DATONG, vec![loan()]).unwrap();
+        province.advance(120_000);
+        let id = ask(&mut province, wish(&[LI]));
+        let dossier = shown(&mut province, id);
+        let linfen = row(&dossier, LINFEN);
+        assert_eq!(linfen.why, Why::Unnumbered);
+        let Some(Outcome::NoRecord { complete: said, .. }) = linfen.outcome(0) else {
+            panic!("another outcome")
+        };
+        assert_eq!(*said, complete);
+        let rule = dossier.verdict.unwrap().rule;
+        assert_eq!(rule, if complete { Rule::Arrears } else { Rule::Incomplete });
+    }
 }
