@@ -475,9 +475,11 @@ fn is_incomplete(row: &DossierRow, subjects: usize) -> bool {
         RowState::Waiting | RowState::Failed(_) => true,
         RowState::Own(_) | RowState::Answered(_) => {
             let said = |outcome: &Outcome| match outcome {
-                // A center whose records have not all a number has compared names, too.
-                Outcome::Found(_) | Outcome::NoRecord { .. } => true,
-                Outcome::Unresolved(_) | Outcome::Refused(_) => false,
+                Outcome::Found(_) | Outcome::NoRecord { complete: true, .. } => true,
+                // The center has records of which nobody can say whom they are about.
+                Outcome::NoRecord { complete: false, .. }
+                | Outcome::Unresolved(_)
+                | Outcome::Refused(_) => false,
             };
             let facts = row.facts();
             row.is_faulty()

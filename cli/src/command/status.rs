@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fundlink_node::control::api::Status;
+use fundlink_node::control::api::{DataQuality, Status};
 
 use super::net::show;
 use crate::client::Node;
@@ -40,6 +40,8 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
         (language.last_heard(), Align::Left),
         (language.statements_waiting(), Align::Right),
         (language.since(), Align::Left),
+        (language.data_as_of(), Align::Left),
+        (language.in_quarantine(), Align::Right),
     ]);
     for member in &status.members {
         table.row([
@@ -49,6 +51,8 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
             member.heard.clone().unwrap_or_default(),
             member.waiting.to_string(),
             member.waiting_since.clone().unwrap_or_default(),
+            member.data.as_ref().map(|data| data.as_of.clone()).unwrap_or_default(),
+            member.data.as_ref().map(quarantined).unwrap_or_default(),
         ]);
     }
     if !table.is_empty() {
@@ -57,6 +61,12 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
     }
     output.value(&status);
     Ok(Exit::Done)
+}
+
+/// How many of a member's records are in quarantine, and which share that is.
+fn quarantined(data: &DataQuality) -> String {
+    let DataQuality { quarantined, records, quarantined_per_million: share, .. } = data;
+    format!("{quarantined} / {records} ({}.{:04}%)", share / 10_000, share % 10_000)
 }
 
 /// Asks the node, and as long as it does not answer and there is time, asks again.

@@ -59,8 +59,8 @@ texts! {
     subject_heading(center, place) = "{center}, person {place}:", "{center}，第 {place} 人：";
     no_record(as_of) = "No record, as of {as_of}; the center's data are complete.", "无记录，数据截止 {as_of}；该中心数据完整。";
     no_record_incomplete(as_of) =
-        "No record with this number, as of {as_of}; the center also has records without a number.",
-        "该证件号码无记录，数据截止 {as_of}；该中心另有无证件号码的记录。";
+        "No record with this number, as of {as_of}; the center also has records that name nobody, so this settles nothing.",
+        "该证件号码无记录，数据截止 {as_of}；但该中心另有无法辨认人员的记录，不能据此认定。";
     unresolved_not_loaded() = "Not known: the center has not loaded its records yet.", "无法确定：该中心尚未导入数据。";
     unresolved_name() =
         "Not known: a record without a number has this name and month of birth; a person must look.",

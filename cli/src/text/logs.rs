@@ -12,6 +12,8 @@ texts! {
     witnessed() = "witnessed", "已见证";
     state() = "state", "状态";
     last_heard() = "last heard", "最近心跳";
+    data_as_of() = "records as of", "数据截止";
+    in_quarantine() = "in quarantine", "隔离记录";
     log_two_faces() = "TWO FACES: proven, closed", "已证实存在两个版本，已关闭";
     log_misfit() = "DOES NOT FIT what was seen before", "与先前内容不符";
     log_recovering() = "waits for the witnesses", "等待见证方";

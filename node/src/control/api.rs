@@ -12,6 +12,7 @@ use core::fmt;
 use fundlink_protocol::engine::output::{CommandRefusal, Event};
 use fundlink_protocol::engine::status;
 use fundlink_protocol::refusal::Refusal;
+use fundlink_protocol::statement::heartbeat;
 use serde::{Deserialize, Serialize};
 
 pub mod accesses;
@@ -114,6 +115,32 @@ pub struct MemberStanding {
     pub waiting: u32,
     /// Since when the oldest of them waits.
     pub waiting_since: Option<String>,
+    /// How good its records are, as it said last; absent for who holds none.
+    pub data: Option<DataQuality>,
+}
+
+/// How good a member's records are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataQuality {
+    /// As of when they were exported.
+    pub as_of: String,
+    /// Accounts and loans, those in quarantine included.
+    pub records: u64,
+    /// Those of them in quarantine.
+    pub quarantined: u64,
+    /// The same in a million.
+    pub quarantined_per_million: u64,
+}
+
+impl From<heartbeat::DataQuality> for DataQuality {
+    fn from(data: heartbeat::DataQuality) -> Self {
+        Self {
+            as_of: data.as_of.to_string(),
+            records: data.records,
+            quarantined: data.quarantined,
+            quarantined_per_million: data.quarantined_per_million(),
+        }
+    }
 }
 
 impl From<status::Status> for Status {
@@ -125,6 +152,7 @@ impl From<status::Status> for Status {
             current: member.current,
             waiting: member.waiting,
             waiting_since: member.waiting_since.map(|since| since.to_string()),
+            data: member.data.map(DataQuality::from),
         });
         Self {
             center: status.center.to_string(),

@@ -43,6 +43,7 @@ fn heartbeat(roster_version: u64) -> Vec<u8> {
         software: "test".into(),
         unusable_records: 0,
         modes: Vec::new(),
+        data: None,
     };
     assert_eq!(Heartbeat::KIND, StatementKind::Heartbeat);
     let keyring = keyring();

@@ -96,7 +96,7 @@ fn outcome(
         | QueryKind::AccessList => matches.is_empty(),
     };
     if nothing {
-        return no_record(round, person, (set.as_of, set.totals.unnumbered == 0));
+        return no_record(round, person, (set.as_of, set.nameless == 0));
     }
     let matched = match (matches.iter().flatten().max(), matches.contains(&None)) {
         (None, _) => return Ok(Outcome::Refused(Refusal::NameMismatch)),

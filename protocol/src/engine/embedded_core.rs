@@ -218,7 +218,7 @@ fn unlock(
         && !is_changed
     {
         ledger::give_back(round.view, on, number, imported.record.account.balance)?;
-        records::release_account(round.view, number)?;
+        records::release_account(round, number)?;
     } else {
         catching_up::follow_alone(round, on, number)?;
     }

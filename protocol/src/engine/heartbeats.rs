@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use super::output::{Event, GossipVerdict, Output};
 use super::round::{Round, Route};
 use super::timer::{self, Timer};
-use super::{alerts, following, log_store, modes, rosters, single};
+use super::{alerts, following, log_store, modes, records, rosters, single};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -61,6 +61,7 @@ pub(super) fn beat(round: &mut Round<'_>) -> Result<(), StoreError> {
         software: round.settings.software.clone(),
         unusable_records: single::read(round.view, UNUSABLE_RECORDS)?.unwrap_or(0),
         modes: modes.iter().map(|held| (held.service, held.mode)).collect(),
+        data: records::state(round.view)?.current.map(|set| set.quality()),
     };
     round.say(&heartbeat, Route::Publish);
     Ok(())

@@ -91,6 +91,9 @@ pub struct Staging {
     /// How it differs from the import before.
     #[n(6)]
     pub changes: Changes,
+    /// Records staged so far that have neither a usable number nor a readable name.
+    #[n(7)]
+    pub nameless: u64,
 }
 
 /// How an import differs from the one before.
@@ -177,6 +180,7 @@ pub(super) fn begin(round: &mut Round<'_>, order: &ImportOrder) -> Result<Stagin
         expected: order.expected,
         staged: Totals::default(),
         changes: Changes::default(),
+        nameless: 0,
     };
     records::put_state(round.view, &state);
     put_staging(round.view, Some(&staging));
@@ -210,6 +214,8 @@ pub(super) fn stage(round: &mut Round<'_>, items: &[ImportItem]) -> Result<Stagi
                         records::unnumbered_key(place.generation, record.birth, staged.unnumbered);
                     let value = UnnumberedRow { name, kind: record.kind };
                     round.view.put(row, cbor::encode(&value));
+                } else {
+                    staging.nameless = staging.nameless.saturating_add(1);
                 }
                 staged.unnumbered = staged.unnumbered.saturating_add(1);
             }
@@ -243,6 +249,7 @@ pub(super) fn commit(round: &mut Round<'_>) -> Result<Changes, Stop> {
         as_of: staging.as_of,
         files: staging.files,
         totals: staging.staged,
+        nameless: staging.nameless,
     });
     records::put_state(round.view, &state);
     single::write(round.view, UNUSABLE_RECORDS, &staging.staged.unnumbered);

@@ -26,6 +26,7 @@ use crate::name_match::NameMatch;
 use crate::person_name::PersonName;
 use crate::record::{AccountRecord, LoanRecord, Person};
 use crate::record_seal::{LedgerSeal, SealedAccount};
+use crate::statement::heartbeat::DataQuality;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
 use crate::time::{Month, Timestamp};
@@ -126,6 +127,21 @@ pub struct ImportedSet {
     /// What is in it.
     #[n(4)]
     pub totals: Totals,
+    /// Those of its records without a usable number that have no readable name either: nobody can
+    /// say whom they are about.
+    #[n(5)]
+    pub nameless: u64,
+}
+
+impl ImportedSet {
+    /// What the heartbeat says of it.
+    #[must_use]
+    pub fn quality(&self) -> DataQuality {
+        let Totals { accounts, loans, held, .. } = self.totals;
+        let quarantined = held.accounts.saturating_add(held.loans);
+        let records = accounts.saturating_add(loans).saturating_add(quarantined);
+        DataQuality { as_of: self.as_of, records, quarantined }
+    }
 }
 
 /// Control totals of an import.
@@ -327,17 +343,19 @@ pub fn keep_account(view: &mut dyn View, number: &AccountNumber) -> Result<(), S
 }
 
 /// Gives an account that a transfer held and did not change back to the imports, which may have
-/// brought something newer in the meantime. One that the current import lacks stays.
+/// brought something newer in the meantime: that is published now. One that the current import
+/// lacks stays.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn release_account(view: &mut dyn View, number: &AccountNumber) -> Result<(), StoreError> {
-    let Some(kept) = account_in(view, Generation::KEPT, number)? else { return Ok(()) };
-    if imported(view, number)?.is_some() {
-        view.delete(account_key(Generation::KEPT, number.as_str().as_bytes()));
+pub fn release_account(round: &mut Round<'_>, number: &AccountNumber) -> Result<(), StoreError> {
+    let Some(kept) = account_in(round.view, Generation::KEPT, number)? else { return Ok(()) };
+    if imported(round.view, number)?.is_some() {
+        round.view.delete(account_key(Generation::KEPT, number.as_str().as_bytes()));
         let document = &kept.record.person.document;
         let person = person_key(Generation::KEPT, document, RecordKind::Account, number.as_str());
-        view.delete(person);
+        round.view.delete(person);
+        publish_soon(round, number)?;
     }
     Ok(())
 }
@@ -360,8 +378,12 @@ pub fn imported(
 /// When the store cannot be read.
 pub fn change_account(round: &mut Round<'_>, account: &StoredAccount) -> Result<(), StoreError> {
     put_account(round.view, Generation::KEPT, account);
-    let number = account.record.account.number.as_str();
-    let place = [&[RecordKind::Account as u8], number.as_bytes()].concat();
+    publish_soon(round, &account.record.account.number)
+}
+
+/// Has an account published as it stands, if that differs from what was published last.
+fn publish_soon(round: &mut Round<'_>, number: &AccountNumber) -> Result<(), StoreError> {
+    let place = [&[RecordKind::Account as u8], number.as_str().as_bytes()].concat();
     round.view.put(key(Area::Unpublished, &[&place]), Vec::new());
     timer::set(round.view, round.now, Timer::Records)
 }

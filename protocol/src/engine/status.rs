@@ -8,6 +8,7 @@ use super::round::{Round, Stop};
 use super::{heartbeats, outbox, recovery};
 use crate::center::CenterCode;
 use crate::roster::MemberStatus;
+use crate::statement::heartbeat::DataQuality;
 use crate::time::Timestamp;
 
 /// How the node stands.
@@ -42,6 +43,8 @@ pub struct MemberStanding {
     pub waiting: u32,
     /// Since when the oldest of them waits.
     pub waiting_since: Option<Timestamp>,
+    /// How good its records are, as it said last.
+    pub data: Option<DataQuality>,
 }
 
 /// Looks everything up.
@@ -53,10 +56,11 @@ pub(super) fn status(round: &Round<'_>) -> Result<Status, Stop> {
         members.push(MemberStanding {
             center: member.code,
             status: member.status,
-            heard: heard.map(|row| row.received_at),
+            heard: heard.as_ref().map(|row| row.received_at),
             current: heartbeats::is_current(round, member.code)?,
             waiting: outbox::open_rows(round.view, member.code)?,
             waiting_since: oldest.first().map(|(_, row)| row.since),
+            data: heard.and_then(|row| row.heartbeat.data),
         });
     }
     Ok(Status {

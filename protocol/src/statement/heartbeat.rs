@@ -34,6 +34,34 @@ pub struct Heartbeat {
     /// How far each of its services acts by itself.
     #[n(7)]
     pub modes: Vec<(Service, Mode)>,
+    /// How good its records are; absent before the first import.
+    #[n(8)]
+    pub data: Option<DataQuality>,
+}
+
+/// How good a center's records are (数据质量): counts of its last import, of nobody in particular.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DataQuality {
+    /// As of when they were exported.
+    #[n(1)]
+    pub as_of: Timestamp,
+    /// Accounts and loans, those in quarantine included.
+    #[n(2)]
+    pub records: u64,
+    /// Those of them in quarantine.
+    #[n(3)]
+    pub quarantined: u64,
+}
+
+impl DataQuality {
+    /// Records in quarantine in a million.
+    #[must_use]
+    pub fn quarantined_per_million(&self) -> u64 {
+        let share = u128::from(self.quarantined).saturating_mul(1_000_000);
+        let share = share.checked_div(u128::from(self.records)).unwrap_or(0);
+        u64::try_from(share).unwrap_or(u64::MAX)
+    }
 }
 
 impl Payload for Heartbeat {

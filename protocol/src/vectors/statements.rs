@@ -27,7 +27,7 @@ use crate::record::{FraudMark, Person};
 use crate::record_seal::RecordSeed;
 use crate::refusal::Refusal;
 use crate::roster::enrolment::{VerifiedEnrolment, enrol, offer_key};
-use crate::statement::heartbeat::Heartbeat;
+use crate::statement::heartbeat::{DataQuality, Heartbeat};
 use crate::statement::membership::{AuthorityKey, KeyChange, TagKeyBox};
 use crate::statement::query::{Answer, AnswerBody, Consent, GivenFacts, Query};
 use crate::statement::{Payload, Statement, StatementKind};
@@ -113,6 +113,7 @@ fn heartbeats(samples: &mut Samples) {
         software: "fundlink/1.0".into(),
         unusable_records: 0,
         modes: Service::ALL.iter().map(|service| (*service, Mode::Observe)).collect(),
+        data: None,
     };
     samples.say("heartbeat of a new center", &first);
     let later = Heartbeat {
@@ -124,6 +125,7 @@ fn heartbeats(samples: &mut Samples) {
             (Service::Certificate, Mode::Confirm),
             (Service::Transfer, Mode::Auto),
         ],
+        data: Some(DataQuality { as_of: AT, records: 1_241_200, quarantined: 310 }),
         ..first
     };
     samples.say("heartbeat with a checkpoint", &later);

@@ -152,6 +152,14 @@ const CASES: &[(Change, Decision, Rule)] = &[
     ),
     (
         |d| {
+            let RowState::Own(given) = &mut d.rows[0].state else { panic!("another state") };
+            given.outcomes[1] = Outcome::NoRecord { as_of: Timestamp::from_ms(0), complete: false };
+        },
+        Decision::Undecided,
+        Rule::Incomplete,
+    ),
+    (
+        |d| {
             let mut facts = disclosed("A", true);
             facts.record.loan.overdue.periods_total = 6;
             loans(d).loans.as_mut().unwrap().push(facts);

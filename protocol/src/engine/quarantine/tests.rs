@@ -20,7 +20,7 @@ use crate::store::Staged;
 use crate::store::memory::MemoryStore;
 use crate::subject::{TagSubject, Tagger as _};
 use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, loan, person};
-use crate::testing::{DATONG, Province, TAIYUAN};
+use crate::testing::{AUTHORITY, DATONG, Province, TAIYUAN};
 use crate::time::Date;
 
 fn saver(number: &str, whose: (&str, &str)) -> ImportItem {
@@ -219,4 +219,20 @@ fn what_an_import_lacks_is_named_by_its_leaf_before_it_counts() {
     ];
     assert_eq!(found.records, expected);
     assert_eq!(found.next, None);
+}
+
+#[test]
+fn every_heartbeat_says_how_many_records_are_in_quarantine_and_as_of_when() {
+    let mut province = province();
+    let Reply::Status(status) = *province.command(AUTHORITY, Command::Status).unwrap() else {
+        panic!("another reply");
+    };
+    let data = |center| status.members.iter().find(|member| member.center == center).unwrap().data;
+    let said = data(DATONG).unwrap();
+    assert_eq!((said.records, said.quarantined), (2, 1));
+    assert_eq!(said.quarantined_per_million(), 500_000);
+    let store = store(&mut province);
+    let loaded = records::state(&Staged::new(&store)).unwrap().current.unwrap();
+    assert_eq!(said.as_of, loaded.as_of);
+    assert_eq!(data(TAIYUAN), None, "nothing was imported there");
 }

@@ -305,7 +305,7 @@ fn a_center_that_has_not_loaded_or_cannot_tell_does_not_say_no() {
     assert_eq!(outcome(&mut empty, &wang), unknown);
     let other = query(&empty, 3);
     let nothing = outcome(&mut empty, &other);
-    assert!(matches!(nothing, Outcome::NoRecord { complete: false, .. }), "{nothing:?}");
+    assert!(matches!(nothing, Outcome::NoRecord { complete: true, .. }), "{nothing:?}");
     empty.import(DATONG, vec![record(Some(199_609))]).unwrap();
     let mut wang = query(&empty, 4);
     wang.subjects = vec![person(WANG)];
@@ -314,6 +314,12 @@ fn a_center_that_has_not_loaded_or_cannot_tell_does_not_say_no() {
     let mut wang = query(&empty, 5);
     wang.subjects = vec![person(WANG)];
     assert_eq!(outcome(&mut empty, &wang), unknown);
+    // A row that nobody can read may be about anybody.
+    let unread = UnnumberedRecord { kind: RecordKind::Account, name: None, birth: None };
+    empty.import(DATONG, vec![ImportItem::Unnumbered(unread)]).unwrap();
+    let other = query(&empty, 6);
+    let nothing = outcome(&mut empty, &other);
+    assert!(matches!(nothing, Outcome::NoRecord { complete: false, .. }), "{nothing:?}");
 }
 
 #[test]

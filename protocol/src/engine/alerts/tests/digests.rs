@@ -245,6 +245,7 @@ fn a21_a_center_that_vouches_for_a_root_it_did_not_sign_is_told_by_everybody() {
             software: "fundlink/test".into(),
             unusable_records: 0,
             modes: Vec::new(),
+            data: None,
         };
         let bytes = cose::sign("test", &heartbeat, &mut crate::testing::keyring(TAIYUAN)).unwrap();
         for center in [AUTHORITY, DATONG] {

@@ -1,6 +1,6 @@
 //! Who decides, and about whom: two persons, corrections of a record, the right center, reminders.
 
-use super::world::{World, application, clerk, date, newcomer, reviewer, saver};
+use super::world::{World, application, clerk, date, newcomer, reviewer, saver, yuan};
 use crate::account::AccountStatus;
 use crate::center::CenterCode;
 use crate::document::{DocumentNumber, DocumentType};
@@ -8,7 +8,8 @@ use crate::engine::audit;
 use crate::engine::imports::ImportItem;
 use crate::engine::operator::{OperatorId, OperatorRole};
 use crate::engine::output::{CommandRefusal, Event};
-use crate::engine::records::StoredAccount;
+use crate::engine::publishing;
+use crate::engine::records::{RecordKind, StoredAccount};
 use crate::engine::transfer_command::Decision;
 use crate::id::{FileHash, TransferId};
 use crate::mode::Mode;
@@ -348,4 +349,25 @@ fn four_fifths_of_the_time_are_a_reminder_and_all_of_it_a_task() {
     for center in [TAIYUAN, DATONG] {
         assert_eq!(world.show(center, transfer).line.reminded, None, "{center}");
     }
+}
+
+#[test]
+fn what_an_import_brought_during_a_transfer_that_came_to_nothing_is_published_at_once() {
+    let mut world = world(old(LI), LI);
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = started(&mut world, LI);
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    let mut newer = old(LI);
+    newer.record.account.contribution_base = yuan("6000.00");
+    import(&mut world, newer.clone());
+    let revision = |world: &mut World| {
+        let store = world.province.node(DATONG).engine.store().clone();
+        let known = publishing::published(&Staged::new(&store), RecordKind::Account, OLD);
+        known.unwrap().unwrap().digest().unwrap().revision
+    };
+    let before = revision(&mut world);
+    let refuse = Decision::Refuse(RefusalReason::Other, words("请先合并账户"));
+    world.decide(DATONG, transfer, (clerk(), refuse)).unwrap();
+    assert_eq!(world.stored(DATONG, OLD), newer);
+    assert_eq!(revision(&mut world), before + 1);
 }
