@@ -1,7 +1,7 @@
 //! Import of a center's records from CSV: checked whole, then taken or refused as one.
 //!
 //! Files lie in a folder: `employers.csv`, `persons.csv`, `accounts.csv`, `ledger.csv`, `loans.csv` and
-//! `co_borrowers.csv`; `employer_ledger.csv`, `overdue.csv` and `control.csv` may be missing. The columns bear the
+//! `co_borrowers.csv`; `employer_ledger.csv`, `overdue.csv`, `withdrawals.csv` and `control.csv` may be missing. The columns bear the
 //! codes of JGJ/T 320, or the English or Chinese names of [`column_names`], in any order and in upper
 //! or lower case; each module of this folder lists those of its file. Three are not the standard's: DWZH in
 //! `accounts.csv`, HBJNY in `ledger.csv` and, optionally, DQYQQS in `loans.csv`. A byte order mark
@@ -27,6 +27,7 @@ use fundlink_protocol::interest::{Accrual, InterestRules, interest_year_start};
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::record::LoanRecord;
 use fundlink_protocol::time::{Date, Timestamp};
+use fundlink_protocol::withdrawal::BookedWithdrawal;
 
 mod account_draft;
 mod accounts;
@@ -55,6 +56,7 @@ pub mod suggest;
 mod table;
 pub mod upload;
 mod value;
+mod withdrawals;
 
 pub use encoding::TextEncoding;
 pub use fault::{Beyond, Difference, FaultColumn, ImportFault, ImportFaults};
@@ -62,6 +64,7 @@ pub use files::{ImportFile, ImportFiles};
 pub use rule::ImportRule;
 pub use share::{Share, ShareError};
 pub use table::{Column, FileReport};
+pub use withdrawals::WithdrawalCounts;
 
 use account_draft::{AccountDraft, Counting};
 use accounts::Accounts;
@@ -76,6 +79,7 @@ use held::HeldBack;
 use loans::Loans;
 use mapping::Mapping;
 use persons::Persons;
+use withdrawals::Withdrawals;
 
 use crate::control::api::records::Record;
 
@@ -206,6 +210,8 @@ pub struct ImportSet {
     pub loans: Vec<LoanRecord>,
     /// The employers, in the order of their numbers.
     pub employers: Vec<Employer>,
+    /// The withdrawals for a property, by their serials; absent when the dump has no such file.
+    pub withdrawals: Option<Vec<BookedWithdrawal>>,
     /// What is held back, as the node is told it.
     pub held: Vec<Record>,
     /// What was read.
@@ -223,6 +229,7 @@ impl ImportSet {
             unnumbered,
             balances: self.report.balance,
             held,
+            withdrawals: self.withdrawals.as_ref().map(|withdrawals| withdrawals.len() as u64),
         }
     }
 }
@@ -244,6 +251,8 @@ pub struct ImportReport {
     pub unknown_provinces: u64,
     /// Accounts with money on the last 1 July to which no year-end interest was booked on it.
     pub interest_not_booked: u64,
+    /// What the file of withdrawals holds; absent when the dump has none.
+    pub withdrawals: Option<WithdrawalCounts>,
     /// What was counted about codes.
     pub codes: CodeCounts,
     /// The broken rules of rows in quarantine.
@@ -289,7 +298,7 @@ pub fn check<R: BufRead>(
     let (hash, sm3) = hashes.finish();
     control.compare(&sm3, &mut context);
     let counting = counting(&context.options);
-    let Drafts { unknown_provinces, accounts, loans, employers, mut held } = read;
+    let Drafts { unknown_provinces, accounts, loans, employers, withdrawals, mut held } = read;
     let (accounts, interest_not_booked, of_accounts) = accounts.finish(&counting, &mut context);
     held.add(of_accounts);
     let (loans, of_loans) = loans.finish(&mut context);
@@ -315,6 +324,7 @@ pub fn check<R: BufRead>(
         loan_balance: loan_balance.unwrap_or_default(),
         unknown_provinces,
         interest_not_booked,
+        withdrawals: withdrawals.as_ref().map(Withdrawals::counts),
         codes: found.codes,
         quarantined: found.faults,
         bad_rows,
@@ -323,7 +333,8 @@ pub fn check<R: BufRead>(
     };
     let held = if bad_rows == 0 { Vec::new() } else { held.into_records() };
     let accounts = ImportedAccounts { drafts: accounts.into_iter(), counting };
-    Ok(ImportSet { accounts, loans, employers, held, report })
+    let withdrawals = withdrawals.map(|withdrawals| withdrawals.booked);
+    Ok(ImportSet { accounts, loans, employers, withdrawals, held, report })
 }
 
 /// The data as it was read, before sums are compared.
@@ -332,18 +343,19 @@ struct Drafts {
     accounts: Accounts,
     loans: Loans,
     employers: Employers,
+    withdrawals: Option<Withdrawals>,
     held: HeldBack,
 }
 
 /// Reads the files one after the other.
 fn read_data<R: BufRead>(
     data: [R; 6],
-    optional: [Option<R>; 2],
+    optional: [Option<R>; 3],
     hashes: &Hashes,
     context: &mut Context<'_>,
 ) -> Result<Drafts, ImportError> {
     let [employers, persons, accounts, ledger, loans, co_borrowers] = data;
-    let [employer_ledger, overdue] = optional;
+    let [employer_ledger, overdue, withdrawals] = optional;
     let hashed = |file, input| hashes.over(file, input);
     let mut employers = Employers::read(hashed(ImportFile::Employers, employers), context)?;
     let mut persons = Persons::read(hashed(ImportFile::Persons, persons), context)?;
@@ -363,8 +375,10 @@ fn read_data<R: BufRead>(
     joined.finish(accounts.orphans.unknown(), context);
     accounts.check_ledger(&persons, context);
     accounts.check_sums(context);
+    let withdrawals = withdrawals.map(|input| hashed(ImportFile::Withdrawals, input));
+    let withdrawals = withdrawals::read(withdrawals, &mut accounts, context)?;
     let held = persons.finish(accounts.nameless(), context);
-    Ok(Drafts { unknown_provinces, accounts, loans, employers, held })
+    Ok(Drafts { unknown_provinces, accounts, loans, employers, withdrawals, held })
 }
 
 /// Whether the import may go on: without a fault, or with no more than the quarantine may hold.

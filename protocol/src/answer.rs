@@ -271,9 +271,9 @@ pub struct Payout {
     /// How much.
     #[n(3)]
     pub amount: Fen,
-    /// The leaf that commits to the record.
+    /// The leaf that commits to the record; absent until it is published.
     #[n(4)]
-    pub leaf: LeafReference,
+    pub leaf: Option<LeafReference>,
 }
 
 impl fmt::Debug for Payout {

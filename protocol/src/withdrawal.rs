@@ -45,6 +45,18 @@ pub struct PropertyWithdrawal {
     pub paid_on: Date,
 }
 
+/// A withdrawal for a property with what became of it since.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct BookedWithdrawal {
+    /// The withdrawal.
+    #[n(1)]
+    pub record: PropertyWithdrawal,
+    /// 记账日期 of the reversal (冲账), where it was undone.
+    #[n(2)]
+    pub reversed_on: Option<Date>,
+}
+
 impl fmt::Debug for PropertyWithdrawal {
     /// Without the person, the home and the amount.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,6 +85,9 @@ pub enum WithdrawalFault {
     /// It is booked later than today.
     #[error("a withdrawal is not booked on a day to come")]
     Day,
+    /// It is undone before it was paid, or later than today.
+    #[error("a withdrawal is undone on the day of its payment or later, and not on a day to come")]
+    ReversalDay,
 }
 
 impl PropertyWithdrawal {
@@ -92,6 +107,27 @@ impl PropertyWithdrawal {
         }
         if self.paid_on > today {
             return Err(WithdrawalFault::Day);
+        }
+        Ok(())
+    }
+}
+
+impl BookedWithdrawal {
+    /// A withdrawal that was paid, and not undone.
+    #[must_use]
+    pub const fn paid(record: PropertyWithdrawal) -> Self {
+        Self { record, reversed_on: None }
+    }
+
+    /// What it shows by itself to be wrong.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn check(&self, center: CenterCode, today: Date) -> Result<(), WithdrawalFault> {
+        self.record.check(center, today)?;
+        let possible = |on: Date| on >= self.record.paid_on && on <= today;
+        if self.reversed_on.is_some_and(|on| !possible(on)) {
+            return Err(WithdrawalFault::ReversalDay);
         }
         Ok(())
     }

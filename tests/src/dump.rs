@@ -17,6 +17,7 @@ use fundlink_protocol::time::Date;
 #[derive(Clone, Debug)]
 pub struct Dump {
     texts: [String; 6],
+    withdrawals: Option<String>,
 }
 
 /// A person's account with its deposits: one a month, on the 15th.
@@ -73,11 +74,13 @@ const HEADERS: [&str; 6] = [
     "JKHTBH,GTJKRXM,GTJKRZJLX,GTJKRZJHM,CDGX\n",
 ];
 
+const WITHDRAWALS: &str = "GRZH,YWLSH,JZRQ,FSE,TQYY,BDCQZH\n";
+
 impl Dump {
     /// Files with nothing but their headers.
     #[must_use]
     pub fn new() -> Self {
-        Self { texts: HEADERS.map(str::to_owned) }
+        Self { texts: HEADERS.map(str::to_owned), withdrawals: None }
     }
 
     /// Files with these persons.
@@ -118,6 +121,12 @@ impl Dump {
         }
     }
 
+    /// The rows of withdrawals, each `GRZH,YWLSH,JZRQ,FSE,TQYY,BDCQZH`: the file has these and no others.
+    pub fn set_withdrawals(&mut self, rows: &[String]) {
+        let rows = rows.iter().map(|row| format!("{row}\n"));
+        self.withdrawals = Some(rows.fold(WITHDRAWALS.to_owned(), |text, row| text + &row));
+    }
+
     /// Adds a line to a file.
     pub fn row(&mut self, file: DumpFile, row: std::fmt::Arguments<'_>) {
         writeln!(self.text(file), "{row}").expect("a string takes everything");
@@ -152,6 +161,12 @@ impl Dump {
         fs::create_dir_all(folder).expect("a folder can be made");
         for (name, text) in NAMES.iter().zip(&self.texts) {
             fs::write(folder.join(name), encode(text)).expect("a file can be written");
+        }
+        let withdrawals = folder.join("withdrawals.csv");
+        match &self.withdrawals {
+            Some(text) => fs::write(withdrawals, encode(text)).expect("a file can be written"),
+            None if withdrawals.exists() => fs::remove_file(withdrawals).expect("it is a file"),
+            None => {}
         }
     }
 }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 mod import {
     mod planted_faults;
     mod quarantine;
+    mod withdrawals;
 }
 
 fn province() -> Province {

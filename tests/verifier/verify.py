@@ -522,7 +522,8 @@ def shown_in(said):
     if said.kind != "answer" or said.payload[6][0] != 2:
         return
     for payout in said.payload[6][1].get(3, []):
-        yield payout[4], None
+        if 4 in payout:
+            yield payout[4], None
     for outcome in said.payload[6][1][2]:
         if outcome[0] != 1:
             continue

@@ -89,7 +89,8 @@ pub(crate) struct QuarantineArgument {
 #[derive(Debug, clap::Args)]
 pub(crate) struct FilesArguments {
     /// The folder with employers.csv, persons.csv, accounts.csv, ledger.csv, loans.csv and
-    /// co_borrowers.csv, and employer_ledger.csv, overdue.csv and control.csv where there are some
+    /// co_borrowers.csv, and employer_ledger.csv, overdue.csv, withdrawals.csv and control.csv where
+    /// there are some
     folder: PathBuf,
     /// What the center calls files, columns and codes; see `fundlink data map suggest`
     #[arg(long, value_name = "FILE")]
@@ -189,7 +190,7 @@ fn load(arguments: &ImportArguments, config: &Path, output: &Output) -> Result<E
     let report = report_json(&set.report);
     show(&set.report, output);
     let totals = set.totals();
-    let records = totals.accounts.saturating_add(totals.loans);
+    let records = records_in(totals.accounts, totals.loans, totals.withdrawals);
     let bar = progress::bar(output, records.saturating_add(set.held.len() as u64));
     bar.set_message(language.loading());
     let operator = &arguments.operator.operator;
@@ -213,16 +214,20 @@ fn load(arguments: &ImportArguments, config: &Path, output: &Output) -> Result<E
     Ok(Exit::Done)
 }
 
+fn records_in(accounts: u64, loans: u64, withdrawals: Option<u64>) -> u64 {
+    accounts.saturating_add(loans).saturating_add(withdrawals.unwrap_or(0))
+}
+
 /// Waits until the digests of the records are published; the node goes on without us, too.
 fn await_publication(node: &Node, output: &Output) -> Result<Records, Failure> {
     let bar = progress::bar(output, 0);
     bar.set_message(output.language.publishing());
     loop {
         let records: Records = node.get("/v1/records")?;
-        let all = records
-            .current
-            .as_ref()
-            .map_or(0, |set| set.totals.accounts.saturating_add(set.totals.loans));
+        let all = records.current.as_ref().map_or(0, |set| {
+            let totals = &set.totals;
+            records_in(totals.accounts, totals.loans, totals.withdrawals)
+        });
         let published = records
             .publishing
             .map_or(0, |publishing| publishing.published.saturating_add(publishing.unchanged));
@@ -243,6 +248,9 @@ fn show_records(records: &Records, output: &Output) {
         Some(set) => {
             let totals = &set.totals;
             output.line(language.records_loaded(&set.as_of, totals.accounts, totals.loans));
+            if let Some(withdrawals) = totals.withdrawals {
+                output.line(language.records_withdrawals(withdrawals));
+            }
             output.line(language.records_balance(&totals.balances));
             if totals.held.rows > 0 || totals.unnumbered > 0 {
                 let held = &totals.held;

@@ -1,5 +1,7 @@
 //! `fundlink withdrawal`: money that was paid out for a property (购房提取).
 //!
+//! Withdrawals come with the exports of the core system; what is paid in between is recorded here.
+//!
 //! **Promises.** Persons, properties and amounts come by file or prompt, never as arguments. A file is
 //! recorded as a whole or not at all.
 //! **Left to others.** Every rule: the node. Paying: the core system.
@@ -26,7 +28,7 @@ mod file;
 /// Arguments of `fundlink withdrawal`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Arguments {
-    /// Record the withdrawals of a CSV file and publish their digests, all of them or none
+    /// Record what was paid since the last export, from a CSV file, and publish it, all or nothing
     Record(RecordArguments),
     /// Record that a withdrawal was undone
     Reverse(ReverseArguments),
@@ -43,9 +45,6 @@ pub(crate) struct RecordArguments {
     /// ZJLX; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The core system has booked them: do not hold them against the records
-    #[arg(long)]
-    booked: bool,
     #[command(flatten)]
     operator: OperatorArgument,
 }
@@ -116,7 +115,6 @@ fn record(arguments: &RecordArguments, node: &Node, output: &Output) -> Result<E
     let language = output.language;
     let wanted = Record {
         operator: arguments.operator.operator.clone(),
-        source: if arguments.booked { "core" } else { "desk" }.to_owned(),
         withdrawals: file::read(&arguments.file, language)?,
     };
     let recorded: Vec<Recorded> = node.post("/v1/withdrawals", &wanted)?;
@@ -171,7 +169,7 @@ fn list(arguments: &ListArguments, node: &Node, output: &Output) -> Result<Exit,
             known.reason.clone(),
             known.amount.0.clone(),
             one.reversed_on.clone().unwrap_or_default(),
-            format!("{}/{}", one.log, one.leaf),
+            one.leaf.map(|leaf| format!("{}/{}", leaf.log, leaf.index)).unwrap_or_default(),
         ]);
     }
     output.table(&table);

@@ -71,7 +71,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("certificate revoke", "缴存地：撤回证明"),
     ("certificate approve", "复核他人登记的内容"),
     ("withdrawal", "购房提取"),
-    ("withdrawal record", "登记 CSV 文件中的购房提取并发布摘要，要么全部登记，要么不登记"),
+    (
+        "withdrawal record",
+        "登记 CSV 文件中上次导出之后支付的购房提取并发布摘要，要么全部登记，要么不登记",
+    ),
     ("withdrawal reverse", "登记一笔购房提取已冲回"),
     ("withdrawal list", "列出已登记的购房提取"),
     ("withdrawal check", "提取前核查：各中心的账户、未结清贷款及该房屋已支付的提取"),
@@ -111,7 +114,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "*",
         "folder",
-        "放置 employers.csv、persons.csv、accounts.csv、ledger.csv、loans.csv、co_borrowers.csv（可另有 employer_ledger.csv、overdue.csv、control.csv）的目录",
+        "放置 employers.csv、persons.csv、accounts.csv、ledger.csv、loans.csv、co_borrowers.csv（可另有 employer_ledger.csv、overdue.csv、withdrawals.csv、control.csv）的目录",
     ),
     ("*", "as_of", "数据截止日，默认为 control.csv 中的日期或今天"),
     ("*", "encoding", "文件编码"),
@@ -212,7 +215,6 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "file",
         "含 YWLSH、XingMing、ZJHM、GRZH、JZRQ、FSE、TQYY、BDCQZH 或 FWZL（可有 ZJLX）列的 CSV 文件；- 表示标准输入",
     ),
-    ("withdrawal record", "booked", "核心系统已记账的提取：不再与账户数据核对"),
     ("withdrawal reverse", "serial", "业务流水号"),
     ("withdrawal reverse", "on", "冲账的记账日期，默认为今天"),
     ("withdrawal list", "after", "从该业务流水号之后列起"),

@@ -21,6 +21,12 @@ texts! {
     interest_not_booked(count) =
         "{count} accounts with money on the last 1 July have no year-end interest booked on it",
         "{count} 个账户在上一个 7 月 1 日有余额但没有年终结息记录";
+    withdrawals_read(paid, running) =
+        "Withdrawals: {paid} paid for a property; {running} in progress or standing: their accounts do not move (R08)",
+        "提取：已支付的购房、建房提取 {paid} 笔；办理中或约定提取 {running} 笔，其账户不予转出（R08）";
+    withdrawals_unlisted(count) =
+        "{count} payouts for a property in ledger.csv are not in withdrawals.csv: nothing of them is published",
+        "ledger.csv 中有 {count} 笔购房、建房提取不在 withdrawals.csv 中，未发布";
     code_mapped(file, column, code, rows) =
         "{file}: code {code} of {column} was mapped in {rows} rows", "{file}：{column} 列的代码 {code} 已按映射转换（{rows} 行）";
     code_unknown(file, column, code, rows) =
@@ -65,13 +71,14 @@ texts! {
         "目录中缺少 {file}；没有数据时该文件只保留表头";
     loading() = "loading", "正在导入";
     loaded(added, changed, same, kept) =
-        "Loaded: {added} new, {changed} changed, {same} the same; {kept} accounts kept as a transfer left them",
-        "已导入：新增 {added}，变更 {changed}，未变 {same}；{kept} 个账户因转移业务保持原状";
+        "Loaded: {added} new, {changed} changed, {same} the same; {kept} kept as a transfer or the desk left them",
+        "已导入：新增 {added}，变更 {changed}，未变 {same}；{kept} 条因转移业务或柜面登记保持原状";
     publishing() = "publishing digests", "正在发布摘要";
     no_records() = "No records are loaded; see `fundlink data import`.", "尚未导入数据，请使用 `fundlink data import`。";
     records_loaded(as_of, accounts, loans) =
         "Records as of {as_of}: {accounts} accounts, {loans} loans",
         "数据截止 {as_of}：{accounts} 个账户，{loans} 笔贷款";
+    records_withdrawals(count) = "Withdrawals for a property: {count}", "购房、建房提取：{count} 笔";
     records_balance(balance) = "Balances: {balance} yuan", "账户余额合计：{balance} 元";
     published(published, unchanged) =
         "Digests: {published} published, {unchanged} were published before",

@@ -13,7 +13,9 @@ use fundlink_protocol::deposit_history::{ContinuityRules, DepositHistory, Paymen
 use fundlink_protocol::engine::records::StoredAccount;
 use fundlink_protocol::interest::{Accrual, InterestRules};
 use fundlink_protocol::money::Fen;
-use fundlink_protocol::record::{AccountNotes, AccountRecord, Employment, Person, Withdrawal};
+use fundlink_protocol::record::{
+    AccountNotes, AccountRecord, Employment, Hindrance, Person, Withdrawal,
+};
 use fundlink_protocol::time::{Date, Month};
 use minicbor::{Decode, Encode};
 
@@ -256,6 +258,27 @@ impl AccountDraft {
         &self.person
     }
 
+    /// Notes why the account cannot move for now.
+    pub(super) fn hinder(&mut self, hindrance: Hindrance) {
+        let hindrances = &mut self.notes.hindrances;
+        if let Err(place) = hindrances.binary_search(&hindrance) {
+            hindrances.insert(place, hindrance);
+        }
+    }
+
+    /// The row that a withdrawal was booked with, or taken back.
+    pub(super) fn payout(
+        &self,
+        serial: &SerialNumber,
+        reversal: ReversalFlag,
+    ) -> Option<LedgerEntry> {
+        let rows = self.rows.unpack(&self.account.number);
+        let mut rows = rows.into_iter();
+        rows.find(|row| {
+            is_withdrawal(row.business) && row.serial == *serial && row.reversal == reversal
+        })
+    }
+
     /// What the rows lack to add up to the balance.
     pub(super) fn lacking(&self) -> i128 {
         i128::from(self.account.balance.get()).saturating_sub(self.ledger_fen)
@@ -373,6 +396,7 @@ const fn absolute(amount: Fen) -> Fen {
     if amount.get() < 0 { amount.negated() } else { amount }
 }
 
-fn is_withdrawal(business: BusinessType) -> bool {
+/// Whether a row pays money out to the person.
+pub(super) const fn is_withdrawal(business: BusinessType) -> bool {
     matches!(business, BusinessType::PartialWithdrawal | BusinessType::ClosingWithdrawal)
 }

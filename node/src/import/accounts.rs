@@ -8,7 +8,9 @@
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
-use fundlink_protocol::account::{Account, AccountNumber, AccountStatus, CloseReason};
+use fundlink_protocol::account::{
+    Account, AccountNumber, AccountStatus, CloseReason, SerialNumber,
+};
 use fundlink_protocol::employer::EmployerNumber;
 use fundlink_protocol::engine::records::RecordKind;
 use fundlink_protocol::money::Fen;
@@ -63,6 +65,8 @@ pub(super) struct Accounts {
     nameless: u64,
     /// Ledger rows whose account is not known.
     pub(super) orphans: Orphans,
+    /// Payouts for a property in the ledger.
+    pub(super) property_payouts: u64,
     state: FileState,
     pub(super) held: HeldBack,
 }
@@ -155,6 +159,19 @@ impl Accounts {
                 Err(Absent::reported_if(self.state.is_unread() || self.faulty.contains(number)))
             }
         }
+    }
+
+    /// Holds the owner of an account back: something about them cannot be believed.
+    pub(super) fn hold_person(&mut self, number: &AccountNumber) {
+        let place = self.places.get(number).copied();
+        if let Some(draft) = place.and_then(|place| self.drafts.get(place)) {
+            self.held.person(HeldPerson::of(RecordKind::Account, draft.person()));
+        }
+    }
+
+    /// Holds withdrawals back.
+    pub(super) fn hold_withdrawals(&mut self, serials: impl IntoIterator<Item = SerialNumber>) {
+        self.held.withdrawals(serials);
     }
 
     /// Rows whose number cannot be read.

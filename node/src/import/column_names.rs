@@ -84,11 +84,11 @@ column_names! {
     "SFCZPTPD": ["fraud_flag"], ["是否存在骗提骗贷", "骗提骗贷"];
     // 5.0.5: the accounts' ledgers.
     "YWLSH": ["serial_no"], ["业务流水号"];
-    "JZRQ": ["posted_on"], ["记账日期", "记帐日期"];
+    "JZRQ": ["posted_on"], ["记账日期", "记帐日期", "提取日期"];
     "GJHTQYWLX": ["biz_type"], ["归集和提取业务类型", "业务类型"];
     "HBJNY": ["pay_month"], ["汇补缴年月", "缴存年月"];
-    "FSE": ["amount"], ["发生额"];
-    "FSLXE": ["interest_amount", "interest"], ["发生利息额"];
+    "FSE": ["amount"], ["发生额", "提取金额"];
+    "FSLXE": ["interest_amount", "interest"], ["发生利息额", "提取利息"];
     "CZBZ": ["reversal_flag"], ["冲账标识", "冲帐标识"];
     "DNGJFSE": ["current_year_amount"], ["当年归集发生额"];
     "SNJZFSE": ["carried_over_amount"], ["上年结转发生额"];
@@ -129,6 +129,10 @@ column_names! {
     "SSRQ": ["received_on"], ["实收日期"];
     "SSYQBJJE": ["received_principal"], ["实收逾期本金金额", "实收逾期本金"];
     "SSYQLXJE": ["received_interest"], ["实收逾期利息金额", "实收逾期利息"];
+    // 提取业务: withdrawals.
+    "TQZT": ["withdrawal_status", "status"], ["提取状态", "业务状态"];
+    "BDCQZH": ["property_title", "title_number"], ["不动产权证号", "房产证号", "产权证号"];
+    "FWZL": ["property_place", "house_address"], ["房屋坐落", "房屋地址"];
     // Control totals.
     "FILE": ["file"], ["文件", "文件名"];
     "ROWS": ["rows"], ["行数", "记录数"];

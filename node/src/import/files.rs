@@ -12,6 +12,7 @@ use super::mapping::Mapping;
 use super::table::Column;
 use super::{
     ImportError, accounts, control, employer_ledger, employers, ledger, loans, overdue, persons,
+    withdrawals,
 };
 
 /// A file of an import.
@@ -33,6 +34,8 @@ pub enum ImportFile {
     EmployerLedger,
     /// 逾期登记.
     Overdue,
+    /// 提取业务.
+    Withdrawals,
     /// Control totals.
     Control,
 }
@@ -49,10 +52,10 @@ impl ImportFile {
     ];
 
     /// The files with data that a dump may have.
-    pub const OPTIONAL: [Self; 2] = [Self::EmployerLedger, Self::Overdue];
+    pub const OPTIONAL: [Self; 3] = [Self::EmployerLedger, Self::Overdue, Self::Withdrawals];
 
     /// All files.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Employers,
         Self::Persons,
         Self::Accounts,
@@ -61,6 +64,7 @@ impl ImportFile {
         Self::CoBorrowers,
         Self::EmployerLedger,
         Self::Overdue,
+        Self::Withdrawals,
         Self::Control,
     ];
 
@@ -76,6 +80,7 @@ impl ImportFile {
             Self::CoBorrowers => "co_borrowers.csv",
             Self::EmployerLedger => "employer_ledger.csv",
             Self::Overdue => "overdue.csv",
+            Self::Withdrawals => "withdrawals.csv",
             Self::Control => "control.csv",
         }
     }
@@ -104,6 +109,7 @@ impl ImportFile {
             Self::CoBorrowers => loans::co_borrowers::COLUMNS,
             Self::EmployerLedger => employer_ledger::COLUMNS,
             Self::Overdue => overdue::COLUMNS,
+            Self::Withdrawals => withdrawals::COLUMNS,
             Self::Control => control::COLUMNS,
         }
     }
@@ -123,6 +129,9 @@ impl ImportFile {
             Self::CoBorrowers => &["YSR", "CDGX", "GDDHHM", "SJHM"],
             Self::EmployerLedger => &["FSLXE", "YWMXLX", "CZBZ"],
             Self::Overdue => &["YQLX", "YQFX", "HKQC", "SSYQLXJE", "SSYQFXJE", "SSRQ"],
+            Self::Withdrawals => {
+                &["GJHTQYWLX", "TQFS", "DNGJFSE", "SNJZFSE", "XingMing", "ZJLX", "ZJHM", "SJHM"]
+            }
             Self::Control => &[],
         }
     }
@@ -134,7 +143,7 @@ pub struct ImportFiles<R> {
     /// The data, in the order of [`ImportFile::DATA`].
     pub data: [R; 6],
     /// More data, in the order of [`ImportFile::OPTIONAL`].
-    pub optional: [Option<R>; 2],
+    pub optional: [Option<R>; 3],
     /// The control file.
     pub control: Option<R>,
     /// Bytes of all of them, for a progress bar; 0 when unknown.
@@ -178,8 +187,8 @@ impl ImportFiles<BufReader<File>> {
             Err(ImportError::Missing(_)) if !mapping.names(file) => Ok(None),
             Err(error) => Err(error),
         };
-        let [employer_ledger, overdue] = ImportFile::OPTIONAL;
-        let optional = [maybe(employer_ledger)?, maybe(overdue)?];
+        let [employer_ledger, overdue, withdrawals] = ImportFile::OPTIONAL;
+        let optional = [maybe(employer_ledger)?, maybe(overdue)?, maybe(withdrawals)?];
         let control = maybe(ImportFile::Control)?;
         Ok(Self { data, optional, control, bytes })
     }

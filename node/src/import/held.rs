@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use fundlink_protocol::account::AccountNumber;
+use fundlink_protocol::account::{AccountNumber, SerialNumber};
 use fundlink_protocol::document::{DocumentNumber, DocumentType};
 use fundlink_protocol::engine::quarantine::{Held, HeldTotals, PlaceText, QuarantinedRow};
 use fundlink_protocol::engine::records::RecordKind;
@@ -100,6 +100,7 @@ pub(super) struct HeldBack {
     persons: Vec<HeldPerson>,
     accounts: Vec<(AccountNumber, Fen)>,
     loans: Vec<LoanContract>,
+    withdrawals: Vec<SerialNumber>,
     /// The broken rules, in the order of files and lines.
     pub(super) faults: Vec<ImportFault>,
 }
@@ -125,10 +126,15 @@ impl HeldBack {
         self.loans.push(contract);
     }
 
+    pub(super) fn withdrawals(&mut self, serials: impl IntoIterator<Item = SerialNumber>) {
+        self.withdrawals.extend(serials);
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.persons.extend(other.persons);
         self.accounts.extend(other.accounts);
         self.loans.extend(other.loans);
+        self.withdrawals.extend(other.withdrawals);
     }
 
     /// Accounts and loans that are held back.
@@ -160,6 +166,9 @@ impl HeldBack {
         }
         let contracts: BTreeSet<LoanContract> = self.loans.into_iter().collect();
         records.extend(contracts.into_iter().map(|loan| Record::Held(Held::Loan(loan))));
+        let serials: BTreeSet<SerialNumber> = self.withdrawals.into_iter().collect();
+        let withdrawal = |serial| Record::Held(Held::Withdrawal(serial));
+        records.extend(serials.into_iter().map(withdrawal));
         let rows = self.faults.iter().filter_map(row_of);
         records.extend(rows.map(|row| Record::Held(Held::Row(row))));
         records
@@ -174,7 +183,7 @@ pub(super) fn totals(records: &[Record]) -> Option<(u64, HeldTotals)> {
         match record {
             Record::Held(held) => totals = totals.with(held)?,
             Record::Unnumbered(..) => unnumbered = unnumbered.saturating_add(1),
-            Record::Account(_) | Record::Loan(_) => {}
+            Record::Account(_) | Record::Loan(_) | Record::Withdrawal(_) => {}
         }
     }
     Some((unnumbered, totals))

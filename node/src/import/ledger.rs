@@ -17,7 +17,9 @@ use fundlink_protocol::account::{
 use fundlink_protocol::limits::LEDGER_ROWS_MAX;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::time::{Date, Month};
+use fundlink_protocol::withdrawal::is_for_a_property;
 
+use super::account_draft::is_withdrawal;
 use super::accounts::Accounts;
 use super::branches::Key;
 use super::context::{Absent, Context};
@@ -63,6 +65,8 @@ pub(super) fn read(
         let doubled = entry.as_ref().is_some_and(|entry| !keys.insert(key_of(entry)));
         if doubled {
             row.fault(Place::Serial, ImportRule::KeyDoubled);
+        } else if entry.as_ref().is_some_and(pays_for_a_property) {
+            accounts.property_payouts = accounts.property_payouts.saturating_add(1);
         }
         match accounts.find(&account) {
             Ok(draft) => match entry.filter(|_| !doubled) {
@@ -89,6 +93,13 @@ pub(super) fn read(
         accounts.without_ledger();
     }
     Ok(())
+}
+
+/// Whether a row pays out for a home.
+fn pays_for_a_property(entry: &LedgerEntry) -> bool {
+    entry.reversal == ReversalFlag::Original
+        && is_withdrawal(entry.business)
+        && entry.reason.is_some_and(is_for_a_property)
 }
 
 /// What of a row is read before the rest.

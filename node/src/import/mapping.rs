@@ -30,6 +30,7 @@ use serde::Deserialize;
 
 use super::ImportFile;
 use super::loans::LOAN_STATUSES;
+use super::withdrawals::STAGES;
 
 /// A mapping; the empty one maps nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -234,7 +235,7 @@ macro_rules! codes_of {
 }
 
 /// The columns with codes.
-pub(super) const CODE_COLUMNS: [&str; 14] = [
+pub(super) const CODE_COLUMNS: [&str; 15] = [
     "DWZHZT",
     "ZJLX",
     "GRZHZT",
@@ -249,6 +250,7 @@ pub(super) const CODE_COLUMNS: [&str; 14] = [
     "DKFXDJ",
     "DKZT",
     "GTJKRZJLX",
+    "TQZT",
 ];
 
 /// A column with codes, and those that its table has.
@@ -268,6 +270,7 @@ pub(super) fn code_table(column: &str) -> Result<(&'static str, BTreeSet<String>
         "DKFXDJ" => codes_of!(RiskClass),
         "SFCZPTPD" => ["1", "2"].map(str::to_owned).into(),
         "DKZT" => LOAN_STATUSES.map(|(word, _)| word.to_owned()).into(),
+        "TQZT" => STAGES.map(|(word, _)| word.to_owned()).into(),
         _ => return Err(unknown()),
     };
     Ok((known, codes))

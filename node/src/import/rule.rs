@@ -84,6 +84,11 @@ rules! {
     Interest = "INTEREST", "interest of the running year can be computed from the rows and the center's rates", "须能按明细和利率表计算本年度利息";
     EmployerRow = "EMPLOYER_ROW", "an employer's ledger row is the sum of its persons' rows with the same serial, and counts them", "单位业务明细须等于相同流水号的个人业务明细之和，人数须一致";
     OverdueReceived = "OVERDUE_RECEIVED", "no more of an overdue instalment has come in than was due", "实收逾期本金不得超过逾期本金";
+    WithdrawalStage = "WITHDRAWAL_STAGE", "a withdrawal has a booking day when it was paid, and only then", "已支付的提取须有记账日期，未支付的不得有";
+    WithdrawalAmount = "WITHDRAWAL_AMOUNT", "a withdrawal that was paid has an amount other than 0.00", "已支付的提取发生额不得为 0.00";
+    WithdrawalLedger = "WITHDRAWAL_LEDGER", "a withdrawal that was paid stands in the ledger with its serial, its day, its amount and its reason, as business 11 or 12; one in progress does not", "已支付的提取须与个人业务明细（业务类型 11 或 12）的流水号、日期、金额和原因一致；办理中的提取不得已入账";
+    WithdrawalReversal = "WITHDRAWAL_REVERSAL", "what a reversal undoes stands in the file, and was paid on the same day or before", "冲账所对应的提取须在文件中，且支付日期不晚于冲账日期";
+    Property = "PROPERTY", "a withdrawal to buy or build a home names the number of its title or its place: 1 to 255 visible characters, a letter or a digit among them", "购房、建房提取须填写不动产权证号或房屋坐落（1 至 255 个可见字符，至少含一个文字或数字）";
     MappingColumn = "MAPPING_COLUMN", "the column that the mapping names stands in the header", "映射文件指定的列须在表头中";
     OtherCenter = "OTHER_CENTER", "every row is of this center", "数据须属于本中心";
     ControlAsOf = "CONTROL_AS_OF", "all files of a dump are as of one time, that which --as-of says if it is given, and not later than today", "各文件的数据截止时间须一致，与 --as-of 相同，且不晚于今天";

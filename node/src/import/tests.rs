@@ -14,8 +14,8 @@ use super::*;
 #[derive(Clone)]
 struct Dump {
     texts: [String; 6],
-    /// The employers' ledger, and what is overdue.
-    optional: [Option<String>; 2],
+    /// The employers' ledger, what is overdue, and withdrawals.
+    optional: [Option<String>; 3],
     control: Option<String>,
 }
 
@@ -71,7 +71,7 @@ fn dump() -> Dump {
     let co_borrowers = "JKHTBH,GTJKRXM,GTJKRZJLX,GTJKRZJHM,CDGX\n\
                         JK2,李晓禾,01,140199199003070223,01\n";
     let texts = [employers, persons, accounts, &ledger, loans, co_borrowers];
-    Dump { texts: texts.map(str::to_owned), optional: [None, None], control: None }
+    Dump { texts: texts.map(str::to_owned), optional: [None, None, None], control: None }
 }
 
 /// A second row of account A2, before that of A3.
@@ -387,6 +387,7 @@ fn thousands_of_faults_are_counted_and_a_hundred_kept() {
 mod files;
 mod mapped;
 mod quarantined;
+mod withdrawn;
 
 proptest! {
     #[test]
@@ -401,7 +402,7 @@ proptest! {
             data[file][place] = byte;
         }
         let data = data.each_ref().map(Vec::as_slice);
-        let files = ImportFiles { data, optional: [None, None], control: None, bytes: 0 };
+        let files = ImportFiles { data, optional: [None, None, None], control: None, bytes: 0 };
         if let Err(error) = check(files, &options(), &mut |_| {}) {
             prop_assert!(matches!(error, ImportError::Faults(faults) if faults.total > 0));
         }

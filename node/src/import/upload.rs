@@ -74,7 +74,8 @@ pub async fn stage(
     };
     let _: Staging = client.post("/v1/import", &order).await?;
     let all = order.expected.accounts.saturating_add(order.expected.loans);
-    let all = all.saturating_add(count(set.held.len()));
+    let withdrawals = order.expected.withdrawals.unwrap_or(0);
+    let all = all.saturating_add(withdrawals).saturating_add(count(set.held.len()));
     let mut sending = Sending { client, progress, taken: 0, all, records: Vec::new(), bytes: 0 };
     let loaded = load(&mut sending, set).await;
     if loaded.is_err() {
@@ -89,6 +90,9 @@ async fn load(sending: &mut Sending<'_>, set: ImportSet) -> Result<(), ClientErr
     }
     for loan in set.loans {
         sending.add(Record::Loan(Box::new(loan))).await?;
+    }
+    for withdrawal in set.withdrawals.into_iter().flatten() {
+        sending.add(Record::Withdrawal(Box::new(withdrawal))).await?;
     }
     for held in set.held {
         sending.add(held).await?;

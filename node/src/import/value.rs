@@ -12,11 +12,13 @@ use fundlink_protocol::employer::{EmployerCode, EmployerName, EmployerNumber};
 use fundlink_protocol::loan::{LoanAccount, LoanContract, LoanStatus};
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::person_name::PersonName;
+use fundlink_protocol::property::PropertyText;
 use fundlink_protocol::rate::Rate;
 use fundlink_protocol::time::{Date, Month, Timestamp};
 
 use super::loans::LOAN_STATUSES;
 use super::rule::ImportRule;
+use super::withdrawals::{STAGES, Stage};
 
 /// An amount of yuan with up to two decimals.
 pub(super) fn amount(text: &str) -> Result<Fen, ImportRule> {
@@ -125,6 +127,15 @@ pub(super) fn code<T>(
 pub(super) fn loan_status(text: &str) -> Result<LoanStatus, ImportRule> {
     let known = LOAN_STATUSES.iter().find(|(word, _)| *word == text);
     known.map(|(_, status)| *status).ok_or(ImportRule::Code)
+}
+
+pub(super) fn withdrawal_stage(text: &str) -> Result<Stage, ImportRule> {
+    let known = STAGES.iter().find(|(word, _)| *word == text);
+    known.map(|(_, stage)| *stage).ok_or(ImportRule::Code)
+}
+
+pub(super) fn property_text(text: &str) -> Result<PropertyText, ImportRule> {
+    PropertyText::parse(text).map_err(|_| ImportRule::Property)
 }
 
 pub(super) fn person_name(text: &str) -> Result<PersonName, ImportRule> {

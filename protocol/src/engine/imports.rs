@@ -22,6 +22,7 @@ use super::records::{
 use super::round::{Round, Stop};
 use super::single;
 use super::timer::{self, Timer};
+use super::withdrawals::{self, BookedWithdrawal};
 use crate::cbor;
 use crate::id::{Bytes, FileHash};
 use crate::ledger;
@@ -56,6 +57,8 @@ pub enum ImportItem {
     Unnumbered(UnnumberedRecord),
     /// Something that is held back.
     Held(Held),
+    /// A withdrawal for a property.
+    Withdrawal(Box<BookedWithdrawal>),
 }
 
 /// A record without a usable document number.
@@ -172,13 +175,20 @@ pub(super) fn begin(round: &mut Round<'_>, order: &ImportOrder) -> Result<Stagin
         let why = format!("the export is as of {dump}, the records that are loaded of {loaded}");
         return Err(Stop::explained(Refusal::WrongState, &why));
     }
+    let had = state.current.as_ref().and_then(|current| current.totals.withdrawals);
+    if had.is_some_and(|had| had > 0) && order.expected.withdrawals.is_none() {
+        let why = "the records that are loaded have withdrawals, and the export has no withdrawals.csv; \
+                   export it too, or with its header alone when there are none any more";
+        return Err(Stop::explained(Refusal::WrongState, why));
+    }
     state.last = state.last.next();
+    let staged = Totals { withdrawals: order.expected.withdrawals.map(|_| 0), ..Totals::default() };
     let staging = Staging {
         generation: state.last,
         as_of: order.as_of,
         files: order.files,
         expected: order.expected,
-        staged: Totals::default(),
+        staged,
         changes: Changes::default(),
         nameless: 0,
     };
@@ -222,6 +232,10 @@ pub(super) fn stage(round: &mut Round<'_>, items: &[ImportItem]) -> Result<Stagi
             ImportItem::Held(held) => {
                 quarantine::stage(round.view, place.generation, held, staged.held.rows);
                 staged.held = staged.held.with(held).ok_or_else(too_much)?;
+            }
+            ImportItem::Withdrawal(booked) => {
+                stage_withdrawal(round.view, place, booked, &mut staging.changes)?;
+                staged.withdrawals = Some(staged.withdrawals.unwrap_or(0).saturating_add(1));
             }
         }
     }
@@ -319,6 +333,22 @@ fn stage_loan(
     Ok(())
 }
 
+fn stage_withdrawal(
+    view: &mut dyn View,
+    place: Place,
+    booked: &BookedWithdrawal,
+    changes: &mut Changes,
+) -> Result<(), StoreError> {
+    let serial = &booked.record.serial;
+    let before = match place.current {
+        Some(current) => withdrawals::booked_in(view, current, serial)?,
+        None => None,
+    };
+    changes.count(before.as_ref(), booked);
+    withdrawals::stage(view, place.generation, booked);
+    Ok(())
+}
+
 impl Changes {
     fn count<T: PartialEq>(&mut self, before: Option<&T>, now: &T) {
         let counter = match before {
@@ -359,6 +389,15 @@ fn check_portion(round: &Round<'_>, staging: &Staging, items: &[ImportItem]) -> 
                     return Err(Stop::explained(Refusal::Argument, why));
                 }
             }
+            ImportItem::Withdrawal(booked) => {
+                let serial = &booked.record.serial;
+                check_withdrawal(round, staging, booked)?;
+                let place = withdrawals::place(staging.generation, serial);
+                if !seen.insert(place.clone()) || round.view.get(&place)?.is_some() {
+                    let why = "the serial of a withdrawal appears twice";
+                    return Err(Stop::explained(Refusal::Argument, why));
+                }
+            }
             ImportItem::Held(Held::Account(_, balance)) => {
                 held = held.checked_add(*balance).ok_or_else(too_much)?;
             }
@@ -380,6 +419,17 @@ fn check_account(round: &Round<'_>, account: &StoredAccount) -> Result<(), Stop>
         return Ok(());
     };
     Err(Stop::explained(Refusal::Argument, why))
+}
+
+fn check_withdrawal(
+    round: &Round<'_>,
+    staging: &Staging,
+    booked: &BookedWithdrawal,
+) -> Result<(), Stop> {
+    let day = staging.as_of.date().ok_or_else(|| records::damaged("clock"))?;
+    booked
+        .check(round.center(), day)
+        .map_err(|fault| Stop::explained(Refusal::Argument, &fault.to_string()))
 }
 
 fn check_loan(round: &Round<'_>, loan: &LoanRecord) -> Result<(), Stop> {

@@ -1,7 +1,8 @@
 //! Publishing records as digests: bounded portions a round, until everything is published.
 //!
-//! An import is walked in four phases: its accounts, its loans, the persons in quarantine, and what was
-//! published before but is not in it. Records that a transfer changed go before the walk.
+//! An import is walked in five phases: its accounts, its loans, its withdrawals for a property, the persons
+//! in quarantine, and what was published before but is not in it. Records that a transfer or a clerk
+//! changed go before the walk.
 //!
 //! **Promises.** A record whose bytes did not change is not published again; a crash loses nothing,
 //! because the place of the walk is part of the batch that it moves; no round does more than
@@ -14,8 +15,9 @@ use super::quarantine;
 use super::records::{self, Generation, RecordKind, StoredAccount, account_key, damaged, loan_key};
 use super::round::Round;
 use super::timer::{self, Timer};
+use super::withdrawals::{self, BookedWithdrawal, StoredWithdrawal};
 use super::{publication, single};
-use crate::account::AccountNumber;
+use crate::account::{AccountNumber, SerialNumber};
 use crate::cbor;
 use crate::digest::{Digest, DigestStatus};
 use crate::document::DocumentNumber;
@@ -32,7 +34,8 @@ mod drafts;
 mod gone;
 
 use drafts::{
-    Draft, Portion, PortionError, draft_account, draft_loan, draft_quarantined, publish_portion,
+    Draft, Portion, PortionError, draft_account, draft_loan, draft_quarantined, draft_withdrawal,
+    publish_portion,
 };
 
 pub(super) use drafts::{current_epoch, earlier, open_log};
@@ -144,6 +147,9 @@ pub enum Phase {
     /// The persons in quarantine.
     #[n(5)]
     Quarantine,
+    /// The withdrawals for a property of the import.
+    #[n(6)]
+    Withdrawals,
 }
 
 /// What came of a walk.
@@ -156,7 +162,7 @@ pub struct WalkCounts {
     /// Records that had not changed.
     #[n(2)]
     pub unchanged: u64,
-    /// Accounts left alone, because a transfer holds or changed them.
+    /// Records left alone, because a transfer holds or changed the account, or the desk knows more.
     #[n(3)]
     pub kept: u64,
     /// Records that are not in the import any more.
@@ -209,6 +215,16 @@ pub fn published_account(
 pub fn published_loan(view: &dyn View, loan: &LoanRecord) -> Result<Option<Published>, StoreError> {
     let known = published(view, RecordKind::Loan, loan.loan.contract.as_str())?;
     let content = content_of(loan);
+    Ok(known.filter(|known| known.content == content))
+}
+
+/// What was published of a withdrawal, when it is the withdrawal as it stands now.
+pub(super) fn published_withdrawal(
+    view: &dyn View,
+    booked: &BookedWithdrawal,
+) -> Result<Option<Published>, StoreError> {
+    let known = published(view, RecordKind::Withdrawal, booked.record.serial.as_str())?;
+    let content = content_of(booked);
     Ok(known.filter(|known| known.content == content))
 }
 
@@ -294,20 +310,29 @@ fn is_idle(view: &dyn View, progress: &Progress) -> Result<bool, StoreError> {
     Ok(walked && progress.clearing.is_empty() && changed.is_empty())
 }
 
-/// Takes accounts that a transfer changed.
+/// Takes accounts that a transfer changed, and withdrawals that the desk recorded.
 fn take_changed(round: &mut Round<'_>, portion: &mut Portion) -> Result<(), StoreError> {
     let prefix = key(Area::Unpublished, &[]);
     for (row, _) in round.view.range(&prefix, &prefix_end(&prefix), PUBLISH_PORTION)? {
+        let wrong = || damaged("unpublished records");
         let number = row.get(2..).map(<[u8]>::to_vec).unwrap_or_default();
-        let number = String::from_utf8(number).ok();
-        let number = number.and_then(|number| AccountNumber::parse(&number).ok());
-        let number = number.ok_or_else(|| damaged("unpublished records"))?;
+        let number = String::from_utf8(number).map_err(|_| wrong())?;
         portion.looked_at = portion.looked_at.saturating_add(1);
+        let draft = if row.get(1) == Some(&(RecordKind::Withdrawal as u8)) {
+            let serial = SerialNumber::parse(&number).map_err(|_| wrong())?;
+            match withdrawals::withdrawal(round.view, &serial)? {
+                Some(stored) => draft_withdrawal(round, &stored.booked)?,
+                None => None,
+            }
+        } else {
+            let number = AccountNumber::parse(&number).map_err(|_| wrong())?;
+            match records::account(round.view, &number)? {
+                Some((account, _)) => draft_account(round, &account)?,
+                None => None,
+            }
+        };
         portion.settled.push(row);
-        if let Some((account, _)) = records::account(round.view, &number)? {
-            let draft = draft_account(round, &account)?;
-            portion.drafts.extend(draft);
-        }
+        portion.drafts.extend(draft);
     }
     Ok(())
 }
@@ -321,6 +346,7 @@ fn take_walked(
     let prefix = match walk.phase {
         Phase::Accounts => account_key(walk.generation, b""),
         Phase::Loans => loan_key(walk.generation, b""),
+        Phase::Withdrawals => key(Area::Withdrawal, &[&walk.generation.to_key()]),
         Phase::Quarantine => quarantine::persons_key(walk.generation, b""),
         Phase::Gone => key(Area::Published, &[]),
         Phase::Done => return Ok(()),
@@ -339,6 +365,7 @@ fn take_walked(
         let draft = match walk.phase {
             Phase::Accounts => walk_account(round, &value, &mut walk.counts)?,
             Phase::Loans => walk_loan(round, &value, &mut walk.counts)?,
+            Phase::Withdrawals => walk_withdrawal(round, &value, walk)?,
             Phase::Quarantine => {
                 let document: DocumentNumber = cbor::decode_stored("quarantine", &value)?;
                 draft_quarantined(round, &document)?
@@ -356,7 +383,8 @@ fn take_walked(
         walk.after = Vec::new().into();
         walk.phase = match walk.phase {
             Phase::Accounts => Phase::Loans,
-            Phase::Loans => Phase::Quarantine,
+            Phase::Loans => Phase::Withdrawals,
+            Phase::Withdrawals => Phase::Quarantine,
             Phase::Quarantine => Phase::Gone,
             Phase::Gone | Phase::Done => Phase::Done,
         };
@@ -391,6 +419,23 @@ fn walk_loan(
     let draft = draft_loan(round, &loan)?;
     if draft.is_none() {
         counts.unchanged = counts.unchanged.saturating_add(1);
+    }
+    Ok(draft)
+}
+
+fn walk_withdrawal(
+    round: &mut Round<'_>,
+    value: &[u8],
+    walk: &mut Walk,
+) -> Result<Option<Draft>, StoreError> {
+    let stored: StoredWithdrawal = cbor::decode_stored("withdrawals", value)?;
+    if !withdrawals::follow_export(round.view, walk.generation, &stored)? {
+        walk.counts.kept = walk.counts.kept.saturating_add(1);
+        return Ok(None);
+    }
+    let draft = draft_withdrawal(round, &stored.booked)?;
+    if draft.is_none() {
+        walk.counts.unchanged = walk.counts.unchanged.saturating_add(1);
     }
     Ok(draft)
 }

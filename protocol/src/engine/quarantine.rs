@@ -13,7 +13,7 @@ use core::fmt;
 use minicbor::{Decode, Encode};
 
 use super::records::{self, Generation, RecordKind};
-use crate::account::AccountNumber;
+use crate::account::{AccountNumber, SerialNumber};
 use crate::cbor;
 use crate::document::DocumentNumber;
 use crate::limits::IMPORT_PORTION_MAX;
@@ -60,6 +60,9 @@ pub enum Held {
     /// A loan.
     #[n(4)]
     Loan(#[n(0)] LoanContract),
+    /// A withdrawal for a property.
+    #[n(5)]
+    Withdrawal(#[n(0)] SerialNumber),
 }
 
 impl fmt::Debug for Held {
@@ -70,6 +73,7 @@ impl fmt::Debug for Held {
             Self::Person(_) => f.write_str("Person(private)"),
             Self::Account(..) => f.write_str("Account(private)"),
             Self::Loan(_) => f.write_str("Loan(private)"),
+            Self::Withdrawal(_) => f.write_str("Withdrawal(private)"),
         }
     }
 }
@@ -93,6 +97,9 @@ pub struct HeldTotals {
     /// The sum of the balances of those accounts.
     #[n(5)]
     pub balances: Fen,
+    /// Withdrawals for a property.
+    #[n(6)]
+    pub withdrawals: u64,
 }
 
 impl fmt::Debug for HeldTotals {
@@ -103,6 +110,7 @@ impl fmt::Debug for HeldTotals {
             .field("persons", &self.persons)
             .field("accounts", &self.accounts)
             .field("loans", &self.loans)
+            .field("withdrawals", &self.withdrawals)
             .finish_non_exhaustive()
     }
 }
@@ -116,6 +124,7 @@ impl HeldTotals {
             Held::Person(_) => &mut self.persons,
             Held::Account(..) => &mut self.accounts,
             Held::Loan(_) => &mut self.loans,
+            Held::Withdrawal(_) => &mut self.withdrawals,
         };
         *counter = counter.saturating_add(1);
         if let Held::Account(_, balance) = held {
@@ -133,6 +142,7 @@ enum Part {
     Person = 2,
     Account = 3,
     Loan = 4,
+    Withdrawal = 5,
 }
 
 fn held_key(generation: Generation, part: Part, rest: &[u8]) -> Vec<u8> {
@@ -160,6 +170,10 @@ pub(super) fn stage(view: &mut dyn View, generation: Generation, held: &Held, pl
         }
         Held::Loan(contract) => {
             let place = held_key(generation, Part::Loan, contract.as_str().as_bytes());
+            view.put(place, Vec::new());
+        }
+        Held::Withdrawal(serial) => {
+            let place = held_key(generation, Part::Withdrawal, serial.as_str().as_bytes());
             view.put(place, Vec::new());
         }
     }
@@ -193,6 +207,7 @@ pub(super) fn has_record(
     let part = match kind {
         RecordKind::Account => Part::Account,
         RecordKind::Loan => Part::Loan,
+        RecordKind::Withdrawal => Part::Withdrawal,
     };
     Ok(view.get(&held_key(generation, part, number))?.is_some())
 }

@@ -97,6 +97,9 @@ pub enum RecordKind {
     /// A loan.
     #[n(2)]
     Loan = 2,
+    /// A withdrawal for a property.
+    #[n(4)]
+    Withdrawal = 4,
 }
 
 /// What the center's records are, as a whole.
@@ -163,6 +166,9 @@ pub struct Totals {
     /// What is in quarantine.
     #[n(5)]
     pub held: HeldTotals,
+    /// Withdrawals for a property; absent when the dump says nothing about them.
+    #[n(6)]
+    pub withdrawals: Option<u64>,
 }
 
 impl fmt::Debug for Totals {
@@ -173,6 +179,7 @@ impl fmt::Debug for Totals {
             .field("loans", &self.loans)
             .field("unnumbered", &self.unnumbered)
             .field("held", &self.held)
+            .field("withdrawals", &self.withdrawals)
             .finish_non_exhaustive()
     }
 }
@@ -355,7 +362,7 @@ pub fn release_account(round: &mut Round<'_>, number: &AccountNumber) -> Result<
         let document = &kept.record.person.document;
         let person = person_key(Generation::KEPT, document, RecordKind::Account, number.as_str());
         round.view.delete(person);
-        publish_soon(round, number)?;
+        has_changed(round, RecordKind::Account, number.as_str())?;
     }
     Ok(())
 }
@@ -378,12 +385,16 @@ pub fn imported(
 /// When the store cannot be read.
 pub fn change_account(round: &mut Round<'_>, account: &StoredAccount) -> Result<(), StoreError> {
     put_account(round.view, Generation::KEPT, account);
-    publish_soon(round, &account.record.account.number)
+    has_changed(round, RecordKind::Account, account.record.account.number.as_str())
 }
 
-/// Has an account published as it stands, if that differs from what was published last.
-fn publish_soon(round: &mut Round<'_>, number: &AccountNumber) -> Result<(), StoreError> {
-    let place = [&[RecordKind::Account as u8], number.as_str().as_bytes()].concat();
+/// Has a record that this node changed published as its next revision.
+pub(super) fn has_changed(
+    round: &mut Round<'_>,
+    kind: RecordKind,
+    number: &str,
+) -> Result<(), StoreError> {
+    let place = [&[kind as u8], number.as_bytes()].concat();
     round.view.put(key(Area::Unpublished, &[&place]), Vec::new());
     timer::set(round.view, round.now, Timer::Records)
 }

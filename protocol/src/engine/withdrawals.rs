@@ -1,9 +1,15 @@
 //! Withdrawals for a property (购房提取): what was paid out is recorded, published and answered.
 //!
-//! **Promises.** A serial names one withdrawal: the same again changes nothing, another under it is
-//! refused; a command that is refused records nothing. A payout has a leaf with the pseudonyms of the
-//! person and of the property, its reversal names that leaf.
-//! **Left to others.** Paying: the core system. One property paid twice: `authority::rules`.
+//! They come with the exports of the core system, like accounts and loans. What is paid between two
+//! exports is recorded at the desk, so that other cities know of it at once; the next export that has
+//! it speaks for it from then on.
+//!
+//! **Promises.** A serial names one withdrawal: at the desk the same again changes nothing, another
+//! under it is refused; a command that is refused records nothing. A payout has a leaf with the
+//! pseudonyms of the person and of the property, its reversal names that leaf. An export that does
+//! not know yet that a withdrawal was undone does not bring it back.
+//! **Left to others.** Paying: the core system. Leaves: `publishing`. One property paid twice:
+//! `authority::rules`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +19,8 @@ use super::certificates;
 use super::leaf_proofs;
 use super::modes::require_role;
 use super::operator::{OperatorId, OperatorRole};
-use super::publishing::{Published, current_epoch, open_log};
-use super::records;
+use super::publishing::{self, current_epoch};
+use super::records::{self, Generation, RecordKind};
 use super::round::{Round, Stop};
 use super::tag_index;
 use super::tags::{self, TagReason};
@@ -23,15 +29,14 @@ use crate::account::SerialNumber;
 use crate::answer::Payout;
 use crate::cbor;
 use crate::center::CenterCode;
-use crate::digest::{Digest, DigestStatus};
-use crate::id::{ContentHash, SubjectTag};
+use crate::digest::DigestStatus;
+use crate::id::SubjectTag;
 use crate::limits::{IMPORT_PORTION_MAX, PAYOUTS_MAX};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::person_match::PersonMatch;
 use crate::property::Property;
 use crate::record::Hindrance;
-use crate::record_seal::{RecordSeed, record_commitment};
 use crate::refusal::Refusal;
 use crate::statement::transfer::letter::Remark;
 use crate::store::keys::{Area, key};
@@ -40,60 +45,55 @@ use crate::subject::TagSubject;
 use crate::time::{Date, Timestamp};
 use crate::withdrawal::PropertyWithdrawal;
 
+pub use crate::withdrawal::BookedWithdrawal;
+
 /// A withdrawal as its center keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct StoredWithdrawal {
     /// The withdrawal.
     #[n(1)]
-    pub record: PropertyWithdrawal,
-    /// Who recorded it.
+    pub booked: BookedWithdrawal,
+    /// Who recorded it at the desk; absent when an export brought it.
     #[n(2)]
-    pub operator: OperatorId,
-    /// When it was recorded.
+    pub recorded: Option<DeskNote>,
+    /// Who recorded at the desk that it was undone.
     #[n(3)]
-    pub at: Timestamp,
-    /// How it was undone.
-    #[n(4)]
-    pub reversed: Option<Reversed>,
-    /// Its digest.
-    #[n(5)]
-    pub published: Published,
+    pub undone: Option<DeskNote>,
 }
 
-/// How a withdrawal was undone (冲账).
+/// What somebody noted at the desk.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-pub struct Reversed {
-    /// 记账日期 of the reversal.
+pub struct DeskNote {
+    /// Who.
     #[n(1)]
-    pub on: Date,
-    /// Who recorded it.
-    #[n(2)]
     pub operator: OperatorId,
+    /// When.
+    #[n(2)]
+    pub at: Timestamp,
     /// Why, in words.
     #[n(3)]
     pub remark: Option<Remark>,
 }
 
-/// Where a withdrawal that is recorded comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A clerk: it is held against the records first.
-    Desk,
-    /// The core system has booked it: a fact, whatever the records say.
-    Core,
+/// A withdrawal as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawalView {
+    /// What is kept.
+    pub stored: StoredWithdrawal,
+    /// The log and its leaf; absent until it is published.
+    pub leaf: Option<(u32, u64)>,
 }
 
 /// A wish about withdrawals.
 #[derive(Debug)]
 pub enum WithdrawalCommand {
-    /// Records withdrawals, all of them or none; at most `limits::IMPORT_PORTION_MAX`.
+    /// Records at the desk what was paid, all of them or none; at most
+    /// `limits::IMPORT_PORTION_MAX`.
     Record {
         /// Who records.
         operator: OperatorId,
-        /// Where they come from.
-        source: Source,
         /// The withdrawals.
         withdrawals: Vec<PropertyWithdrawal>,
     },
@@ -123,7 +123,7 @@ pub enum WithdrawalReply {
     /// Recorded, in the order of the command.
     Recorded(Vec<Recorded>),
     /// Withdrawals.
-    Listed(Vec<StoredWithdrawal>),
+    Listed(Vec<WithdrawalView>),
 }
 
 /// What came of recording one withdrawal.
@@ -137,7 +137,7 @@ pub struct Recorded {
     pub paid_before: Vec<CenterCode>,
 }
 
-/// A withdrawal by its serial.
+/// A withdrawal by its serial: what the desk has of it before what an export brought.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -145,8 +145,62 @@ pub fn withdrawal(
     view: &dyn View,
     serial: &SerialNumber,
 ) -> Result<Option<StoredWithdrawal>, StoreError> {
-    let bytes = view.get(&place(serial))?;
+    for generation in generations(view)? {
+        if let Some(stored) = stored_in(view, generation, serial)? {
+            return Ok(Some(stored));
+        }
+    }
+    Ok(None)
+}
+
+/// The generations that count, the desk's own first.
+fn generations(view: &dyn View) -> Result<Vec<Generation>, StoreError> {
+    let current = records::state(view)?.current.map(|set| set.generation);
+    Ok(core::iter::once(Generation::KEPT).chain(current).collect())
+}
+
+fn stored_in(
+    view: &dyn View,
+    generation: Generation,
+    serial: &SerialNumber,
+) -> Result<Option<StoredWithdrawal>, StoreError> {
+    let bytes = view.get(&place(generation, serial))?;
     bytes.map(|bytes| cbor::decode_stored("withdrawals", &bytes)).transpose()
+}
+
+/// A withdrawal of a generation.
+pub(super) fn booked_in(
+    view: &dyn View,
+    generation: Generation,
+    serial: &SerialNumber,
+) -> Result<Option<BookedWithdrawal>, StoreError> {
+    Ok(stored_in(view, generation, serial)?.map(|stored| stored.booked))
+}
+
+/// Stages a withdrawal that an export brought.
+pub(super) fn stage(view: &mut dyn View, generation: Generation, booked: &BookedWithdrawal) {
+    let stored = StoredWithdrawal { booked: booked.clone(), recorded: None, undone: None };
+    put(view, generation, &stored);
+}
+
+/// Lets an export speak for a withdrawal that the desk recorded, from the first on that has it; one
+/// that does not know yet that it was undone does not. `false` when the desk's own goes on.
+pub(super) fn follow_export(
+    view: &mut dyn View,
+    generation: Generation,
+    exported: &StoredWithdrawal,
+) -> Result<bool, StoreError> {
+    let serial = &exported.booked.record.serial;
+    let Some(kept) = stored_in(view, Generation::KEPT, serial)? else { return Ok(true) };
+    if kept.booked.reversed_on.is_some() && exported.booked.reversed_on.is_none() {
+        return Ok(false);
+    }
+    view.delete(place(Generation::KEPT, serial));
+    for hash in property_hashes(&kept.booked.record.property) {
+        view.delete(index_key(Generation::KEPT, &hash, serial.as_str().as_bytes()));
+    }
+    put(view, generation, &StoredWithdrawal { booked: exported.booked.clone(), ..kept });
+    Ok(true)
 }
 
 /// Does what is wished.
@@ -155,14 +209,16 @@ pub(super) fn run(
     command: &WithdrawalCommand,
 ) -> Result<WithdrawalReply, Stop> {
     match command {
-        WithdrawalCommand::Record { operator, source, withdrawals } => {
+        WithdrawalCommand::Record { operator, withdrawals } => {
             require_role(round, operator, OperatorRole::Clerk)?;
-            record(round, operator, (*source, withdrawals)).map(WithdrawalReply::Recorded)
+            record(round, operator, withdrawals).map(WithdrawalReply::Recorded)
         }
         WithdrawalCommand::Reverse { operator, serial, on, remark } => {
             require_role(round, operator, OperatorRole::Clerk)?;
-            let reversed = Reversed { on: *on, operator: operator.clone(), remark: remark.clone() };
-            Ok(WithdrawalReply::Listed(vec![reverse(round, serial, reversed)?]))
+            let (operator, remark) = (operator.clone(), remark.clone());
+            let note = DeskNote { operator, at: round.now, remark };
+            let stored = reverse(round, serial, (*on, note))?;
+            Ok(WithdrawalReply::Listed(vec![shown(round.view, stored)?]))
         }
         WithdrawalCommand::List { after, limit } => {
             Ok(WithdrawalReply::Listed(list(round.view, after.as_ref(), *limit)?))
@@ -174,7 +230,7 @@ pub(super) fn run(
 fn record(
     round: &mut Round<'_>,
     operator: &OperatorId,
-    (source, withdrawals): (Source, &[PropertyWithdrawal]),
+    withdrawals: &[PropertyWithdrawal],
 ) -> Result<Vec<Recorded>, Stop> {
     if withdrawals.len() > IMPORT_PORTION_MAX {
         let why = "at most 1024 withdrawals are recorded at once";
@@ -182,29 +238,28 @@ fn record(
     }
     let mut wanted: BTreeMap<&SerialNumber, &PropertyWithdrawal> = BTreeMap::new();
     for record in withdrawals {
-        check(round, source, record)?;
+        check(round, record)?;
         if wanted.insert(&record.serial, record).is_some_and(|other| other != record) {
             return Err(reused());
         }
     }
-    let tagged = withdrawals.iter().map(|record| subjects_of(round, record));
+    let tagged = withdrawals.iter().map(|record| tags_of(round, &record.property));
     let tagged = tagged.collect::<Result<Vec<_>, Stop>>()?;
-    let mut recorded = Vec::new();
-    for (record, subjects) in withdrawals.iter().zip(tagged) {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    let mut paid_now: BTreeSet<SubjectTag> = BTreeSet::new();
+    for (record, tags) in withdrawals.iter().zip(tagged) {
         let is_new = withdrawal(round.view, &record.serial)?.is_none();
-        let paid = paid_by_tag(round.view, subjects.get(1..).unwrap_or_default())?;
-        let paid_before =
-            if is_new { paid.iter().map(|(log, _)| log.center).collect() } else { BTreeSet::new() };
+        let mut paid_before = BTreeSet::new();
         if is_new {
-            let published = publish(round, record, subjects)?;
-            let stored = StoredWithdrawal {
-                record: record.clone(),
-                operator: operator.clone(),
-                at: round.now,
-                reversed: None,
-                published,
-            };
-            put(round.view, &stored);
+            let paid = paid_by_tag(round.view, &tags)?;
+            paid_before.extend(paid.iter().map(|(log, _)| log.center));
+            // What this command records has no leaf yet.
+            paid_before
+                .extend(tags.iter().any(|tag| paid_now.contains(tag)).then_some(round.center()));
+            paid_now.extend(tags);
+            let note = DeskNote { operator: operator.clone(), at: round.now, remark: None };
+            let booked = BookedWithdrawal::paid(record.clone());
+            keep(round, &StoredWithdrawal { booked, recorded: Some(note), undone: None })?;
         }
         recorded.push(Recorded {
             serial: record.serial.clone(),
@@ -215,17 +270,14 @@ fn record(
     Ok(recorded)
 }
 
-fn check(round: &Round<'_>, source: Source, record: &PropertyWithdrawal) -> Result<(), Stop> {
+fn check(round: &Round<'_>, record: &PropertyWithdrawal) -> Result<(), Stop> {
     record
         .check(round.center(), today(round)?)
         .map_err(|fault| Stop::explained(Refusal::Argument, &fault.to_string()))?;
     match withdrawal(round.view, &record.serial)? {
-        Some(known) if known.record == *record => return Ok(()),
+        Some(known) if known.booked.record == *record => return Ok(()),
         Some(_) => return Err(reused()),
         None => {}
-    }
-    if source == Source::Core {
-        return Ok(());
     }
     let Some((account, _)) = records::account(round.view, &record.account)? else {
         let why = "there is no such account here; import the records first";
@@ -247,62 +299,33 @@ fn reused() -> Stop {
     Stop::explained(Refusal::IdReused, why)
 }
 
-/// The tags of a withdrawal's digest: the person's, then those of the property.
-fn subjects_of(
-    round: &mut Round<'_>,
-    record: &PropertyWithdrawal,
-) -> Result<Vec<SubjectTag>, Stop> {
-    let mut subjects = tags::compute(round, core::slice::from_ref(&record.person.document))?;
-    subjects.extend(tags_of(round, &record.property)?);
-    Ok(subjects)
-}
-
-fn publish(
-    round: &mut Round<'_>,
-    record: &PropertyWithdrawal,
-    subjects: Vec<SubjectTag>,
-) -> Result<Published, StoreError> {
-    let seed = RecordSeed::new(round.entropy.draw());
-    let digest = Digest {
-        status: DigestStatus::WithdrawalPaid,
-        revision: 1,
-        previous: None,
-        previous_log: None,
-        epoch: current_epoch(round).0,
-        subjects,
-        reference: None,
-        commitment: record_commitment(&seed.record_blinding(), record),
-        date: record.paid_on,
-        channel: None,
-    };
-    let log = open_log(round)?;
-    let leaf = round.publish(&digest)?;
-    let content = ContentHash::new(*blake3::hash(&cbor::encode(record)).as_bytes());
-    Ok(Published { content, seed, log, leaf, entry: cbor::encode(&digest).into() })
+/// Puts a withdrawal into the desk's own hand, and has it published.
+fn keep(round: &mut Round<'_>, stored: &StoredWithdrawal) -> Result<(), StoreError> {
+    put(round.view, Generation::KEPT, stored);
+    let serial = stored.booked.record.serial.as_str();
+    records::has_changed(round, RecordKind::Withdrawal, serial)
 }
 
 fn reverse(
     round: &mut Round<'_>,
     serial: &SerialNumber,
-    reversed: Reversed,
+    (on, note): (Date, DeskNote),
 ) -> Result<StoredWithdrawal, Stop> {
     let mut stored = withdrawal(round.view, serial)?.ok_or(Refusal::NotFound)?;
-    if let Some(known) = &stored.reversed {
-        if known.on == reversed.on {
+    if let Some(known) = stored.booked.reversed_on {
+        if known == on {
             return Ok(stored);
         }
         let why = "the withdrawal was undone already, on another day";
         return Err(Stop::explained(Refusal::WrongState, why));
     }
-    if reversed.on < stored.record.paid_on || reversed.on > today(round)? {
-        let why =
-            "a withdrawal is undone on the day of its payment or later, and not on a day to come";
-        return Err(Stop::explained(Refusal::Argument, why));
-    }
-    let status = DigestStatus::WithdrawalReversed;
-    stored.published.revise(round, status, reversed.on)?;
-    stored.reversed = Some(reversed);
-    put(round.view, &stored);
+    stored.booked.reversed_on = Some(on);
+    stored
+        .booked
+        .check(round.center(), today(round)?)
+        .map_err(|fault| Stop::explained(Refusal::Argument, &fault.to_string()))?;
+    stored.undone = Some(note);
+    keep(round, &stored)?;
     Ok(stored)
 }
 
@@ -310,35 +333,59 @@ fn list(
     view: &dyn View,
     after: Option<&SerialNumber>,
     limit: usize,
-) -> Result<Vec<StoredWithdrawal>, StoreError> {
-    let all = key(Area::Withdrawal, &[]);
-    let from = after.map_or_else(|| all.clone(), |after| [place(after).as_slice(), &[0]].concat());
-    let rows = view.range(&from, &prefix_end(&all), limit.min(IMPORT_PORTION_MAX))?;
-    rows.iter().map(|(_, bytes)| cbor::decode_stored("withdrawals", bytes)).collect()
+) -> Result<Vec<WithdrawalView>, StoreError> {
+    let limit = limit.min(IMPORT_PORTION_MAX);
+    let mut found = BTreeMap::new();
+    for generation in generations(view)? {
+        let all = key(Area::Withdrawal, &[&generation.to_key()]);
+        let from = match after {
+            Some(after) => [place(generation, after).as_slice(), &[0]].concat(),
+            None => all.clone(),
+        };
+        for (row, bytes) in view.range(&from, &prefix_end(&all), limit)? {
+            let serial = row.get(all.len()..).unwrap_or_default().to_vec();
+            found.entry(serial).or_insert(bytes);
+        }
+    }
+    let listed = found.values().take(limit);
+    listed.map(|bytes| shown(view, cbor::decode_stored("withdrawals", bytes)?)).collect()
+}
+
+fn shown(view: &dyn View, stored: StoredWithdrawal) -> Result<WithdrawalView, StoreError> {
+    let serial = stored.booked.record.serial.as_str();
+    let published = publishing::published(view, RecordKind::Withdrawal, serial)?;
+    Ok(WithdrawalView { stored, leaf: published.map(|known| (known.log, known.leaf)) })
 }
 
 /// What was paid out here for a property and not undone, by serial; at most `limits::PAYOUTS_MAX`.
 pub(super) fn payouts(round: &Round<'_>, property: &Property) -> Result<Vec<Payout>, StoreError> {
     let mut serials = BTreeSet::new();
-    for hash in property_hashes(property) {
-        let prefix = key(Area::WithdrawalOf, &[&hash]);
-        for (row, _) in round.view.range(&prefix, &prefix_end(&prefix), PAYOUTS_MAX)? {
-            let serial = row.get(prefix.len()..).unwrap_or_default().to_vec();
-            let serial = String::from_utf8(serial).ok();
-            let serial = serial.and_then(|serial| SerialNumber::parse(&serial).ok());
-            serials.insert(serial.ok_or_else(|| records::damaged("withdrawals"))?);
+    let hashes = property_hashes(property);
+    for generation in generations(round.view)? {
+        for hash in &hashes {
+            let prefix = index_key(generation, hash, &[]);
+            for (row, _) in round.view.range(&prefix, &prefix_end(&prefix), PAYOUTS_MAX)? {
+                let serial = row.get(prefix.len()..).unwrap_or_default().to_vec();
+                let serial = String::from_utf8(serial).ok();
+                let serial = serial.and_then(|serial| SerialNumber::parse(&serial).ok());
+                serials.insert(serial.ok_or_else(|| records::damaged("withdrawals"))?);
+            }
         }
     }
     let mut payouts = Vec::new();
     for serial in serials.iter().take(PAYOUTS_MAX) {
         let stored = withdrawal(round.view, serial)?;
-        let stored = stored.ok_or_else(|| records::damaged("withdrawals"))?;
-        if stored.reversed.is_none() {
+        let booked = stored.ok_or_else(|| records::damaged("withdrawals"))?.booked;
+        let record = &booked.record;
+        // The desk may know the property by another key than the export.
+        let is_meant = property_hashes(&record.property).iter().any(|hash| hashes.contains(hash));
+        if booked.reversed_on.is_none() && is_meant {
+            let leaf = publishing::published_withdrawal(round.view, &booked)?;
             payouts.push(Payout {
-                on: stored.record.paid_on,
-                reason: stored.record.reason,
-                amount: stored.record.amount,
-                leaf: leaf_proofs::reference(round, &stored.published)?,
+                on: record.paid_on,
+                reason: record.reason,
+                amount: record.amount,
+                leaf: leaf.map(|leaf| leaf_proofs::reference(round, &leaf)).transpose()?,
             });
         }
     }
@@ -388,16 +435,21 @@ pub(super) fn paid_by_tag(
     Ok(found)
 }
 
-fn put(view: &mut dyn View, stored: &StoredWithdrawal) {
-    view.put(place(&stored.record.serial), cbor::encode(stored));
-    for hash in property_hashes(&stored.record.property) {
-        let serial = stored.record.serial.as_str().as_bytes();
-        view.put(key(Area::WithdrawalOf, &[&hash, serial]), Vec::new());
+fn put(view: &mut dyn View, generation: Generation, stored: &StoredWithdrawal) {
+    let record = &stored.booked.record;
+    view.put(place(generation, &record.serial), cbor::encode(stored));
+    for hash in property_hashes(&record.property) {
+        view.put(index_key(generation, &hash, record.serial.as_str().as_bytes()), Vec::new());
     }
 }
 
-fn place(serial: &SerialNumber) -> Vec<u8> {
-    key(Area::Withdrawal, &[serial.as_str().as_bytes()])
+/// Where a withdrawal of a generation stands.
+pub(super) fn place(generation: Generation, serial: &SerialNumber) -> Vec<u8> {
+    key(Area::Withdrawal, &[&generation.to_key(), serial.as_str().as_bytes()])
+}
+
+fn index_key(generation: Generation, property: &[u8; 32], serial: &[u8]) -> Vec<u8> {
+    key(Area::WithdrawalOf, &[&generation.to_key(), property, serial])
 }
 
 /// Properties are found by hash, so that no key of the store holds a title or a place.

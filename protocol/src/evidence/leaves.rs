@@ -146,7 +146,7 @@ pub(crate) fn named_in(statement: &Statement) -> Vec<NamedLeaf<'_>> {
     let Statement::Answer(answer) = statement else { return Vec::new() };
     let AnswerBody::Given(given) = &answer.body else { return Vec::new() };
     let center = answer.from;
-    let payouts = given.payouts.iter().flatten().map(|payout| &payout.leaf);
+    let payouts = given.payouts.iter().flatten().filter_map(|payout| payout.leaf.as_ref());
     let mut named: Vec<NamedLeaf<'_>> =
         payouts.map(|leaf| NamedLeaf { center, leaf, record: Shown::Hidden }).collect();
     for outcome in &given.outcomes {

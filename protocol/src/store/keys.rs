@@ -179,9 +179,11 @@ pub enum Area {
     RegisteredPerson = 0xb4,
     /// Cases taken over from a revoked center. Key: transfer (32). Value: `takeovers::TakenOver`.
     TakenOver = 0xb5,
-    /// Withdrawals for a property. Key: serial. Value: `withdrawals::StoredWithdrawal`.
+    /// Withdrawals for a property. Key: generation (4), serial. Value:
+    /// `withdrawals::StoredWithdrawal`.
     Withdrawal = 0xd0,
-    /// Withdrawals by their property. Key: hash of a key of it (32), serial. Value: none.
+    /// Withdrawals by their property. Key: generation (4), hash of a key of it (32), serial. Value:
+    /// none.
     WithdrawalOf = 0xd1,
     /// Accounts that secure a loan of another city. Key: account number. Value:
     /// `certificates::OffSiteMark`.
@@ -195,7 +197,7 @@ pub enum Area {
 
 impl Area {
     /// Areas whose keys begin with the generation of an import: they are cleared with it.
-    pub const OF_IMPORTS: [Self; 7] = [
+    pub const OF_IMPORTS: [Self; 9] = [
         Self::Account,
         Self::Loan,
         Self::Person,
@@ -203,6 +205,8 @@ impl Area {
         Self::Quarantine,
         Self::CardOf,
         Self::StaffOf,
+        Self::Withdrawal,
+        Self::WithdrawalOf,
     ];
 }
 

@@ -167,6 +167,7 @@ pub(crate) fn totals(items: &[ImportItem]) -> Totals {
             ImportItem::Loan(_) => totals.loans += 1,
             ImportItem::Unnumbered(_) => totals.unnumbered += 1,
             ImportItem::Held(held) => totals.held = totals.held.with(held).unwrap(),
+            ImportItem::Withdrawal(_) => *totals.withdrawals.get_or_insert(0) += 1,
         }
     }
     totals

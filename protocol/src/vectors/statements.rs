@@ -308,7 +308,7 @@ fn withdrawal_check(samples: &mut Samples) {
         on: withdrawn.paid_on,
         reason: withdrawn.reason,
         amount: withdrawn.amount,
-        leaf: leaf_reference(false),
+        leaf: Some(leaf_reference(false)),
     };
     let facts = GivenFacts {
         freshness: Freshness { source: Source::Live, as_of: AT },

@@ -3,6 +3,7 @@
 use fundlink_node::import::codes::CodeCount;
 use fundlink_node::import::{
     Beyond, Difference, FaultColumn, ImportFault, ImportFaults, ImportReport, TextEncoding,
+    WithdrawalCounts,
 };
 use serde_json::{Value, json};
 
@@ -46,6 +47,13 @@ pub(super) fn show(report: &ImportReport, output: &Output) {
     if report.unknown_provinces > 0 {
         output.line(language.unknown_provinces(report.unknown_provinces));
     }
+    if let Some(withdrawals) = &report.withdrawals {
+        let WithdrawalCounts { for_property, running, unlisted } = withdrawals;
+        output.line(language.withdrawals_read(for_property, running));
+        if *unlisted > 0 {
+            output.line(language.withdrawals_unlisted(unlisted));
+        }
+    }
     if report.interest_not_booked > 0 {
         output.line(language.interest_not_booked(report.interest_not_booked));
     }
@@ -81,6 +89,13 @@ pub(super) fn report_json(report: &ImportReport) -> Value {
         "loan_balance": report.loan_balance.to_string(),
         "unknown_provinces": report.unknown_provinces,
         "interest_not_booked": report.interest_not_booked,
+        "withdrawals": report.withdrawals.map(|withdrawals| {
+            json!({
+                "for_property": withdrawals.for_property,
+                "in_progress": withdrawals.running,
+                "unlisted": withdrawals.unlisted,
+            })
+        }),
         "codes_mapped": report.codes.all_mapped().map(|count| code_json(&count)).collect::<Vec<_>>(),
         "quarantine": {
             "rows": report.bad_rows,

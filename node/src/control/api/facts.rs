@@ -464,8 +464,8 @@ pub struct Payout {
     pub reason: Coded,
     /// Yuan.
     pub amount: String,
-    /// The leaf that commits to it.
-    pub leaf: Leaf,
+    /// The leaf that commits to it; absent until it is published.
+    pub leaf: Option<Leaf>,
 }
 
 impl core::fmt::Debug for Payout {
@@ -481,7 +481,7 @@ impl From<&answer::Payout> for Payout {
             on: known.on.to_string(),
             reason: Coded { code: reason.code(), name_zh: reason.chinese().to_owned() },
             amount: known.amount.to_string(),
-            leaf: (&known.leaf).into(),
+            leaf: known.leaf.as_ref().map(Into::into),
         }
     }
 }

@@ -9,6 +9,7 @@ use fundlink_protocol::engine::records::{self, RecordKind, StoredAccount};
 use fundlink_protocol::person_name::PersonName;
 use fundlink_protocol::record::LoanRecord;
 use fundlink_protocol::time::Month;
+use fundlink_protocol::withdrawal::BookedWithdrawal;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,9 @@ pub struct Totals {
     pub balances: String,
     /// What is in quarantine.
     pub held: HeldTotals,
+    /// Withdrawals for a property; absent when the dump says nothing about them.
+    #[serde(default)]
+    pub withdrawals: Option<u64>,
 }
 
 /// What of an import is in quarantine.
@@ -54,14 +58,17 @@ pub struct HeldTotals {
     pub accounts: u64,
     /// Loans.
     pub loans: u64,
+    /// Withdrawals for a property.
+    pub withdrawals: u64,
     /// The sum of the balances of those accounts, in yuan.
     pub balances: String,
 }
 
 impl From<quarantine::HeldTotals> for HeldTotals {
     fn from(held: quarantine::HeldTotals) -> Self {
-        let quarantine::HeldTotals { rows, persons, accounts, loans, balances } = held;
-        Self { rows, persons, accounts, loans, balances: balances.to_string() }
+        let quarantine::HeldTotals { rows, persons, accounts, loans, balances, withdrawals } = held;
+        let balances = balances.to_string();
+        Self { rows, persons, accounts, loans, withdrawals, balances }
     }
 }
 
@@ -73,6 +80,7 @@ impl From<records::Totals> for Totals {
             unnumbered: totals.unnumbered,
             balances: totals.balances.to_string(),
             held: totals.held.into(),
+            withdrawals: totals.withdrawals,
         }
     }
 }
@@ -102,6 +110,9 @@ pub enum Record {
     /// Something that is held back.
     #[n(4)]
     Held(#[n(0)] Held),
+    /// A withdrawal for a property.
+    #[n(5)]
+    Withdrawal(#[n(0)] Box<BookedWithdrawal>),
 }
 
 impl From<Record> for ImportItem {
@@ -113,6 +124,7 @@ impl From<Record> for ImportItem {
                 Self::Unnumbered(UnnumberedRecord { kind, name, birth })
             }
             Record::Held(held) => Self::Held(held),
+            Record::Withdrawal(withdrawal) => Self::Withdrawal(withdrawal),
         }
     }
 }

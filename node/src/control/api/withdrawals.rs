@@ -1,6 +1,6 @@
 //! Withdrawals for a property: recording them, undoing them, looking at them.
 
-use fundlink_protocol::engine::withdrawals::{Recorded as Outcome, StoredWithdrawal};
+use fundlink_protocol::engine::withdrawals::{DeskNote, Recorded as Outcome, WithdrawalView};
 use serde::{Deserialize, Serialize};
 
 use super::facts::Person;
@@ -12,8 +12,6 @@ use super::transfers::PrivateText;
 pub struct Record {
     /// Who records.
     pub operator: String,
-    /// `desk`: held against the records first; `core`: booked already.
-    pub source: String,
     /// The withdrawals.
     pub withdrawals: Vec<Withdrawal>,
 }
@@ -110,21 +108,50 @@ pub struct Reverse {
 pub struct Kept {
     /// The withdrawal.
     pub withdrawal: Withdrawal,
-    /// Who recorded it.
-    pub operator: String,
-    /// When.
-    pub recorded_at: String,
     /// When it was undone.
     pub reversed_on: Option<String>,
-    /// The number of the log.
-    pub log: u32,
-    /// The latest leaf about it.
-    pub leaf: u64,
+    /// Who recorded it at the desk; absent when an export brought it.
+    pub recorded: Option<Noted>,
+    /// Who recorded at the desk that it was undone.
+    pub undone: Option<Noted>,
+    /// The latest leaf about it; absent until it is published.
+    pub leaf: Option<LeafPlace>,
 }
 
-impl From<&StoredWithdrawal> for Kept {
-    fn from(stored: &StoredWithdrawal) -> Self {
-        let record = &stored.record;
+/// What somebody noted at the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// Who.
+    pub operator: String,
+    /// When.
+    pub at: String,
+    /// Why, in words.
+    pub remark: Option<String>,
+}
+
+impl From<&DeskNote> for Noted {
+    fn from(note: &DeskNote) -> Self {
+        Self {
+            operator: note.operator.to_string(),
+            at: note.at.to_string(),
+            remark: note.remark.as_ref().map(|remark| remark.0.as_str().to_owned()),
+        }
+    }
+}
+
+/// A leaf of the center's own log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeafPlace {
+    /// The number of the log.
+    pub log: u32,
+    /// The index of the leaf.
+    pub index: u64,
+}
+
+impl From<&WithdrawalView> for Kept {
+    fn from(view: &WithdrawalView) -> Self {
+        let stored = &view.stored;
+        let record = &stored.booked.record;
         Self {
             withdrawal: Withdrawal {
                 serial: record.serial.as_str().to_owned(),
@@ -135,11 +162,10 @@ impl From<&StoredWithdrawal> for Kept {
                 amount: PrivateText(record.amount.to_string()),
                 paid_on: record.paid_on.to_string(),
             },
-            operator: stored.operator.to_string(),
-            recorded_at: stored.at.to_string(),
-            reversed_on: stored.reversed.as_ref().map(|reversed| reversed.on.to_string()),
-            log: stored.published.log,
-            leaf: stored.published.leaf,
+            reversed_on: stored.booked.reversed_on.map(|on| on.to_string()),
+            recorded: stored.recorded.as_ref().map(Into::into),
+            undone: stored.undone.as_ref().map(Into::into),
+            leaf: view.leaf.map(|(log, index)| LeafPlace { log, index }),
         }
     }
 }

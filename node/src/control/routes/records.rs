@@ -122,17 +122,19 @@ fn totals(totals: &Totals) -> Result<records::Totals, Refused> {
         unnumbered: totals.unnumbered,
         balances: yuan(&totals.balances)?,
         held: held(&totals.held)?,
+        withdrawals: totals.withdrawals,
     })
 }
 
 fn held(held: &HeldTotals) -> Result<quarantine::HeldTotals, Refused> {
-    let HeldTotals { rows, persons, accounts, loans, balances } = held;
+    let HeldTotals { rows, persons, accounts, loans, withdrawals, balances } = held;
     Ok(quarantine::HeldTotals {
         rows: *rows,
         persons: *persons,
         accounts: *accounts,
         loans: *loans,
         balances: yuan(balances)?,
+        withdrawals: *withdrawals,
     })
 }
 

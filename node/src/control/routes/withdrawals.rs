@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use fundlink_protocol::account::{AccountNumber, CloseReason, SerialNumber};
 use fundlink_protocol::engine::command::{Command, Reply};
 use fundlink_protocol::engine::status::Status;
-use fundlink_protocol::engine::withdrawals::{Source, WithdrawalCommand, WithdrawalReply};
+use fundlink_protocol::engine::withdrawals::{WithdrawalCommand, WithdrawalReply};
 use fundlink_protocol::limits::IMPORT_PORTION_MAX;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::property;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::dossiers::person;
 use super::transfers::{invalid, remark};
-use super::{Control, JsonBody, Refused, argument, operator, unexpected};
+use super::{Control, JsonBody, Refused, operator, unexpected};
 use crate::control::api::withdrawals::{Kept, Property, Record, Recorded, Reverse, Withdrawal};
 
 pub(super) fn routes() -> Router<Control> {
@@ -45,11 +45,6 @@ async fn record(
     };
     let command = WithdrawalCommand::Record {
         operator: operator(&wanted.operator)?,
-        source: match wanted.source.as_str() {
-            "desk" => Source::Desk,
-            "core" => Source::Core,
-            _ => return Err(argument("a source is `desk` or `core`")),
-        },
         withdrawals: wanted.withdrawals.iter().map(read).collect::<Result<_, _>>()?,
     };
     match run(&control, command).await? {

@@ -24,7 +24,7 @@ fn a_control_file_says_by_how_much_a_file_differs() {
 fn a_control_file_that_was_made_is_kept_and_a_changed_byte_is_not() {
     let dump = dump();
     let data = dump.texts.each_ref().map(|text| text.as_bytes());
-    let files = ImportFiles { data, optional: [None, None], control: None, bytes: 0 };
+    let files = ImportFiles { data, optional: [None, None, None], control: None, bytes: 0 };
     let lines = control_lines(files, &options(), &mut |_| {}).unwrap();
     let mut control = "FILE,ROWS,SUM,AS_OF,SM3,ZXDM\n".to_owned();
     for ControlLine { file, rows, sum, sm3 } in &lines {

@@ -17,11 +17,14 @@ use crate::id::{Commitment, ContentHash};
 use crate::limits::PUBLISH_PORTION;
 use crate::loan::LoanContract;
 use crate::log::origin::LogKind;
+use crate::property::Property;
 use crate::record::LoanRecord;
 use crate::record_seal::{RecordSeed, SealedLoan, record_commitment};
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
 use crate::subject::{Reference, TagEpoch, TagError, TagSubject};
+use crate::time::Date;
+use crate::withdrawal::BookedWithdrawal;
 
 /// Digests to be published together, so that their tags are computed in one batch.
 #[derive(Default)]
@@ -47,6 +50,8 @@ pub(super) struct Draft {
     pub(super) seed: RecordSeed,
     pub(super) commitment: Commitment,
     pub(super) about: About,
+    /// The day of what is published; that of the export, unless the record has its own.
+    pub(super) date: Option<Date>,
     pub(super) before: Option<Published>,
 }
 
@@ -54,8 +59,40 @@ pub(super) struct Draft {
 pub(super) enum About {
     /// Persons by document, and the contract when it is a loan.
     Documents(Vec<DocumentNumber>, Option<LoanContract>),
+    /// A person by document, then a property.
+    Payout(DocumentNumber, Property),
     /// The same as the revision before.
     AsBefore,
+}
+
+impl About {
+    /// What is tagged, in the order of the digest's tags.
+    fn texts(&self) -> Vec<TaggedText> {
+        let person = |document: &DocumentNumber| TaggedText::Person(document.tag_text());
+        match self {
+            Self::Documents(documents, _) => documents.iter().map(person).collect(),
+            Self::Payout(document, property) => {
+                let property = property.tag_texts().into_iter().map(TaggedText::Property);
+                core::iter::once(person(document)).chain(property).collect()
+            }
+            Self::AsBefore => Vec::new(),
+        }
+    }
+}
+
+/// A text that becomes a tag.
+enum TaggedText {
+    Person(Zeroizing<String>),
+    Property(Zeroizing<String>),
+}
+
+impl TaggedText {
+    fn subject(&self) -> TagSubject<'_> {
+        match self {
+            Self::Person(text) => TagSubject::Person(text),
+            Self::Property(text) => TagSubject::Property(text),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +123,7 @@ pub(super) fn draft_account(
         commitment: record_commitment(&seed.record_blinding(), &sealed),
         seed,
         about: About::Documents(vec![account.record.person.document.clone()], None),
+        date: None,
         before,
     }))
 }
@@ -117,6 +155,47 @@ pub(super) fn draft_loan(
         commitment: record_commitment(&seed.record_blinding(), &sealed),
         seed,
         about: About::Documents(documents, Some(contract.clone())),
+        date: None,
+        before,
+    }))
+}
+
+/// A digest of a withdrawal for a property: paid, or undone.
+pub(super) fn draft_withdrawal(
+    round: &mut Round<'_>,
+    booked: &BookedWithdrawal,
+) -> Result<Option<Draft>, StoreError> {
+    let BookedWithdrawal { record, reversed_on } = booked;
+    let place = place_of(RecordKind::Withdrawal, record.serial.as_str().as_bytes());
+    let content = content_of(booked);
+    let before = published_at(round.view, &place)?;
+    if is_as_published(round, before.as_ref(), content)? {
+        return Ok(None);
+    }
+    if before.is_none() && reversed_on.is_some() {
+        return Ok(None);
+    }
+    // Undoing a payment leaves its record as it was, and the commitment to it.
+    let known = before.as_ref().map(Published::digest).transpose()?.map(|digest| digest.commitment);
+    let same = before
+        .as_ref()
+        .filter(|before| known == Some(record_commitment(&before.seed.record_blinding(), record)));
+    let seed = match same {
+        Some(before) => before.seed.clone(),
+        None => RecordSeed::new(round.entropy.draw()),
+    };
+    let status = match reversed_on {
+        Some(_) => DigestStatus::WithdrawalReversed,
+        None => DigestStatus::WithdrawalPaid,
+    };
+    Ok(Some(Draft {
+        place,
+        status,
+        content,
+        commitment: record_commitment(&seed.record_blinding(), record),
+        seed,
+        about: About::Payout(record.person.document.clone(), record.property.clone()),
+        date: Some(reversed_on.unwrap_or(record.paid_on)),
         before,
     }))
 }
@@ -140,6 +219,7 @@ pub(super) fn draft_quarantined(
         commitment: record_commitment(&seed.record_blinding(), document),
         seed,
         about: About::Documents(vec![document.clone()], None),
+        date: None,
         before,
     }))
 }
@@ -159,14 +239,9 @@ fn is_as_published(
 /// Computes the tags of a portion and stages its digests.
 pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result<(), PortionError> {
     let epoch = current_epoch(round);
-    let mut texts: Vec<Zeroizing<String>> = Vec::new();
-    for draft in &portion.drafts {
-        if let About::Documents(documents, _) = &draft.about {
-            texts.extend(documents.iter().map(DocumentNumber::tag_text));
-        }
-    }
-    let subjects: Vec<TagSubject<'_>> =
-        texts.iter().map(|text| TagSubject::Person(text.as_str())).collect();
+    let texts: Vec<TaggedText> =
+        portion.drafts.iter().flat_map(|draft| draft.about.texts()).collect();
+    let subjects: Vec<TagSubject<'_>> = texts.iter().map(TaggedText::subject).collect();
     let tags = round.tagger.tags(epoch, &subjects)?;
     let mut tags = tags.into_iter();
     let date = state(round.view)?.current.and_then(|set| set.as_of.date());
@@ -181,6 +256,10 @@ pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result
                     round.tagger.reference(epoch, Reference::Loan(center, contract.as_str()))
                 });
                 (subjects, reference.transpose()?)
+            }
+            About::Payout(_, property) => {
+                let count = property.tag_texts().len().saturating_add(1);
+                (tags.by_ref().take(count).collect(), None)
             }
             About::AsBefore => previous
                 .as_ref()
@@ -201,7 +280,7 @@ pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result
             subjects,
             reference,
             commitment: draft.commitment,
-            date,
+            date: draft.date.unwrap_or(date),
             channel: None,
         };
         stage_digest(round, draft, digest)?;

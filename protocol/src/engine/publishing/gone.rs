@@ -7,8 +7,10 @@ use super::super::publication;
 use super::super::quarantine;
 use super::super::records::{Generation, RecordKind, account_key, damaged, loan_key};
 use super::super::round::Round;
+use super::super::withdrawals;
 use super::drafts::{About, Draft};
 use super::{Published, Walk};
+use crate::account::SerialNumber;
 use crate::cbor;
 use crate::digest::DigestStatus;
 use crate::id::{Bytes, ContentHash};
@@ -28,9 +30,10 @@ pub(super) fn walk_gone(
     let ended = matches!(digest.status, DigestStatus::Lost | DigestStatus::RowHealed);
     let known = is_in(round.view, walk.generation, &place)?;
     if ended || known {
-        // The walk over the import has passed over what a transfer keeps.
-        let is_account = place.first() == Some(&(RecordKind::Account as u8));
-        if known && is_account && !publication::stands(round, before.log, before.leaf)? {
+        // The walk over the import has passed over what a transfer or the desk keeps.
+        let kinds = [RecordKind::Account as u8, RecordKind::Withdrawal as u8];
+        let may_be_kept = place.first().is_some_and(|kind| kinds.contains(kind));
+        if known && may_be_kept && !publication::stands(round, before.log, before.leaf)? {
             round.view.put(key(Area::Unpublished, &[&place]), Vec::new());
         }
         return Ok(None);
@@ -48,6 +51,7 @@ pub(super) fn walk_gone(
         seed: before.seed.clone(),
         commitment: digest.commitment,
         about: About::AsBefore,
+        date: None,
         before: Some(before),
     }))
 }
@@ -59,12 +63,17 @@ fn is_in(view: &dyn View, generation: Generation, place: &[u8]) -> Result<bool, 
         let place = quarantine::persons_key(generation, number);
         return Ok(view.get(&place)?.is_some());
     }
+    let is_at = |place: Vec<u8>| Ok::<bool, StoreError>(view.get(&place)?.is_some());
     let (kind, there) = if *kind == RecordKind::Account as u8 {
-        let kept = view.get(&account_key(Generation::KEPT, number))?;
-        let there = kept.is_some() || view.get(&account_key(generation, number))?.is_some();
-        (RecordKind::Account, there)
+        let kept = is_at(account_key(Generation::KEPT, number))?;
+        (RecordKind::Account, kept || is_at(account_key(generation, number))?)
+    } else if *kind == RecordKind::Withdrawal as u8 {
+        let serial = core::str::from_utf8(number).ok().map(SerialNumber::parse);
+        let serial = serial.and_then(Result::ok).ok_or_else(|| damaged("published records"))?;
+        let kept = is_at(withdrawals::place(Generation::KEPT, &serial))?;
+        (RecordKind::Withdrawal, kept || is_at(withdrawals::place(generation, &serial))?)
     } else {
-        (RecordKind::Loan, view.get(&loan_key(generation, number))?.is_some())
+        (RecordKind::Loan, is_at(loan_key(generation, number))?)
     };
     Ok(there || quarantine::has_record(view, generation, (kind, number))?)
 }
@@ -80,7 +89,7 @@ pub struct Vanished {
     pub log: u32,
     /// The leaf of its latest revision, which a revision `Lost` will supersede.
     pub leaf: u64,
-    /// Account or loan, and where it stood.
+    /// Account, loan or withdrawal, and where it stood.
     pub status: DigestStatus,
 }
 

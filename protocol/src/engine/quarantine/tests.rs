@@ -59,10 +59,10 @@ fn asked(province: &mut Province, subject: Person) -> Dossier {
         subjects: vec![subject],
         transfer: None,
         consent: Some(Consent {
-            reference: crate::account::SerialNumber::parse("SQ-1").unwrap(),
+            reference: SerialNumber::parse("SQ-1").unwrap(),
             digest: FileHash::new([3; 32]),
         }),
-        serial: crate::account::SerialNumber::parse("DK-1").unwrap(),
+        serial: SerialNumber::parse("DK-1").unwrap(),
         before: None,
         property: None,
         certificates: Vec::new(),

@@ -1,4 +1,5 @@
-//! A withdrawal for a property is recorded once, published, answered, and seen when it comes twice.
+//! A withdrawal for a property comes from the desk or with an export, is published once, answered, and
+//! seen when it comes twice.
 
 use super::*;
 use crate::authority::alert::AlertState;
@@ -6,14 +7,14 @@ use crate::authority::alert_rule::AlertRule;
 use crate::dossier::{Dossier, LeafOf, RowState, Wish};
 use crate::engine::alerts::{AlertCommand, AlertFilter, AlertReply};
 use crate::engine::command::{Command, Reply};
-use crate::engine::imports::ImportItem;
+use crate::engine::imports::{ImportItem, ImportOrder};
 use crate::engine::output::CommandRefusal;
 use crate::id::FileHash;
 use crate::mode::Mode;
 use crate::money::Fen;
 use crate::purpose::{Purpose, QueryKind};
 use crate::statement::query::Consent;
-use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, person, withdrawal};
+use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, person, totals, withdrawal};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 
 const HOME: &str = "晋(2024)太原市不动产权第0012345号";
@@ -36,10 +37,9 @@ fn province() -> Province {
 fn record(
     province: &mut Province,
     at: CenterCode,
-    source: Source,
     withdrawals: Vec<PropertyWithdrawal>,
 ) -> Result<Vec<Recorded>, CommandRefusal> {
-    let command = WithdrawalCommand::Record { operator: clerk(), source, withdrawals };
+    let command = WithdrawalCommand::Record { operator: clerk(), withdrawals };
     let reply = province.command(at, Command::Withdrawal(command))?;
     let Reply::Withdrawals(WithdrawalReply::Recorded(recorded)) = *reply else {
         panic!("another reply");
@@ -52,7 +52,39 @@ fn desk(
     at: CenterCode,
     withdrawal: PropertyWithdrawal,
 ) -> Result<Recorded, CommandRefusal> {
-    record(province, at, Source::Desk, vec![withdrawal]).map(|mut all| all.pop().unwrap())
+    record(province, at, vec![withdrawal]).map(|mut all| all.pop().unwrap())
+}
+
+fn published(view: &dyn View, serial: &SerialNumber) -> publishing::Published {
+    publishing::published(view, RecordKind::Withdrawal, serial.as_str()).unwrap().unwrap()
+}
+
+/// An export with the account of its center, and these withdrawals.
+fn export(
+    province: &mut Province,
+    at: CenterCode,
+    withdrawals: &[BookedWithdrawal],
+) -> Result<(), CommandRefusal> {
+    let own = account(at, "0100000000001", if at == TAIYUAN { LI } else { ZHOU }, 36);
+    let mut items = vec![ImportItem::Account(Box::new(own))];
+    let booked = withdrawals.iter().cloned().map(Box::new).map(ImportItem::Withdrawal);
+    items.extend(booked);
+    let mut expected = totals(&items);
+    expected.withdrawals.get_or_insert(0);
+    let order = ImportOrder {
+        operator: clerk(),
+        as_of: province.now,
+        files: FileHash::new([1; 32]),
+        expected,
+    };
+    province.command(at, Command::ImportBegin(Box::new(order)))?;
+    let loaded = province.command(at, Command::ImportRecords(items));
+    let done = loaded.and_then(|_| province.command(at, Command::ImportCommit));
+    if done.is_err() {
+        province.command(at, Command::ImportAbort)?;
+    }
+    province.advance(10_000);
+    done.map(|_| ())
 }
 
 fn undo(province: &mut Province, at: CenterCode, serial: &str, on: Date) -> Option<Refusal> {
@@ -101,7 +133,7 @@ fn a_command_that_is_refused_records_nothing() {
     for spoil in spoil {
         let mut bad = withdrawal(TAIYUAN, "TQ-2", LI, OTHER_HOME);
         spoil(&mut bad);
-        record(&mut province, TAIYUAN, Source::Desk, vec![good.clone(), bad]).unwrap_err();
+        record(&mut province, TAIYUAN, vec![good.clone(), bad]).unwrap_err();
         province.act(TAIYUAN, |round| {
             assert_eq!(super::withdrawal(round.view, &good.serial).unwrap(), None);
         });
@@ -109,17 +141,16 @@ fn a_command_that_is_refused_records_nothing() {
 }
 
 #[test]
-fn a_clerk_records_only_for_an_account_of_the_person_and_the_core_what_it_booked() {
+fn a_clerk_records_only_for_an_account_of_the_person() {
     let mut province = province();
     let mut unknown = withdrawal(TAIYUAN, "TQ-1", LI, HOME);
     unknown.account = crate::account::AccountNumber::parse("0100000000009").unwrap();
-    let refused = desk(&mut province, TAIYUAN, unknown.clone()).unwrap_err();
+    let refused = desk(&mut province, TAIYUAN, unknown).unwrap_err();
     assert_eq!(refused.refusal, Refusal::NotFound);
     let mut stranger = withdrawal(TAIYUAN, "TQ-1", LI, HOME);
     stranger.person = person(ZHOU);
     let refused = desk(&mut province, TAIYUAN, stranger).unwrap_err();
     assert_eq!(refused.refusal, Refusal::NameMismatch);
-    assert!(record(&mut province, TAIYUAN, Source::Core, vec![unknown]).unwrap()[0].is_new);
     let mut secured = account(DATONG, "0100000000001", ZHANG, 36);
     secured.record.notes.hindrances.push(Hindrance::OffSiteLoan);
     province.import(DATONG, vec![ImportItem::Account(Box::new(secured))]).unwrap();
@@ -171,10 +202,11 @@ fn a_withdrawal_is_undone_once_and_not_before_it_was_paid() {
     assert_eq!(undo(&mut province, TAIYUAN, "TQ-1", day(1)), Some(Refusal::WrongState));
     let serial = SerialNumber::parse("TQ-1").unwrap();
     province.act(TAIYUAN, |round| {
-        let stored = super::withdrawal(round.view, &serial).unwrap().unwrap();
-        let digest = stored.published.digest().unwrap();
+        let known = published(round.view, &serial);
+        let digest = known.digest().unwrap();
         assert_eq!((digest.status, digest.revision), (DigestStatus::WithdrawalReversed, 2));
-        assert!(digest.previous.is_some_and(|before| before < stored.published.leaf));
+        assert_eq!(digest.date, paid_on);
+        assert!(digest.previous.is_some_and(|before| before < known.leaf));
     });
 }
 
@@ -246,6 +278,105 @@ fn a_payout_that_a_city_leaves_out_is_missed() {
     let dossier = check(&mut province, ZHOU, HOME);
     let taiyuan = dossier.rows.iter().find(|row| row.center == TAIYUAN).unwrap();
     assert!(taiyuan.is_faulty());
+}
+
+#[test]
+fn one_home_paid_for_in_two_cities_raises_an_alert_from_their_exports_too() {
+    let mut province = province();
+    let paid = |at, whose, home| BookedWithdrawal::paid(withdrawal(at, "TQ-1", whose, home));
+    export(&mut province, TAIYUAN, &[paid(TAIYUAN, LI, HOME)]).unwrap();
+    export(&mut province, LINFEN, &[paid(LINFEN, ZHOU, OTHER_HOME)]).unwrap();
+    assert_eq!(twice(&mut province), []);
+    export(&mut province, LINFEN, &[paid(LINFEN, ZHOU, HOME)]).unwrap();
+    assert_eq!(twice(&mut province), [(AlertState::Open, vec![TAIYUAN, LINFEN])]);
+    let today = province.now.date();
+    let undone = BookedWithdrawal { reversed_on: today, ..paid(LINFEN, ZHOU, HOME) };
+    export(&mut province, LINFEN, &[undone]).unwrap();
+    assert_eq!(twice(&mut province)[0].0, AlertState::Resolved);
+}
+
+#[test]
+fn the_same_export_again_publishes_no_withdrawal_twice_and_one_that_vanished_is_lost() {
+    let mut province = province();
+    let paid = BookedWithdrawal::paid(withdrawal(TAIYUAN, "TQ-1", LI, HOME));
+    let serial = paid.record.serial.clone();
+    export(&mut province, TAIYUAN, core::slice::from_ref(&paid)).unwrap();
+    let first = province.act(TAIYUAN, |round| published(round.view, &serial));
+    export(&mut province, TAIYUAN, core::slice::from_ref(&paid)).unwrap();
+    let again = province.act(TAIYUAN, |round| published(round.view, &serial));
+    assert_eq!(first, again);
+    province.advance(120_000);
+    let dossier = check(&mut province, ZHOU, HOME);
+    let taiyuan = dossier.rows.iter().find(|row| row.center == TAIYUAN).unwrap();
+    assert_eq!(taiyuan.facts().unwrap().payouts.as_ref().unwrap().len(), 1);
+    // An export without the file at all says nothing, and is refused.
+    let own = account(TAIYUAN, "0100000000001", LI, 36);
+    let without = vec![ImportItem::Account(Box::new(own))];
+    let begun = province.import_order(&without);
+    let refused = province.command(TAIYUAN, begun).unwrap_err();
+    assert_eq!(refused.refusal, Refusal::WrongState);
+    export(&mut province, TAIYUAN, &[]).unwrap();
+    let lost = province.act(TAIYUAN, |round| published(round.view, &serial));
+    assert_eq!(lost.digest().unwrap().status, DigestStatus::Lost);
+    assert_eq!(lost.digest().unwrap().previous, Some(first.leaf));
+}
+
+#[test]
+fn what_the_desk_recorded_stands_until_an_export_knows_as_much() {
+    let mut province = province();
+    let paid = withdrawal(TAIYUAN, "TQ-1", LI, HOME);
+    let serial = paid.serial.clone();
+    let kept = |province: &mut Province| {
+        province.act(TAIYUAN, |round| {
+            let kept = stored_in(round.view, Generation::KEPT, &serial).unwrap().is_some();
+            (kept, super::withdrawal(round.view, &serial).unwrap().unwrap())
+        })
+    };
+    desk(&mut province, TAIYUAN, paid.clone()).unwrap();
+    province.advance(10_000);
+    let first = province.act(TAIYUAN, |round| published(round.view, &serial));
+    // An export that is older than the payment does not take it away.
+    export(&mut province, TAIYUAN, &[]).unwrap();
+    assert!(kept(&mut province).0);
+    // The first that has it speaks for it; the digest is the same, and who recorded it is still known.
+    let booked = BookedWithdrawal::paid(paid);
+    export(&mut province, TAIYUAN, core::slice::from_ref(&booked)).unwrap();
+    let (is_kept, stored) = kept(&mut province);
+    assert!(!is_kept && stored.recorded.is_some());
+    assert_eq!(province.act(TAIYUAN, |round| published(round.view, &serial)), first);
+    // Undone at the desk, it stays undone while exports do not know it.
+    let today = province.now.date().unwrap();
+    assert_eq!(undo(&mut province, TAIYUAN, "TQ-1", today), None);
+    export(&mut province, TAIYUAN, core::slice::from_ref(&booked)).unwrap();
+    let (is_kept, stored) = kept(&mut province);
+    assert_eq!((is_kept, stored.booked.reversed_on), (true, Some(today)));
+    let status = |province: &mut Province| {
+        let known = province.act(TAIYUAN, |round| published(round.view, &serial));
+        known.digest().unwrap().status
+    };
+    assert_eq!(status(&mut province), DigestStatus::WithdrawalReversed);
+    let undone = BookedWithdrawal { reversed_on: Some(today), ..booked };
+    export(&mut province, TAIYUAN, &[undone]).unwrap();
+    let (is_kept, stored) = kept(&mut province);
+    assert!(!is_kept && stored.undone.is_some());
+    assert_eq!(status(&mut province), DigestStatus::WithdrawalReversed);
+}
+
+#[test]
+fn a_withdrawal_of_an_export_is_checked_like_one_of_the_desk() {
+    let mut province = province();
+    let good = withdrawal(TAIYUAN, "TQ-1", LI, HOME);
+    let early = good.paid_on.plus_days(-1);
+    for bad in [
+        BookedWithdrawal::paid(PropertyWithdrawal { center: DATONG, ..good.clone() }),
+        BookedWithdrawal::paid(PropertyWithdrawal { amount: Fen::ZERO, ..good.clone() }),
+        BookedWithdrawal { record: good.clone(), reversed_on: early },
+    ] {
+        let refused = export(&mut province, TAIYUAN, &[bad]).unwrap_err();
+        assert_eq!(refused.refusal, Refusal::Argument);
+    }
+    let twice = [BookedWithdrawal::paid(good.clone()), BookedWithdrawal::paid(good)];
+    assert_eq!(export(&mut province, TAIYUAN, &twice).unwrap_err().refusal, Refusal::Argument);
 }
 
 #[test]
