@@ -180,6 +180,8 @@ statements! {
     CertificateRevocation = "certificate-revocation", certificate::CertificateRevocation;
     /// An open case, for the center that takes over from a revoked one (接管移交).
     Handover = "handover", transfer::handover::Handover;
+    /// The center that took a case over says how a person there has finished it (接管办结).
+    HandoverClosing = "handover-closing", transfer::handover::HandoverClosing;
 }
 
 impl StatementKind {

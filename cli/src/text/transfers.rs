@@ -70,6 +70,8 @@ texts! {
     transfer_taken_over(center) =
         "The other center is revoked; {center} looks after its side",
         "对方中心已被撤销，由 {center} 接管";
+    transfer_successor_said(center, at, remark) =
+        "{center} finished that side on {at}: {remark}", "{center} 已于 {at} 办结对方一侧：{remark}";
     taken_from() = "revoked", "被撤销中心";
     other_side() = "other side", "对方中心";
     finished() = "finished", "办结时间";

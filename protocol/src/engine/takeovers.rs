@@ -1,7 +1,8 @@
 //! Open cases of a revoked member: who looks after them from then on (接管).
 //!
 //! Each center that has an open case with the revoked member lets a person decide, and hands the
-//! whole case to the center that the roster names; there a person finishes the revoked side.
+//! whole case to the center that the roster names; there a person finishes the revoked side, and the
+//! other side is told how.
 //!
 //! **Promises.** Nothing is decided or paid by itself once the other side of a case is revoked; a
 //! case is handed over by its other side alone, with the statements that prove it; no round walks
@@ -16,7 +17,7 @@ use super::operator::{OperatorId, OperatorRole};
 use super::output::Event;
 use super::round::{Round, Route, Stop};
 use super::timer::{self, Timer};
-use super::transfer_case::{Case, deadline};
+use super::transfer_case::{Case, SuccessorWords, deadline};
 use super::transfer_command::TransferName;
 use super::{outbox, single, transfers, transfers_in, transfers_out};
 use crate::cbor;
@@ -27,7 +28,7 @@ use crate::limits::{HANDOVER_BYTES_MAX, TAKEOVER_PORTION, TAKEOVERS_LISTED_MAX};
 use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
 use crate::roster::{Action, MemberStatus, Roster};
-use crate::statement::transfer::handover::Handover;
+use crate::statement::transfer::handover::{Handover, HandoverClosing};
 use crate::statement::transfer::letter::{Letter, Remark};
 use crate::statement::{Statement, StatementKind};
 use crate::store::keys::{Area, key};
@@ -258,15 +259,22 @@ pub(super) fn on_statement(
     from: CenterCode,
     verified: &Verified,
 ) -> Result<Option<DeliveryReply>, StoreError> {
-    let Statement::Handover(handover) = verified.statement() else { return Ok(None) };
-    let reply = if handover.from != from {
+    let statement = verified.statement();
+    if !matches!(statement.kind(), StatementKind::Handover | StatementKind::HandoverClosing) {
+        return Ok(None);
+    }
+    let reply = if statement.from() != from {
         DeliveryReply::Refused(Refusal::Peer)
-    } else if handover.to != round.center() {
+    } else if statement.to() != Some(round.center()) {
         DeliveryReply::Refused(Refusal::Addressee)
     } else if let Err(refusal) = round.roster.rights(from, Action::FinishTransfer) {
         DeliveryReply::Refused(refusal)
-    } else {
+    } else if let Statement::Handover(handover) = statement {
         take_over(round, verified, handover)?
+    } else if let Statement::HandoverClosing(closing) = statement {
+        hear(round, verified, closing)?
+    } else {
+        DeliveryReply::Refused(Refusal::UnknownStatement)
     };
     if let DeliveryReply::Refused(refusal) | DeliveryReply::Later(refusal) = reply {
         round.event(Event::Refused { from, refusal });
@@ -310,6 +318,34 @@ fn take_over(
     };
     put(round.view, &case);
     round.event(Event::Transfer { transfer: case.transfer, state: "taken_over" });
+    Ok(DeliveryReply::Committed(hash))
+}
+
+/// Takes in how the successor has finished the revoked side. What is open here stays with a person.
+fn hear(
+    round: &mut Round<'_>,
+    verified: &Verified,
+    closing: &HandoverClosing,
+) -> Result<DeliveryReply, StoreError> {
+    let hash = verified.hash();
+    let Some((side, case)) = transfers::find(round.view, closing.transfer)? else {
+        return Ok(DeliveryReply::Refused(Refusal::NotFound));
+    };
+    let is_its = case.taken_over_by == Some(closing.from);
+    if !is_its || case.other(round.center()) != closing.revoked {
+        return Ok(DeliveryReply::Refused(Refusal::NotGranted));
+    }
+    if case.successor_said.is_some() {
+        return Ok(DeliveryReply::Committed(hash));
+    }
+    round.keep_received(hash, StatementKind::HandoverClosing, verified.bytes())?;
+    let words =
+        SuccessorWords { at: closing.issued_at, remark: closing.remark.clone(), statement: hash };
+    match side {
+        transfers::Side::Out => transfers_out::on_successor(round, closing.transfer, words)?,
+        transfers::Side::In => transfers_in::on_successor(round, closing.transfer, words)?,
+    }
+    round.event(Event::Transfer { transfer: closing.transfer, state: "successor_closed" });
     Ok(DeliveryReply::Committed(hash))
 }
 
@@ -361,11 +397,26 @@ pub(super) fn run(round: &mut Round<'_>, command: TakeoverCommand) -> Result<Vec
             if case.closing.is_some() {
                 return Err(Refusal::WrongState.into());
             }
+            answer(round, &case, remark.clone());
             case.closing = Some(Closing { operator, at: round.now, remark });
             put(round.view, &case);
             Ok(vec![case])
         }
     }
+}
+
+/// Tells the other side of a case how it was finished here.
+fn answer(round: &mut Round<'_>, case: &TakenOver, remark: Remark) {
+    let closing = HandoverClosing {
+        from: round.center(),
+        to: case.from,
+        issued_at: round.now,
+        revoked: case.revoked,
+        transfer: case.transfer,
+        handover: case.handover,
+        remark,
+    };
+    round.say(&closing, Route::Outbox(case.from));
 }
 
 /// The cases that were taken over, those that wait for a person first.

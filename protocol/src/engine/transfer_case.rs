@@ -92,6 +92,24 @@ pub struct Case {
     /// The other center is revoked, and this one looks after its side.
     #[n(17)]
     pub taken_over_by: Option<CenterCode>,
+    /// How a person there has finished the revoked side.
+    #[n(18)]
+    pub successor_said: Option<SuccessorWords>,
+}
+
+/// How the center that took a case over has finished the revoked side.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SuccessorWords {
+    /// When it was said.
+    #[n(1)]
+    pub at: Timestamp,
+    /// How, in words.
+    #[n(2)]
+    pub remark: Remark,
+    /// The statement that says it.
+    #[n(3)]
+    pub statement: PayloadHash,
 }
 
 /// What is said with a refusal, beside its reason.
@@ -263,6 +281,7 @@ impl Case {
             decisions: Vec::new(),
             reminded: None,
             taken_over_by: None,
+            successor_said: None,
         }
     }
 

@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 
 use super::operator::OperatorId;
 use super::registrations::{Counterpart, EnteredStep, Registered, Registration, Step};
-use super::transfer_case::{Case, RefusalWords, StateChange, TakenDecision};
+use super::transfer_case::{Case, RefusalWords, StateChange, SuccessorWords, TakenDecision};
 use super::transfers::Side;
 use super::transfers_in::{Incoming, LetterLink};
 use super::transfers_out::Outgoing;
@@ -311,6 +311,8 @@ pub struct TransferView {
     pub refusal: Option<RefusalWords>,
     /// What persons here have decided, in order.
     pub decisions: Vec<TakenDecision>,
+    /// How the center that took the other side over has finished it.
+    pub successor_said: Option<SuccessorWords>,
 }
 
 impl fmt::Debug for TransferView {
@@ -425,6 +427,7 @@ impl TransferView {
             months: None,
             refusal: None,
             decisions: Vec::new(),
+            successor_said: None,
             attempts: 0,
             lines: Vec::new(),
             statements: Vec::new(),
@@ -452,6 +455,7 @@ impl TransferView {
             months: None,
             refusal: case.refusal.clone(),
             decisions: case.decisions.clone(),
+            successor_said: case.successor_said.clone(),
         }
     }
 

@@ -12,7 +12,7 @@ use super::operator::OperatorId;
 use super::records;
 use super::round::Round;
 use super::takeovers;
-use super::transfer_case::{Alarm, Case};
+use super::transfer_case::{Alarm, Case, SuccessorWords};
 use super::transfers_out::{remind, say_again};
 use crate::account::AccountNumber;
 use crate::authority::incident::IncidentRule;
@@ -291,6 +291,19 @@ pub(super) fn on_core_outcome(
             }
             (_, CoreOutcome::Done(_) | CoreOutcome::Unknown) => Ok(()),
         }
+    })?;
+    Ok(())
+}
+
+/// Keeps how the center that took the other side over has finished it.
+pub(super) fn on_successor(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    words: SuccessorWords,
+) -> Result<(), StoreError> {
+    with(round, transfer, |_, incoming| {
+        incoming.case.successor_said = Some(words);
+        Ok(())
     })?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::outbox;
 use super::output::Event;
 use super::round::Round;
 use super::takeovers;
-use super::transfer_case::{Alarm, Case};
+use super::transfer_case::{Alarm, Case, SuccessorWords};
 use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::center::CenterCode;
@@ -350,6 +350,19 @@ const fn reason_of(cause: CoreCause) -> RefusalReason {
         | CoreCause::History
         | CoreCause::Other => RefusalReason::Other,
     }
+}
+
+/// Keeps how the center that took the other side over has finished it.
+pub(super) fn on_successor(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    words: SuccessorWords,
+) -> Result<(), StoreError> {
+    with(round, transfer, |_, out| {
+        out.case.successor_said = Some(words);
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// The other center is revoked: nothing goes on before a person has decided.

@@ -13,7 +13,7 @@ use crate::money::Fen;
 use crate::plain_text::PlainText;
 use crate::settlement::{BankFailure, BankReference, SpecialAccount};
 use crate::statement::transfer::account_facts::{DepositFacts, LoanFacts};
-use crate::statement::transfer::handover::Handover;
+use crate::statement::transfer::handover::{Handover, HandoverClosing};
 use crate::statement::transfer::letter::{Cancellation, Letter, Remark};
 use crate::statement::transfer::notice::{
     Correction, Credit, Difference, DifferenceKind, Remittance, Return,
@@ -120,7 +120,17 @@ fn handed_over(samples: &mut Samples, letter: &Letter, transfer: TransferId) {
         states: 3,
         statements: vec![said.into()],
     };
-    samples.say("handover to the center that takes over", &handover);
+    let hash = samples.say("handover to the center that takes over", &handover);
+    let closing = HandoverClosing {
+        from: LINFEN,
+        to: outgoing,
+        issued_at: AT.plus_ms(3_000),
+        revoked: incoming,
+        transfer,
+        handover: hash,
+        remark: Remark(PlainText::parse("settled on paper").unwrap()),
+    };
+    samples.say("how a case that was taken over was finished", &closing);
 }
 
 fn sheet(head: StepHead) -> Sheet {

@@ -169,6 +169,10 @@ fn a_revoked_center_is_cut_and_its_open_transfers_go_to_people_at_both_others() 
     let close = [&close[..], &["--operator", REVIEWER]].concat();
     linfen.run(&close).done();
     linfen.run(&close).ended_with(1);
+    province.until("what Linfen did is heard in Taiyuan", |province| {
+        let shown = province.member(TAIYUAN).ask(&["transfer", "show", &accepted.number]);
+        (shown["successor_said"]["remark"] == "paper").then_some(())
+    });
     province.until("what became of them", |province| {
         let taken = province.member(LINFEN).ask(&list);
         let all = taken.as_array().unwrap().iter().all(|case| case["state"] == "cancelled");

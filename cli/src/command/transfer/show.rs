@@ -34,6 +34,9 @@ pub(super) fn show(transfer: &Transfer, output: &Output) {
     }
     if let Some(center) = &line.taken_over_by {
         output.line(language.transfer_taken_over(center));
+        if let Some(said) = &transfer.successor_said {
+            output.line(language.transfer_successor_said(center, &said.at, &said.remark));
+        }
     }
     show_months(transfer, output);
     if let Some(due) = &line.due {

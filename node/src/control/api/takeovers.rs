@@ -1,6 +1,7 @@
 //! The JSON of cases that were taken over from a revoked center (接管).
 
 use fundlink_protocol::engine::takeovers::TakenOver;
+use fundlink_protocol::engine::transfer_case::SuccessorWords;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Person;
@@ -64,6 +65,27 @@ pub struct Close {
     pub operator: String,
     /// How, in words.
     pub remark: String,
+}
+
+/// How the center that took the other side of a transfer over has finished it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuccessorSaid {
+    /// When it said so.
+    pub at: String,
+    /// How, in words.
+    pub remark: String,
+    /// The hash of the statement that says it.
+    pub statement: String,
+}
+
+impl From<&SuccessorWords> for SuccessorSaid {
+    fn from(words: &SuccessorWords) -> Self {
+        Self {
+            at: words.at.to_string(),
+            remark: words.remark.0.as_str().to_owned(),
+            statement: words.statement.to_string(),
+        }
+    }
 }
 
 impl From<&TakenOver> for Line {

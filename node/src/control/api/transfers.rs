@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::dossiers::Consent;
 use super::facts::Person;
 use super::registrations::{Registered, Replacement};
+use super::takeovers::SuccessorSaid;
 
 mod refused;
 
@@ -291,6 +292,9 @@ pub struct Transfer {
     /// What persons here have decided, in order.
     #[serde(default)]
     pub decisions: Vec<DecisionTaken>,
+    /// How the center that took the other side over has finished it.
+    #[serde(default)]
+    pub successor_said: Option<SuccessorSaid>,
 }
 
 /// Months over several cities, each counted once.
@@ -465,6 +469,7 @@ impl From<&TransferView> for Transfer {
             remark: said.and_then(|said| said.remark.as_ref()).map(|words| words.0.to_string()),
             older: said.and_then(|said| said.older).map(|older| older.to_string()),
             decisions: view.decisions.iter().map(DecisionTaken::from).collect(),
+            successor_said: view.successor_said.as_ref().map(SuccessorSaid::from),
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) const fn statement(kind: StatementKind, language: PageLanguage) -> &'
         StatementKind::Credit => ("转移款已入账", "Notice that the money was credited"),
         StatementKind::Return => ("转移款已退回", "Notice that the money was returned"),
         StatementKind::Handover => ("接管移交", "Handover to the center that takes over"),
+        StatementKind::HandoverClosing => ("接管办结通知", "How a case taken over was finished"),
         StatementKind::Incident => ("异常事件报告", "Report of an incident"),
         StatementKind::Inquiry => ("主管部门质询", "Inquiry of the authority"),
         StatementKind::Explanation => ("对质询的说明", "Explanation to an inquiry"),

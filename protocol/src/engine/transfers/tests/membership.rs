@@ -4,6 +4,7 @@ use super::world::{World, application, clerk, newcomer, reviewer, saver, yuan};
 use crate::account::AccountStatus;
 use crate::center::CenterCode;
 use crate::cose::{self, Received};
+use crate::engine::audit;
 use crate::engine::command::{Command, Reply};
 use crate::engine::imports::ImportItem;
 use crate::engine::operator::OperatorId;
@@ -11,15 +12,15 @@ use crate::engine::rosters::command::NetCommand;
 use crate::engine::round::Round;
 use crate::engine::takeovers::{self, TakenOver, TakeoverCommand};
 use crate::engine::transfer_command::{Decision, TransferName};
-use crate::id::TransferId;
+use crate::id::{PayloadHash, TransferId};
 use crate::mode::Mode;
 use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
 use crate::statement::Statement;
-use crate::statement::transfer::handover::Handover;
+use crate::statement::transfer::handover::{Handover, HandoverClosing};
 use crate::statement::transfer::letter::Remark;
-use crate::store::Store as _;
 use crate::store::keys::{Area, key};
+use crate::store::{Staged, Store as _};
 use crate::testing::people::{LI, WANG, ZHOU};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, TAIYUAN};
 use crate::transfer::task::TaskReason;
@@ -149,8 +150,16 @@ fn a_person_closes_a_case_once_on_either_side_of_a_revoked_center() {
     };
     let stranger = OperatorId::parse("stranger").unwrap();
     assert_eq!(close(&mut world, stranger).unwrap_err().refusal, Refusal::Operator);
+    assert_eq!(world.show(TAIYUAN, leaving).successor_said, None);
     close(&mut world, reviewer()).unwrap();
     assert_eq!(close(&mut world, reviewer()).unwrap_err().refusal, Refusal::WrongState);
+    // The other side hears how, and can prove who said it.
+    let heard = world.show(TAIYUAN, leaving).successor_said.unwrap();
+    assert_eq!(heard.remark, Remark(PlainText::parse("settled by telephone").unwrap()));
+    let store = world.province.node(TAIYUAN).engine.store().clone();
+    let leaf = audit::place(&Staged::new(&store), heard.statement).unwrap();
+    assert!(leaf.is_some());
+    assert_eq!(world.show(TAIYUAN, coming).successor_said, None);
     let cases = taken_over(&mut world, LINFEN);
     assert_eq!(cases.iter().filter(|case| case.closing.is_some()).count(), 1);
     assert_eq!(cases[0].transfer, coming, "what waits for a person stands first");
@@ -199,6 +208,57 @@ fn a_case_is_handed_over_only_with_its_letter_and_to_whom_the_roster_names() {
     assert_eq!((cases.len(), cases[0].handover), (1, handover));
     let again = hand(&mut world, TAIYUAN, said);
     assert!(matches!(again, DeliveryReply::Committed(_)), "{again:?}");
+}
+
+#[test]
+fn only_who_took_a_case_over_says_how_its_revoked_side_was_finished() {
+    let mut world = world();
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let coming = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    let said = |from, world: &World| HandoverClosing {
+        from,
+        to: TAIYUAN,
+        issued_at: world.province.now,
+        revoked: DATONG,
+        transfer: coming,
+        handover: PayloadHash::new([1; 32]),
+        remark: Remark(PlainText::parse("paper").unwrap()),
+    };
+    let hear = |world: &mut World, altered: HandoverClosing| {
+        let keyring = &mut world.province.node(altered.from).keyring;
+        let bytes = cose::sign("test", &altered, keyring).unwrap();
+        let verified = world.province.verify(TAIYUAN, bytes).unwrap();
+        let from = altered.from;
+        let heard = |round: &mut Round<'_>| takeovers::on_statement(round, from, &verified);
+        world.province.act(TAIYUAN, heard).unwrap().unwrap()
+    };
+    let refused = DeliveryReply::Refused;
+    // Datong is not revoked yet.
+    let early = said(LINFEN, &world);
+    assert_eq!(hear(&mut world, early), refused(Refusal::NotGranted));
+    revoke_datong(&mut world);
+    let of_another = HandoverClosing { revoked: AUTHORITY, ..said(LINFEN, &world) };
+    let of_nothing = HandoverClosing { transfer: TransferId::new([7; 32]), ..said(LINFEN, &world) };
+    let to_another = HandoverClosing { to: AUTHORITY, ..said(LINFEN, &world) };
+    for (altered, refusal) in [
+        (said(AUTHORITY, &world), Refusal::NotGranted),
+        (of_another, Refusal::NotGranted),
+        (of_nothing, Refusal::NotFound),
+        (to_another, Refusal::Addressee),
+    ] {
+        assert_eq!(hear(&mut world, altered), refused(refusal));
+        assert_eq!(world.show(TAIYUAN, coming).successor_said, None);
+    }
+    let first = said(LINFEN, &world);
+    let second = HandoverClosing { issued_at: first.issued_at.plus_ms(1), ..first.clone() };
+    for altered in [first.clone(), second] {
+        assert!(matches!(hear(&mut world, altered), DeliveryReply::Committed(_)));
+        let kept = world.show(TAIYUAN, coming).successor_said.unwrap();
+        assert_eq!(kept.at, first.issued_at, "what was said first stands");
+    }
+    // What is open here stays with a person here.
+    let task = world.show(TAIYUAN, coming).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::CounterpartRevoked);
 }
 
 #[test]
