@@ -8,6 +8,7 @@
 //! | a center is suspended; one is revoked, and another takes over | `standing` |
 //! | a center's log shows two faces, and its next one opens | `next_log` |
 //! | a firewall lets connections through one way alone | `firewall` |
+//! | two clocks differ, within bounds and beyond | `clocks` |
 //! | somebody asks what stands in the way of a member | `doctor` |
 //! | everything, with every log line on; then a search for personal data | `personal_data` |
 //!
@@ -17,6 +18,7 @@
 //! `fundlink-protocol`.
 
 mod growth {
+    mod clocks;
     mod doctor;
     mod firewall;
     mod joining;
