@@ -167,6 +167,10 @@ pub enum BankFailure {
     /// Another cause.
     #[n(6)]
     Other,
+    /// The bank knows the order's id with other content: this order is not taken in, and a person
+    /// finds out at the bank what the other is.
+    #[n(7)]
+    OtherContent,
 }
 
 impl BankFailure {
@@ -186,15 +190,23 @@ impl BankFailure {
             Self::Funds => "funds",
             Self::Recalled => "recalled",
             Self::Other => "other",
+            Self::OtherContent => "other_content",
         }
     }
 
     /// The cause with this word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::WrongPayee, Self::ClosedPayee, Self::Limit, Self::Funds, Self::Recalled, Self::Other]
-            .into_iter()
-            .find(|failure| failure.word() == word)
+        let all = [
+            Self::WrongPayee,
+            Self::ClosedPayee,
+            Self::Limit,
+            Self::Funds,
+            Self::Recalled,
+            Self::Other,
+            Self::OtherContent,
+        ];
+        all.into_iter().find(|failure| failure.word() == word)
     }
 }
 

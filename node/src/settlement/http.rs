@@ -1,7 +1,8 @@
 //! The driver of a bank with an HTTP interface, such as the testnet's.
 //!
 //! **Promises.** An order that may have arrived is never said to have failed: a broken connection is
-//! `Unknown`, and the bank, asked again, decides. Notices are asked for from the cursor on, which
+//! `Unknown`, and the bank, asked again, decides. One that the bank refuses in so many words has
+//! failed, and goes to a person instead of being asked after for ever. Notices are asked for from the cursor on, which
 //! moves only when the engine has taken them.
 //! **Left to others.** Keeping the cursor over a restart: the engine. TLS: a proxy beside the node.
 
@@ -28,7 +29,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::BankCall;
-use super::bank_api::{self, FailureReason, NoticePage, OrderKind, OrderReport, OrderState};
+use super::bank_api::{
+    self, BankProblem, BankRefusal, FailureReason, NoticePage, OrderKind, OrderReport, OrderState,
+};
 use crate::engine_loop::EngineHandle;
 
 /// A bank behind an address.
@@ -50,6 +53,9 @@ pub enum BankError {
     /// An HTTP status without the expected body.
     #[error("the bank answered with HTTP {0}")]
     Status(u16),
+    /// The bank's own refusal.
+    #[error("the bank refused: {0:?}")]
+    Refused(BankRefusal),
     /// A body that is not what was expected.
     #[error("the answer of the bank is not understood")]
     Answer,
@@ -167,8 +173,14 @@ impl HttpBank {
             execute_on: order.execute_on,
         };
         let body = serde_json::to_vec(&order).map_err(|_| BankError::Answer)?;
-        let report: OrderReport = self.exchange(Method::PUT, &path, body).await?;
-        Ok(outcome(report.state))
+        match self.exchange::<OrderReport>(Method::PUT, &path, body).await {
+            Ok(report) => Ok(outcome(report.state)),
+            Err(BankError::Refused(refusal)) => {
+                tracing::error!(?refusal, "the bank does not take an order in; a person must look");
+                Ok(refused(refusal))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn report(
@@ -180,7 +192,9 @@ impl HttpBank {
         let path = self.order_path(id) + suffix;
         match self.exchange::<OrderReport>(method, &path, Vec::new()).await {
             Ok(report) => Ok(outcome(report.state)),
-            Err(BankError::Status(404)) => Ok(BankOutcome::NoSuchOrder),
+            Err(BankError::Status(404) | BankError::Refused(BankRefusal::UnknownOrder)) => {
+                Ok(BankOutcome::NoSuchOrder)
+            }
             Err(error) => Err(error),
         }
     }
@@ -210,6 +224,14 @@ impl HttpBank {
         let exchanged = timeout(ANSWER_TIME, self.exchange_bytes(method, path, body)).await;
         let (status, body) =
             exchanged.map_err(|_| BankError::Unreachable("no answer in time".into()))??;
+        if status.is_client_error()
+            && let Ok(problem) = serde_json::from_slice::<BankProblem>(&body)
+        {
+            return Err(BankError::Refused(problem.code));
+        }
+        if status == StatusCode::CONFLICT {
+            return Err(BankError::Refused(BankRefusal::OtherContent));
+        }
         if !status.is_success() {
             return Err(BankError::Status(status.as_u16()));
         }
@@ -266,6 +288,18 @@ fn outcome(state: OrderState) -> BankOutcome {
             FailureReason::Limit => BankFailure::Limit,
             FailureReason::TooLate => BankFailure::Other,
         }),
+    }
+}
+
+/// What follows when the bank does not take an order in.
+const fn refused(refusal: BankRefusal) -> BankOutcome {
+    match refusal {
+        // Nobody names an order that is given for the first time: the answer is to something else.
+        BankRefusal::UnknownOrder => BankOutcome::Unknown,
+        BankRefusal::UnknownAccount | BankRefusal::Malformed => {
+            BankOutcome::Failed(BankFailure::Other)
+        }
+        BankRefusal::OtherContent => BankOutcome::Failed(BankFailure::OtherContent),
     }
 }
 

@@ -118,6 +118,28 @@ async fn an_order_that_may_have_arrived_is_unknown_and_one_that_did_not_is_no_su
     assert_eq!(bank.call(BankCall::Ask(id(1))).await.outcome, BankOutcome::Unknown);
 }
 
+#[tokio::test]
+async fn an_order_that_the_bank_refuses_goes_to_a_person_and_is_not_asked_after_for_ever() {
+    async fn answer(status: u16, body: &'static str) -> BankOutcome {
+        let status = StatusCode::from_u16(status).unwrap();
+        let router = Router::new().route("/v1/orders/{name}", put(async move || (status, body)));
+        serve(router).await.call(BankCall::Order(order(1))).await.outcome
+    }
+    let other = BankOutcome::Failed(BankFailure::OtherContent);
+    let said = r#"{"code": "other_content", "message": "no"}"#;
+    assert_eq!(answer(409, said).await, other);
+    assert_eq!(answer(409, "").await, other, "in whatever words");
+    let failed = BankOutcome::Failed(BankFailure::Other);
+    for code in ["malformed", "unknown_account"] {
+        let body = format!(r#"{{"code": "{code}", "message": "no"}}"#).leak();
+        assert_eq!(answer(400, body).await, failed, "{code}");
+    }
+    // What a proxy in between says is no word of the bank.
+    for status in [400, 403, 502, 503, 504] {
+        assert_eq!(answer(status, "").await, BankOutcome::Unknown, "{status}");
+    }
+}
+
 #[derive(Deserialize)]
 struct Page {
     since: u64,
