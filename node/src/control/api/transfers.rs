@@ -77,12 +77,13 @@ pub struct Decide {
     pub decision: Decision,
 }
 
-/// What a person decides.
+/// What a person decides. Those without fields have braces all the same: of a variant without, serde
+/// would take any key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Decision {
     /// Send the letter (复核通过).
-    Approve,
+    Approve {},
     /// Accept the letter; for a suspicious name with the hash of the scan that was looked at.
     Accept {
         /// BLAKE3 of the scan.
@@ -104,9 +105,9 @@ pub enum Decision {
         value_date: Option<String>,
     },
     /// Send the sheet although core and engine differ on interest.
-    SendSheet,
+    SendSheet {},
     /// Order what is missing again, under the same sheet.
-    PayAgain,
+    PayAgain {},
     /// Undo the settlement and settle anew.
     Renew {
         /// The value date; today when absent.
@@ -114,7 +115,7 @@ pub enum Decision {
         value_date: Option<String>,
     },
     /// Restore the account: the case is over.
-    Restore,
+    Restore {},
     /// The money is to go to this account.
     Correct {
         /// The account.
@@ -126,9 +127,9 @@ pub enum Decision {
         receiving: Special,
     },
     /// Go on waiting.
-    Wait,
+    Wait {},
     /// End the case as it stands, because the other center is revoked.
-    Close,
+    Close {},
 }
 
 /// A special account (专户).

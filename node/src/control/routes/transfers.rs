@@ -153,7 +153,7 @@ pub(super) fn transfer(name: &str) -> Result<TransferName, Refused> {
 fn decision(wanted: &transfers::Decision) -> Result<Decision, Refused> {
     use transfers::Decision as Wanted;
     Ok(match wanted {
-        Wanted::Approve => Decision::Approve,
+        Wanted::Approve {} => Decision::Approve,
         Wanted::Accept { scan } => {
             Decision::Accept(scan.as_deref().map(FileHash::parse).transpose().map_err(invalid)?)
         }
@@ -163,14 +163,14 @@ fn decision(wanted: &transfers::Decision) -> Result<Decision, Refused> {
             remark(words.as_deref())?,
         ),
         Wanted::Settle { value_date } => Decision::Settle(date(value_date.as_deref())?),
-        Wanted::SendSheet => Decision::SendSheet,
-        Wanted::PayAgain => Decision::PayAgain,
+        Wanted::SendSheet {} => Decision::SendSheet,
+        Wanted::PayAgain {} => Decision::PayAgain,
         Wanted::Renew { value_date } => Decision::Renew(date(value_date.as_deref())?),
-        Wanted::Restore => Decision::Restore,
+        Wanted::Restore {} => Decision::Restore,
         Wanted::Correct { receiving } => Decision::Correct(special(receiving)?),
         Wanted::SendBack { receiving } => Decision::SendBack(special(receiving)?),
-        Wanted::Wait => Decision::Wait,
-        Wanted::Close => Decision::Close,
+        Wanted::Wait {} => Decision::Wait,
+        Wanted::Close {} => Decision::Close,
     })
 }
 
