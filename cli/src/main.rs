@@ -21,6 +21,7 @@ mod progress;
 mod subject;
 mod table;
 mod text;
+mod value_parser;
 
 fn main() -> ExitCode {
     match args::parse(std::env::args_os()) {

@@ -35,6 +35,7 @@ mod net;
 mod testnet;
 mod transfers;
 mod withdrawals;
+mod words;
 
 texts! {
     // The parser.

@@ -16,6 +16,7 @@ use crate::exit::{Exit, Failure};
 use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::subject::{SubjectArgument, Wanted};
+use crate::value_parser;
 
 mod facts;
 mod show;
@@ -29,7 +30,7 @@ pub(crate) struct AskArguments {
     #[arg(value_parser = QueryKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>())]
     kind: String,
     /// The center that is asked
-    #[arg(long, value_name = "CODE", value_parser = parse_center)]
+    #[arg(long, value_name = "CODE", value_parser = value_parser::center)]
     center: CenterCode,
     /// The transfer, for transfer-status
     #[arg(long, value_name = "ID")]
@@ -71,10 +72,6 @@ struct Reason {
     consent_file: Option<PathBuf>,
     #[command(flatten)]
     operator: OperatorArgument,
-}
-
-fn parse_center(code: &str) -> Result<CenterCode, String> {
-    CenterCode::parse(code).map_err(|error| error.to_string())
 }
 
 /// Asks one center.

@@ -18,6 +18,7 @@ use crate::exit::{Exit, Failure};
 use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::subject::{Subject, SubjectArgument, Wanted};
+use crate::value_parser;
 
 pub(crate) mod show;
 
@@ -44,7 +45,7 @@ pub(crate) enum Arguments {
 #[derive(Debug, clap::Args)]
 pub(crate) struct AskArguments {
     /// The center that is asked
-    #[arg(long, value_name = "CODE", value_parser = parse_center)]
+    #[arg(long, value_name = "CODE", value_parser = value_parser::center)]
     center: CenterCode,
     /// The serial of the business at this center
     #[arg(long, value_name = "SERIAL")]
@@ -132,10 +133,6 @@ pub(crate) struct ApproveArguments {
     number: NumberArgument,
     #[command(flatten)]
     operator: OperatorArgument,
-}
-
-fn parse_center(code: &str) -> Result<CenterCode, String> {
-    CenterCode::parse(code).map_err(|error| error.to_string())
 }
 
 /// Runs a command about certificates.

@@ -17,6 +17,7 @@ use crate::exit::{Exit, Failure};
 use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::progress;
+use crate::value_parser;
 
 mod control;
 mod fix_list;
@@ -96,7 +97,7 @@ pub(crate) struct FilesArguments {
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// The day of the dump; by default that of control.csv, or today
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = value_parser::date)]
     as_of: Option<Date>,
     /// The encoding of the files
     #[arg(long, value_enum, default_value_t = Encoding::Auto)]
@@ -117,10 +118,6 @@ pub(crate) enum Encoding {
     /// GB 18030, GBK or GB 2312
     #[value(name = "gb18030")]
     Gb18030,
-}
-
-fn parse_date(text: &str) -> Result<Date, String> {
-    Date::parse(text).map_err(|error| error.to_string())
 }
 
 /// Checks, imports or shows records.

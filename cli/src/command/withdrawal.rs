@@ -22,6 +22,7 @@ use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::subject::{Subject, SubjectArgument, Wanted};
 use crate::table::{Align, Table};
+use crate::value_parser;
 
 mod file;
 
@@ -55,7 +56,7 @@ pub(crate) struct ReverseArguments {
     /// The serial of the withdrawal
     serial: String,
     /// When it was booked; by default today
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = value_parser::date)]
     on: Option<Date>,
     /// Why, in words
     #[arg(long, value_name = "TEXT")]
@@ -91,10 +92,6 @@ pub(crate) struct CheckArguments {
     operator: OperatorArgument,
     #[command(flatten)]
     subject: SubjectArgument,
-}
-
-fn parse_date(text: &str) -> Result<Date, String> {
-    Date::parse(text).map_err(|error| error.to_string())
 }
 
 /// Runs a command about withdrawals.

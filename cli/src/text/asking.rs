@@ -32,6 +32,7 @@ texts! {
     // ask, dossier
     dossier_heading(id, purpose, started) =
         "Dossier {id}, purpose {purpose}, asked {started}", "核查档案 {id}，用途 {purpose}，查询时间 {started}";
+    dossier_about(name) = "About: {name}", "查询对象：{name}";
     asked() = "asked because", "查询原因";
     answer() = "answer", "答复";
     proofs() = "proofs", "证明";

@@ -2,10 +2,12 @@
 //!
 //! **Promises.** Every box and every field follows from typed data: exactly one account box is ticked,
 //! at most one loan box, and the period begins with the first month paid and ends with the last.
+//! After a name stand the code points of what the fonts of a counter may lack.
 //! **Left to others.** Whether a person may see it: whoever asks for it. Paper and seal.
 
 use super::{AccountBox, Certificate, CertificateLoan, LoanBox};
 use crate::loan::LoanRole;
+use crate::person_name::with_code_points;
 use crate::statement::certificate::{Applicant, LoanResult};
 use crate::time::Date;
 
@@ -45,7 +47,7 @@ pub fn chinese(known: &Certificate, names: FormNames<'_>) -> Vec<String> {
         "异地贷款职工住房公积金缴存使用证明".into(),
         format!("证明编号：{}", known.number),
         format!("致：{}", names.requester),
-        format!("姓名：{}", known.subject.name.as_str()),
+        format!("姓名：{}", with_code_points(known.subject.name.as_str()).as_str()),
         format!(
             "证件类型：{}  证件号码：{}",
             known.subject.document.kind().chinese(),
@@ -104,7 +106,7 @@ pub fn english(known: &Certificate, names: FormNames<'_>) -> Vec<String> {
         "Certificate of housing provident fund deposits for an off-site loan".into(),
         format!("Number: {}", known.number),
         format!("To: {}", names.requester),
-        format!("Name: {}", known.subject.name.as_str()),
+        format!("Name: {}", with_code_points(known.subject.name.as_str()).as_str()),
         format!(
             "Document: {} {}",
             known.subject.document.kind().code(),

@@ -41,6 +41,7 @@ fn formed() -> Province {
     let plan = Plan { begin: Some(at("2026-05-06", 9)), ..Plan::of(&[TAIYUAN, LINFEN]) };
     let province = Province::form(&plan);
     province.set_mode("transfer", "auto");
+    province.set_mode("query", "answer");
     let folder = province.folder().join("linfen");
     let encode = |text: &str| GB18030.encode(text).0.into_owned();
     assert_eq!((encode(BEYOND.name).len(), BEYOND.name.len()), (6, 7));
@@ -67,6 +68,8 @@ fn a_damaged_name_waits_for_two_persons_with_one_scan_and_others_pass_as_they_ar
         province.await_states(&case, ("requested", "01"), ("held", "01"));
         let held = province.await_task(LINFEN, &case, "suspicious_name");
         assert_eq!(held["task"]["role"], "clerk", "never by itself");
+        let listed = province.member(LINFEN).read_chinese(&["transfer", "list"]);
+        assert!(listed.contains("待人工处理（01") && listed.contains("经办：姓名存疑"), "{listed}");
         let refused = |province: &Province, operator, words: &[&str]| {
             province.decide(LINFEN, &case, operator, words).code().expect("a code")
         };
@@ -111,6 +114,11 @@ fn a_damaged_name_waits_for_two_persons_with_one_scan_and_others_pass_as_they_ar
         let screen = screen(&province, city, &case);
         assert!(screen.contains("陈𤧛 (U+249DB)"), "a font may lack it: {screen}");
     }
+    let words = ["ask", "account", "--center", LINFEN.center, "--purpose", "D1", "--serial", "D-1"];
+    let words = [&words[..], &["--operator", CLERK, "--subject-file", "-"]].concat();
+    let typed = format!("XingMing,ZJHM\n{},{}\n", BEYOND.name, BEYOND.document);
+    let asked = province.member(TAIYUAN).run_reading(&words, &typed).done().out;
+    assert!(asked.contains("陈𤧛 (U+249DB)"), "{asked}");
     let record = province.books(LINFEN).account(BEYOND.account).record;
     assert_eq!(record.person.name.as_str().len(), 7);
     // What two persons have confirmed changes no record: the scan is the paper, not the core's row.

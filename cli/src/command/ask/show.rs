@@ -1,6 +1,7 @@
 //! A dossier, for people: what each city said and what its proofs are worth, or why it said nothing.
 
 use fundlink_node::control::api::dossiers::{Dossier, Row, Verdict};
+use fundlink_protocol::person_name::with_code_points;
 use fundlink_protocol::refusal::Refusal;
 
 use super::facts;
@@ -13,6 +14,9 @@ use crate::table::{Align, Table};
 pub(super) fn show(dossier: &Dossier, output: &Output) {
     let language = output.language;
     output.line(language.dossier_heading(&dossier.id, &dossier.purpose, &dossier.started));
+    for person in &dossier.subjects {
+        output.line(language.dossier_about(with_code_points(&person.name).as_str()));
+    }
     let heading = [language.member(), language.asked(), language.answer(), language.proofs()];
     let mut table = Table::new(heading.map(|title| (title, Align::Left)));
     for row in &dossier.rows {

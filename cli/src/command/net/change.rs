@@ -11,6 +11,7 @@ use super::show;
 use crate::client::Node;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::value_parser;
 
 /// Arguments of `fundlink net admit`.
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ pub(crate) struct AdmitArguments {
 #[derive(Debug, clap::Args)]
 pub(crate) struct MemberArguments {
     /// The member's code
-    #[arg(value_parser = parse_center)]
+    #[arg(value_parser = value_parser::center)]
     center: CenterCode,
 }
 
@@ -40,10 +41,10 @@ pub(crate) struct MemberArguments {
 #[derive(Debug, clap::Args)]
 pub(crate) struct RevokeArguments {
     /// The member's code
-    #[arg(value_parser = parse_center)]
+    #[arg(value_parser = value_parser::center)]
     center: CenterCode,
     /// The center that takes over its open transfers
-    #[arg(long, value_name = "CODE", value_parser = parse_center)]
+    #[arg(long, value_name = "CODE", value_parser = value_parser::center)]
     takeover: CenterCode,
     /// Its keys may be in other hands: what no witness saw before is unproven
     #[arg(long)]
@@ -54,7 +55,7 @@ pub(crate) struct RevokeArguments {
 #[derive(Debug, clap::Args)]
 pub(crate) struct AddressesArguments {
     /// The member's code
-    #[arg(value_parser = parse_center)]
+    #[arg(value_parser = value_parser::center)]
     center: CenterCode,
     /// Its multiaddresses
     #[arg(required = true, value_name = "MULTIADDRESS")]
@@ -65,7 +66,7 @@ pub(crate) struct AddressesArguments {
 #[derive(Debug, clap::Args)]
 pub(crate) struct RenameArguments {
     /// The member's code
-    #[arg(value_name = "CODE", value_parser = parse_center)]
+    #[arg(value_name = "CODE", value_parser = value_parser::center)]
     center: CenterCode,
     /// Its new name
     name: String,
@@ -75,12 +76,8 @@ pub(crate) struct RenameArguments {
 #[derive(Debug, clap::Args)]
 pub(crate) struct WitnessesArguments {
     /// The codes of all who witness
-    #[arg(required = true, value_name = "CODE", value_parser = parse_center)]
+    #[arg(required = true, value_name = "CODE", value_parser = value_parser::center)]
     centers: Vec<CenterCode>,
-}
-
-fn parse_center(code: &str) -> Result<CenterCode, String> {
-    CenterCode::parse(code).map_err(|error| error.to_string())
 }
 
 /// Admits a member, and writes its join file.

@@ -21,6 +21,7 @@ use super::files;
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
+use crate::value_parser;
 
 /// Arguments of `fundlink net create`.
 #[derive(Debug, clap::Args)]
@@ -52,7 +53,7 @@ pub(crate) struct EnrolArguments {
     #[arg(long, value_name = "NAME")]
     name: String,
     /// The code of the authority that will admit
-    #[arg(long, value_name = "CODE", value_parser = parse_center)]
+    #[arg(long, value_name = "CODE", value_parser = value_parser::center)]
     authority: CenterCode,
     /// Where other members dial this one; by default where its node listens
     #[arg(long = "address", value_name = "MULTIADDRESS")]
@@ -70,10 +71,6 @@ pub(crate) struct JoinArguments {
     /// The fingerprint of the network, as the authority has read it out
     #[arg(long, value_name = "FINGERPRINT")]
     fingerprint: Option<String>,
-}
-
-fn parse_center(code: &str) -> Result<CenterCode, String> {
-    CenterCode::parse(code).map_err(|error| error.to_string())
 }
 
 /// Makes a network.

@@ -12,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::operator::OperatorArgument;
 use crate::output::Output;
+use crate::value_parser;
 
 /// Arguments of `fundlink transfer cancel`.
 #[derive(Debug, clap::Args)]
@@ -43,7 +44,7 @@ pub(crate) struct DecideArguments {
     #[arg(long, value_name = "FILE")]
     scan_file: Option<PathBuf>,
     /// settle, renew: the day to which interest is settled; by default today
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = value_parser::date)]
     value_date: Option<Date>,
     /// correct, send-back: the number of the special account (专户)
     #[arg(long, value_name = "NUMBER")]
@@ -87,10 +88,6 @@ enum Word {
     Wait,
     /// The other center is revoked: end the case as it stands
     Close,
-}
-
-fn parse_date(text: &str) -> Result<Date, String> {
-    Date::parse(text).map_err(|error| error.to_string())
 }
 
 /// Withdraws a letter.
@@ -139,7 +136,7 @@ fn decision(arguments: &DecideArguments, language: Language) -> Result<Decision,
         bank: arguments.account_bank.clone().unwrap_or_default(),
     };
     Ok(match arguments.decision {
-        Word::Approve => Decision::Approve,
+        Word::Approve => Decision::Approve {},
         Word::Accept => {
             let scan = arguments.scan_file.as_deref();
             Decision::Accept { scan: scan.map(|scan| consent::digest(scan, language)).transpose()? }
@@ -149,13 +146,13 @@ fn decision(arguments: &DecideArguments, language: Language) -> Result<Decision,
             remark: arguments.remark.clone(),
         },
         Word::Settle => Decision::Settle { value_date },
-        Word::SendSheet => Decision::SendSheet,
-        Word::PayAgain => Decision::PayAgain,
+        Word::SendSheet => Decision::SendSheet {},
+        Word::PayAgain => Decision::PayAgain {},
         Word::Renew => Decision::Renew { value_date },
-        Word::Restore => Decision::Restore,
+        Word::Restore => Decision::Restore {},
         Word::Correct => Decision::Correct { receiving: account() },
         Word::SendBack => Decision::SendBack { receiving: account() },
-        Word::Wait => Decision::Wait,
-        Word::Close => Decision::Close,
+        Word::Wait => Decision::Wait {},
+        Word::Close => Decision::Close {},
     })
 }

@@ -66,7 +66,7 @@ pub(super) fn run(
             show::state(line, language),
             line.since.clone(),
             line.due.clone().unwrap_or_default(),
-            task.map(|task| format!("{}: {}", task.role, task.reason)).unwrap_or_default(),
+            task.map(|task| show::task(task, language)).unwrap_or_default(),
         ]);
     }
     output.table(&table);

@@ -24,6 +24,7 @@ use crate::language::Language;
 use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::subject::{SubjectArgument, Wanted};
+use crate::value_parser;
 
 /// Arguments of `fundlink transfer register`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,7 @@ pub(crate) struct RegisterArguments {
     #[arg(long, value_name = "NUMBER")]
     letter: String,
     /// The other center; it need not be a member of this network
-    #[arg(long, value_name = "CODE", value_parser = parse_center)]
+    #[arg(long, value_name = "CODE", value_parser = value_parser::center)]
     other: CenterCode,
     /// How far it has gone
     #[arg(long, value_parser = states(), default_value = RegisteredState::Registered.name())]
@@ -69,7 +70,7 @@ pub(crate) struct AdvanceArguments {
 #[derive(Debug, clap::Args)]
 struct Money {
     /// The business date; by default today
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = value_parser::date)]
     on: Option<Date>,
     /// A CSV file with OrAcctAmt (principal), Yinter (interest) and if need be TranAmt (their sum), in
     /// yuan; `-` is standard input
@@ -79,14 +80,6 @@ struct Money {
 
 fn states() -> Vec<&'static str> {
     RegisteredState::ALL.iter().map(|state| state.name()).collect()
-}
-
-fn parse_center(code: &str) -> Result<CenterCode, String> {
-    CenterCode::parse(code).map_err(|error| error.to_string())
-}
-
-fn parse_date(text: &str) -> Result<Date, String> {
-    Date::parse(text).map_err(|error| error.to_string())
 }
 
 /// Registers a transfer.

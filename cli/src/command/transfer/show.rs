@@ -1,7 +1,7 @@
 //! A transfer, for people.
 
 use fundlink_node::control::api::registrations::Registered;
-use fundlink_node::control::api::transfers::{Line, Transfer};
+use fundlink_node::control::api::transfers::{Line, Task, Transfer};
 use fundlink_protocol::person_name::with_code_points;
 
 use crate::language::Language;
@@ -89,7 +89,8 @@ fn show_registered(registered: &Registered, output: &Output) {
         (language.access_operator(), Align::Left),
     ]);
     for step in &registered.steps {
-        table.row([step.on.clone(), step.state.clone(), step.operator.clone()]);
+        let state = language.state_word(&step.state);
+        table.row([step.on.clone(), state, step.operator.clone()]);
     }
     output.line("");
     output.table(&table);
@@ -99,7 +100,10 @@ fn show_registered(registered: &Registered, output: &Output) {
 pub(super) fn state(line: &Line, language: Language) -> String {
     let shown = match language {
         Language::English => format!("{} ({})", line.state, line.code),
-        Language::Chinese => format!("{}（{} {}）", line.state, line.code, line.code_zh),
+        Language::Chinese => {
+            let state = language.state_word(&line.state);
+            format!("{state}（{} {}）", line.code, line.code_zh)
+        }
     };
     match &line.refused {
         None => shown,
@@ -110,6 +114,15 @@ pub(super) fn state(line: &Line, language: Language) -> String {
             };
             language.state_refused(shown, &refused.code, why)
         }
+    }
+}
+
+/// What a person must do, in a few words.
+pub(super) fn task(task: &Task, language: Language) -> String {
+    let (role, reason) = (language.role_word(&task.role), language.task_word(&task.reason));
+    match language {
+        Language::English => format!("{role}: {reason}"),
+        Language::Chinese => format!("{role}：{reason}"),
     }
 }
 
@@ -158,7 +171,7 @@ fn show_decisions(transfer: &Transfer, output: &Output) {
     let heading = [language.time(), language.operator(), language.decision(), language.scan_hash()];
     let mut table = Table::new(heading.map(|title| (title, Align::Left)));
     for taken in &transfer.decisions {
-        let decision = taken.decision.clone();
+        let decision = language.decision_word(&taken.decision);
         let decision =
             if taken.corrected { language.decision_corrected(decision) } else { decision };
         let scan = taken.scan.clone().unwrap_or_default();
@@ -171,9 +184,11 @@ fn show_decisions(transfer: &Transfer, output: &Output) {
 fn show_task(line: &Line, output: &Output) {
     let language = output.language;
     let Some(task) = &line.task else { return };
-    output.line(language.transfer_task(&task.role, &task.reason, &task.due));
+    let (role, reason) = (language.role_word(&task.role), language.task_word(&task.reason));
+    output.line(language.transfer_task(role, reason, &task.due));
     if let Some(first) = &task.first {
         let decision = task.first_decision.as_deref().unwrap_or_default();
+        let decision = language.decision_word(decision);
         output.line(language.transfer_task_second(first, decision));
     }
 }
@@ -203,7 +218,7 @@ fn show_history(transfer: &Transfer, output: &Output) {
     let language = output.language;
     let mut table = Table::new([(language.time(), Align::Left), (language.state(), Align::Left)]);
     for entered in &transfer.history {
-        table.row([entered.at.clone(), entered.state.clone()]);
+        table.row([entered.at.clone(), language.state_word(&entered.state)]);
     }
     output.line("");
     output.table(&table);

@@ -14,12 +14,13 @@ use crate::exit::{Exit, Failure};
 use crate::operator::OperatorArgument;
 use crate::output::Output;
 use crate::subject::{SubjectArgument, Wanted};
+use crate::value_parser;
 
 /// Arguments of `fundlink transfer start`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StartArguments {
     /// The center where the account is now
-    #[arg(long, value_name = "CODE", value_parser = parse_center)]
+    #[arg(long, value_name = "CODE", value_parser = value_parser::center)]
     from: CenterCode,
     /// The number of the applicant's declaration at this center
     #[arg(long, value_name = "NUMBER")]
@@ -40,10 +41,6 @@ pub(crate) struct StartArguments {
     operator: OperatorArgument,
     #[command(flatten)]
     subject: SubjectArgument,
-}
-
-fn parse_center(code: &str) -> Result<CenterCode, String> {
-    CenterCode::parse(code).map_err(|error| error.to_string())
 }
 
 /// Enters the application, and follows the transfer if that is wanted.

@@ -75,7 +75,7 @@ fn list(lines: &[Line], output: &Output) {
             if line.side == "in" { language.side_in() } else { language.side_out() },
             line.revoked.clone(),
             line.from.clone(),
-            line.state.clone(),
+            language.state_word(&line.state),
             line.due.clone(),
             line.closed.as_ref().map(|closed| closed.at.clone()).unwrap_or_default(),
         ]);
@@ -93,7 +93,7 @@ fn show(case: &Takeover, output: &Output) {
         language.taken_out(&line.number, revoked, from)
     });
     output.line(language.transfer_id(&line.transfer));
-    output.line(language.taken_state(from, &line.state, &line.said_at));
+    output.line(language.taken_state(from, language.state_word(&line.state), &line.said_at));
     output.line(language.transfer_person(&case.person.name, &case.account.0));
     match &line.closed {
         Some(closed) => {

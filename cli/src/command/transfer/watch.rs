@@ -30,6 +30,7 @@ pub(super) fn run(
     let Some(name) = &arguments.transfer else {
         node.watch("/v1/events", |event| {
             if let Some(WatchedEvent::Transfer { transfer, state }) = &event {
+                let state = output.language.state_word(state);
                 output.line(output.language.watched(transfer, state));
             }
             if let Some(WatchedEvent::Reminder { transfer }) = &event {
@@ -57,7 +58,8 @@ pub(super) fn follow(name: &str, node: &Node, output: &Output) -> Result<Exit, F
         // The history says what happened since the last look, whatever events were missed.
         let transfer: Transfer = node.get(&path)?;
         for entered in transfer.history.iter().skip(shown) {
-            output.line(output.language.entered(&entered.at, &entered.state));
+            let state = output.language.state_word(&entered.state);
+            output.line(output.language.entered(&entered.at, state));
             output.json_line(entered);
         }
         shown = transfer.history.len();

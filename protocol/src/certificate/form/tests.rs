@@ -5,6 +5,7 @@ use crate::account::AccountStatus;
 use crate::certificate::CertificateNumber;
 use crate::loan::{LoanContract, LoanStatus, RepaymentMethod};
 use crate::money::Fen;
+use crate::person_name::PersonName;
 use crate::testing::TAIYUAN;
 use crate::testing::certificates::certificate;
 
@@ -25,6 +26,16 @@ fn loan(status: LoanStatus) -> CertificateLoan {
         overdue_current: 0,
         overdue_total: 2,
         repayment: Some(RepaymentMethod::EqualInstalment),
+    }
+}
+
+#[test]
+fn a_rare_name_is_printed_with_its_code_points() {
+    let mut known = certificate(AccountStatus::Normal, 202_602);
+    for (name, printed) in [("王㛃", "王㛃 (U+36C3)"), ("陈𤧛", "陈𤧛 (U+249DB)")] {
+        known.subject.name = PersonName::parse(name).unwrap();
+        assert_eq!(chinese(&known, NAMES).get(3), Some(&format!("姓名：{printed}")));
+        assert_eq!(english(&known, NAMES).get(3), Some(&format!("Name: {printed}")));
     }
 }
 
