@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 
 use super::CoreDriver;
 use super::output::{Event, Output};
+use super::recovery;
 use super::registrations;
 use super::round::Round;
 use super::single;
@@ -26,7 +27,7 @@ use crate::settlement::{
     NoticeCursor, SpecialAccount,
 };
 use crate::store::keys::{Area, key};
-use crate::store::{StoreError, View};
+use crate::store::{StoreError, View, prefix_end};
 use crate::transfer::deadline::end_of;
 use crate::transfer::reconciliation::{MoneyLine, sum};
 
@@ -79,7 +80,12 @@ pub(super) fn order(
     case.alarms.insert(Alarm::Recall, end_of(execute_on));
     let row = OrderRow { order, transfer: case.id, outcome: None, is_recalled: false };
     put_row(round.view, &row);
-    round.output(Output::BankOrder(row.order));
+    if recovery::may_have_forgotten(round.view, case.letter.issued_at)? {
+        // It may have been given before: the bank says so, or that it has none, and then gets it.
+        round.output(Output::BankAsk(row.order.id));
+    } else {
+        round.output(Output::BankOrder(row.order));
+    }
     Ok(())
 }
 
@@ -143,6 +149,10 @@ pub fn row(view: &dyn View, id: BankOrderId) -> Result<Option<OrderRow>, StoreEr
 /// Takes in what the bank says of an order. What it says of an order whose end is known changes
 /// nothing; money is believed only from notices.
 pub(super) fn on_reply(round: &mut Round<'_>, reply: &BankReply) -> Result<(), StoreError> {
+    if recovery::is_pulling(round.view)? {
+        // The question is asked again.
+        return Ok(());
+    }
     let Some(mut row) = row(round.view, reply.order)? else { return Ok(()) };
     if matches!(row.outcome, Some(BankOutcome::Executed(_) | BankOutcome::Failed(_))) {
         return Ok(());
@@ -171,8 +181,16 @@ pub(super) fn on_notices(
     notices: &[BankNotice],
 ) -> Result<(), StoreError> {
     let own = round.settings.receiving_account.as_ref().and_then(SpecialAccount::of);
+    let is_held = recovery::holds_inputs(round.view)?;
     for notice in notices {
-        if own.as_ref().is_some_and(|own| own.number == notice.account) {
+        if own.as_ref().is_none_or(|own| own.number != notice.account) {
+            continue;
+        }
+        if is_held {
+            // The letter that it quotes may be among what this store has lost.
+            let place = key(Area::HeldNotice, &[&name_of(notice)]);
+            round.view.put(place, cbor::encode(notice));
+        } else {
             on_notice(round, notice)?;
         }
     }
@@ -182,11 +200,32 @@ pub(super) fn on_notices(
     Ok(())
 }
 
-fn on_notice(round: &mut Round<'_>, notice: &BankNotice) -> Result<(), StoreError> {
+/// Takes in the movements that waited until what this store had lost was taken in.
+pub(super) fn take_held(round: &mut Round<'_>) -> Result<(), StoreError> {
+    let prefix = key(Area::HeldNotice, &[]);
+    let mut held = Vec::new();
+    for (place, bytes) in round.view.range(&prefix, &prefix_end(&prefix), usize::MAX)? {
+        let notice: BankNotice = cbor::decode_stored("bank notices", &bytes)?;
+        held.push(notice);
+        round.view.delete(place);
+    }
+    held.sort_by_key(|notice| notice.booked_on);
+    for notice in &held {
+        on_notice(round, notice)?;
+    }
+    Ok(())
+}
+
+/// What names a movement: the account and the bank's reference.
+fn name_of(notice: &BankNotice) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key("fundlink/1 bank notice");
     hasher.update(notice.account.as_str().as_bytes()).update(&[0]);
     hasher.update(notice.reference.0.as_str().as_bytes());
-    let place = key(Area::Notice, &[hasher.finalize().as_bytes()]);
+    *hasher.finalize().as_bytes()
+}
+
+fn on_notice(round: &mut Round<'_>, notice: &BankNotice) -> Result<(), StoreError> {
+    let place = key(Area::Notice, &[&name_of(notice)]);
     if round.view.get(&place)?.is_some() {
         return Ok(());
     }

@@ -15,6 +15,7 @@ use super::operator::OperatorId;
 use super::output::{Event, PeerReply};
 use super::publishing::{Published, current_epoch, open_log};
 use super::records::StoredAccount;
+use super::recovery;
 use super::round::Round;
 use super::single;
 use super::timer::{self, Timer};
@@ -193,6 +194,7 @@ pub(super) fn on_statement(
     verified: &Verified,
 ) -> Result<(), StoreError> {
     let reply = match admit(round, from, verified.statement()) {
+        Ok(()) if recovery::holds_inputs(round.view)? => DeliveryReply::Later(Refusal::Recovering),
         Ok(()) => answer(round, verified)?,
         Err(refusal) => DeliveryReply::Refused(refusal),
     };
@@ -221,7 +223,11 @@ fn admit(round: &Round<'_>, from: CenterCode, statement: &Statement) -> Result<(
     Ok(())
 }
 
-fn answer(round: &mut Round<'_>, verified: &Verified) -> Result<DeliveryReply, StoreError> {
+/// Takes in a statement that was verified and admitted.
+pub(super) fn answer(
+    round: &mut Round<'_>,
+    verified: &Verified,
+) -> Result<DeliveryReply, StoreError> {
     let hash = verified.hash();
     let place = key(Area::Reply, &[hash.as_bytes()]);
     if let Some(bytes) = round.view.get(&place)? {
@@ -298,7 +304,7 @@ pub(super) fn issue(
     Ok(Some(IssuedCertificate { certificate: stored.certificate, blinding, leaf }))
 }
 
-/// Whether a certificate may be written: our log is open, the account secures no loan yet, and a
+/// Whether a certificate may be written: our log is open and forgot nothing, the account secures no loan yet, and a
 /// revocation of the one before would find its way.
 fn may_issue(
     round: &Round<'_>,
@@ -306,6 +312,7 @@ fn may_issue(
     account: &AccountNumber,
 ) -> Result<bool, StoreError> {
     Ok(equivocation::may_start(round, round.center())?
+        && !recovery::holds_digests(round.view)?
         && off_site(round.view, account)?.is_none()
         && receipts::has_room(round, lender)?)
 }
@@ -328,6 +335,19 @@ fn tag_of(round: &mut Round<'_>, person: &Person) -> Option<SubjectTag> {
     let epoch = current_epoch(round);
     let tags = round.tagger.tags(epoch, &[TagSubject::Person(text.as_str())]).ok()?;
     tags.first().copied()
+}
+
+/// Keeps a number from being given again that this center gave before its store forgot it.
+pub(super) fn take_number(
+    round: &mut Round<'_>,
+    given: CertificateNumber,
+) -> Result<(), StoreError> {
+    let name = format!("certificates/{:04}", given.year);
+    let last: u32 = single::read(round.view, name.as_bytes())?.unwrap_or_default();
+    if given.issuer == round.center() && last < given.serial {
+        single::write(round.view, name.as_bytes(), &given.serial);
+    }
+    Ok(())
 }
 
 fn next_number(round: &mut Round<'_>, today: Date) -> Result<CertificateNumber, StoreError> {
@@ -410,6 +430,15 @@ fn publish(
     let leaf = round.publish(&digest)?;
     let content = ContentHash::new(*blake3::hash(&cbor::encode(certificate)).as_bytes());
     Ok(Published { content, seed, log, leaf, entry: cbor::encode(&digest).into() })
+}
+
+/// Publishes a certificate's digest again where its leaf lies past the end of its log.
+pub(super) fn publish_past_end(round: &mut Round<'_>, value: &[u8]) -> Result<(), StoreError> {
+    let mut stored: StoredCertificate = cbor::decode_stored("certificates", value)?;
+    if stored.published.publish_past_end(round)? {
+        put(round, &stored);
+    }
+    Ok(())
 }
 
 /// The certificate that waits for a receipt, by account and lender.

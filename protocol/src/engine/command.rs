@@ -8,6 +8,8 @@ use super::log_commands::{LogCommand, LogReply};
 use super::modes::ServiceMode;
 use super::operator::OperatorId;
 use super::quarantine::QuarantinedRow;
+use super::recovery::standing::Standing;
+use super::recovery::{Overridden, OverrideOrder};
 use super::rosters::command::{NetCommand, NetReply};
 use super::status::Status;
 use super::takeovers::{TakenOver, TakeoverCommand};
@@ -68,6 +70,10 @@ pub enum Command {
     Certificate(CertificateCommand),
     /// Something about withdrawals for a property.
     Withdrawal(WithdrawalCommand),
+    /// What the node waits for since its start.
+    Recovery,
+    /// Goes on without what the node waits for.
+    OverrideRecovery(OverrideOrder),
 }
 
 /// What came of a wish.
@@ -113,6 +119,8 @@ pub enum Reply {
     Certificates(Vec<CertificateView>),
     /// What came of a wish about withdrawals.
     Withdrawals(WithdrawalReply),
+    /// What the node waits for since its start, and what persons have decided about it.
+    Recovery(Standing, Vec<Overridden>),
     /// Done; there is nothing to show.
     Done,
 }

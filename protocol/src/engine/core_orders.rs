@@ -10,6 +10,7 @@ use minicbor::{Decode, Encode};
 use super::CoreDriver;
 use super::embedded_core;
 use super::output::Output;
+use super::recovery;
 use super::round::Round;
 use super::timer::{self, Timer};
 use super::transfer_case::{Case, CoreMark};
@@ -66,7 +67,7 @@ pub(super) fn stage(
 /// Executes, with the embedded core, the orders that earlier rounds staged. Called once a round,
 /// before its inputs.
 pub(super) fn execute_staged(round: &mut Round<'_>) -> Result<(), StoreError> {
-    if round.settings.core_driver != CoreDriver::Embedded {
+    if round.settings.core_driver != CoreDriver::Embedded || recovery::is_pulling(round.view)? {
         return Ok(());
     }
     for open in open_orders(round.view)? {
@@ -83,6 +84,10 @@ pub(super) fn on_outcome(
     order: OrderId,
     outcome: CoreOutcome,
 ) -> Result<(), StoreError> {
+    if recovery::is_pulling(round.view)? {
+        // The order is sent again, and its outcome comes again.
+        return Ok(());
+    }
     let Some(bytes) = round.view.get(&order_key(order))? else { return Ok(()) };
     let open: OpenOrder = cbor::decode_stored("core orders", &bytes)?;
     finish(round, &open.order, outcome)

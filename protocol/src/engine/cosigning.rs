@@ -141,7 +141,7 @@ pub(super) fn on_reply(
             row.conflicts = row.conflicts.saturating_add(1);
             let signed = publication::signing(round.view, log)?.map(|signed| signed.latest);
             if signed.is_some_and(|latest| known > latest) {
-                recovery::fell_behind(round, witness)?;
+                recovery::fell_behind(round, witness, log)?;
             }
         }
         SyncReply::Refused(refusal) => {

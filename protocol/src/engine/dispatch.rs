@@ -187,6 +187,10 @@ fn on_command(
         Command::Certificate(command) => {
             certificates::desk::run(round, command).map(Reply::Certificates)
         }
+        Command::Recovery => recovery::standing::standing(round)
+            .and_then(|standing| Ok(Reply::Recovery(standing, recovery::overridden(round.view)?)))
+            .map_err(Stop::from),
+        Command::OverrideRecovery(order) => recovery::run(round, order).map(|()| Reply::Done),
         Command::Withdrawal(command) => withdrawals::run(round, &command).map(Reply::Withdrawals),
     };
     let reply = match done {
@@ -212,6 +216,7 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Cosign(log) => cosigning::retry(round, log),
         Timer::Follow(log) => following::retry(round, log),
         Timer::Recover => recovery::ask_all(round),
+        Timer::Recall => recovery::recall(round),
         Timer::Query(query) => dossiers::on_timer(round, query),
         Timer::AskAgain(query) => dossiers::ask_again(round, query),
         Timer::Transfer(transfer) => transfers::on_timer(round, transfer),

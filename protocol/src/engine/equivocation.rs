@@ -158,7 +158,11 @@ fn remember_digests(
 }
 
 /// Takes the index rows of leaves out that no quorum vouched for.
-fn forget_digests(round: &mut Round<'_>, log: LogId, from: TreeSize) -> Result<(), StoreError> {
+pub(super) fn forget_digests(
+    round: &mut Round<'_>,
+    log: LogId,
+    from: TreeSize,
+) -> Result<(), StoreError> {
     let held = log_store::row(round.view, log)?.size;
     if from >= held {
         return Ok(());
@@ -170,8 +174,26 @@ fn forget_digests(round: &mut Round<'_>, log: LogId, from: TreeSize) -> Result<(
         for (index, entry) in (bundle << 8..).zip(entries).skip_while(|(at, _)| *at < from.get()) {
             if let Ok(digest) = cbor::decode::<Digest>(entry) {
                 tag_index::remove(round.view, log, LeafIndex::new(index), &digest);
+                remember_replaced(round, (log, from), &digest)?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Puts the index rows back of what a leaf replaced that does not count, where that does.
+fn remember_replaced(
+    round: &mut Round<'_>,
+    (log, from): (LogId, TreeSize),
+    digest: &Digest,
+) -> Result<(), StoreError> {
+    let Some(previous) = digest.previous.map(LeafIndex::new) else { return Ok(()) };
+    let before = tag_index::log_before(log, digest);
+    if before == log && !from.contains(previous) {
+        return Ok(());
+    }
+    if let Some(replaced) = following::replaced_by(round, log, digest)? {
+        tag_index::insert(round.view, before, previous, &replaced, None);
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ use crate::store::{StoreError, View};
 mod pulling;
 
 use pulling::pull;
-pub(super) use pulling::{on_entries, on_nodes, retry};
+pub(super) use pulling::{entries_of, on_entries, on_nodes, retry};
 
 /// Where following a log stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]

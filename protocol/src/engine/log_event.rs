@@ -57,8 +57,8 @@ pub enum LogEvent {
     },
     /// A witness has a checkpoint of ours that this store lacks.
     #[error(
-        "witness {witness} has a checkpoint of ours that this store lacks; nothing is signed, \
-         restore the newer store"
+        "{witness} has a checkpoint of ours that this store lacks; nothing is signed before what is \
+         missing has come back; see `fundlink recovery show`"
     )]
     Behind {
         /// The witness.

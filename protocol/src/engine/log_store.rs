@@ -99,6 +99,11 @@ pub fn put_appended(view: &mut dyn View, log: LogId, appended: Appended) {
     view.put(key(Area::Log, &[&log.to_key()]), cbor::encode(&row));
 }
 
+/// Stages that less is held of a log than before: what is appended next writes over the rest.
+pub fn put_row(view: &mut dyn View, log: LogId, row: LogRow) {
+    view.put(key(Area::Log, &[&log.to_key()]), cbor::encode(&row));
+}
+
 /// Stages that nothing is held of a log, so that it is pulled anew; its tiles are written over.
 pub fn forget(view: &mut dyn View, log: LogId) {
     view.delete(key(Area::Log, &[&log.to_key()]));

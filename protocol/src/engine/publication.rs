@@ -71,6 +71,7 @@ pub(super) fn own_log(round: &Round<'_>, kind: LogKind) -> Result<LogId, StoreEr
         None => 1,
         Some(last)
             if last.closed.is_some()
+                || recovery::closing(round.view)? == Some(last.number)
                 || equivocation::is_convicted(round.view, center, last.number)? =>
         {
             last.number.saturating_add(1)
@@ -87,20 +88,39 @@ pub(super) struct Earlier {
     pub(super) leaf: u64,
     /// Its log, where that is an earlier one.
     pub(super) log: Option<u32>,
+    /// Its revision.
+    pub(super) revision: u32,
 }
 
-/// How the next revision names one at this leaf of the own public log of this number; `None` when
-/// nobody counts that leaf, so that the record is published as if for the first time.
+/// The revision that the next one names, after one at this leaf of the own public log of this number:
+/// the last one that somebody counts. `None` when there is none, so that the record is published as if
+/// for the first time. The digest at the leaf may be known to the caller.
 pub(super) fn earlier(
     round: &Round<'_>,
-    number: u32,
-    leaf: u64,
+    (mut number, mut leaf): (u32, u64),
+    known: Option<Digest>,
 ) -> Result<Option<Earlier>, StoreError> {
-    if !stands(round, number, leaf)? {
-        return Ok(None);
-    }
     let current = own_log(round, LogKind::Public)?.number;
-    Ok(Some(Earlier { leaf, log: (number != current).then_some(number) }))
+    let mut known = known;
+    loop {
+        let log = LogId::public(round.center(), number);
+        let digest = match known.take() {
+            Some(digest) => Some(digest),
+            None => own_digest(round, log, LeafIndex::new(leaf))?,
+        };
+        let Some(digest) = digest else { return Ok(None) };
+        if stands(round, number, leaf)? {
+            let log = (number != current).then_some(number);
+            return Ok(Some(Earlier { leaf, log, revision: digest.revision }));
+        }
+        let Some(previous) = digest.previous else { return Ok(None) };
+        let before = (digest.previous_log.unwrap_or(number), previous);
+        // Revisions go back, or the log was written by somebody else.
+        if before >= (number, leaf) {
+            return Ok(None);
+        }
+        (number, leaf) = before;
+    }
 }
 
 /// Whether a leaf of an own public log counts: past the end of a closed log, and past what a quorum
@@ -123,6 +143,7 @@ pub(super) fn stands(round: &Round<'_>, number: u32, leaf: u64) -> Result<bool, 
 /// Stages a digest as a leaf; gives its index.
 pub(super) fn publish(round: &mut Round<'_>, digest: &Digest) -> Result<u64, StoreError> {
     let (log, leaf) = stage_leaf(round, LogKind::Public, cbor::encode(digest))?;
+    recovery::pulled::supersede(round.view, log.number, digest)?;
     let replaced = match digest.previous {
         Some(previous) => {
             let log = tag_index::log_before(log, digest);
@@ -198,7 +219,9 @@ pub(super) fn sign_checkpoints(round: &mut Round<'_>) -> Result<(), StoreError> 
     let Some(own_key) = round.own_key(KeyPurpose::Log) else { return Ok(()) };
     let open = round.roster.member(round.center()).and_then(crate::roster::Member::open_log);
     let Some(number) = open else { return Ok(()) };
-    if recovery::is_recovering(round.view)? {
+    // What a store has lost of a log it cannot lose again: that log ends, whoever decides otherwise.
+    let ends = recovery::closing(round.view)? == Some(number);
+    if ends || recovery::is_recovering(round.view)? {
         return Ok(());
     }
     for kind in [LogKind::Public, LogKind::Audit] {

@@ -16,10 +16,10 @@ use super::records::{self, Generation, RecordKind, StoredAccount, account_key, d
 use super::round::Round;
 use super::timer::{self, Timer};
 use super::withdrawals::{self, BookedWithdrawal, StoredWithdrawal};
-use super::{publication, single};
+use super::{publication, recovery, single};
 use crate::account::{AccountNumber, SerialNumber};
 use crate::cbor;
-use crate::digest::{Digest, DigestStatus};
+use crate::digest::Digest;
 use crate::document::DocumentNumber;
 use crate::id::{Bytes, ContentHash};
 use crate::limits::PUBLISH_PORTION;
@@ -28,10 +28,11 @@ use crate::record_seal::RecordSeed;
 use crate::roster::{Member, Roster};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
-use crate::time::Date;
 
 mod drafts;
 mod gone;
+mod past_end;
+mod revising;
 
 use drafts::{
     Draft, Portion, PortionError, draft_account, draft_loan, draft_quarantined, draft_withdrawal,
@@ -42,6 +43,7 @@ pub(super) use drafts::{current_epoch, earlier, open_log};
 pub use gone::Vanished;
 pub(super) use gone::vanished;
 use gone::walk_gone;
+pub use past_end::PastEnd;
 
 /// What was last published of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -72,30 +74,6 @@ impl Published {
     pub fn digest(&self) -> Result<Digest, StoreError> {
         cbor::decode_stored("published records", &self.entry)
     }
-
-    /// Publishes the next revision of the digest: the same record, with another public status.
-    pub(super) fn revise(
-        &mut self,
-        round: &mut Round<'_>,
-        status: DigestStatus,
-        date: Date,
-    ) -> Result<(), StoreError> {
-        let before = self.digest()?;
-        let log = open_log(round)?;
-        let earlier = earlier(round, self)?;
-        let digest = Digest {
-            status,
-            revision: earlier.map_or(1, |_| before.revision.saturating_add(1)),
-            previous: earlier.map(|earlier| earlier.leaf),
-            previous_log: earlier.and_then(|earlier| earlier.log),
-            date,
-            ..before
-        };
-        self.leaf = round.publish(&digest)?;
-        self.log = log;
-        self.entry = cbor::encode(&digest).into();
-        Ok(())
-    }
 }
 
 /// How far the publication of the current import is.
@@ -108,6 +86,9 @@ pub struct Progress {
     /// Generations that nothing needs any more.
     #[n(2)]
     pub clearing: Vec<Generation>,
+    /// What is no record of an import and lay past the end of a closed log, as far as it was looked for.
+    #[n(3)]
+    pub past_end: Option<PastEnd>,
 }
 
 /// A walk over an import.
@@ -239,6 +220,7 @@ pub(super) fn on_roster(round: &mut Round<'_>, before: &Roster) -> Result<(), St
     }
     // What was logged since the last log was convicted waits for its first checkpoint.
     publication::schedule(round)?;
+    past_end::begin(round)?;
     match records::state(round.view)?.current {
         Some(current) => begin(round, current.generation, None),
         None => Ok(()),
@@ -276,6 +258,9 @@ const TAG_RETRY_MS: i64 = 5_000;
 
 /// Publishes and clears one portion; asks to be called again while anything is left.
 pub(super) fn on_timer(round: &mut Round<'_>) -> Result<(), StoreError> {
+    if recovery::holds_digests(round.view)? {
+        return timer::set(round.view, round.now.plus_ms(TAG_RETRY_MS), Timer::Records);
+    }
     let mut progress = progress(round.view)?;
     let before = progress.clone();
     let mut portion = Portion::default();
@@ -293,6 +278,7 @@ pub(super) fn on_timer(round: &mut Round<'_>) -> Result<(), StoreError> {
             return timer::set(round.view, round.now.plus_ms(TAG_RETRY_MS), Timer::Records);
         }
     }
+    past_end::walk(round, &mut progress)?;
     clear_portion(round.view, &mut progress)?;
     if progress != before {
         put_progress(round.view, &progress);
@@ -303,11 +289,17 @@ pub(super) fn on_timer(round: &mut Round<'_>) -> Result<(), StoreError> {
     timer::set(round.view, round.now, Timer::Records)
 }
 
+/// Whether records wait to be published.
+pub(super) fn is_busy(view: &dyn View) -> Result<bool, StoreError> {
+    Ok(!is_idle(view, &progress(view)?)?)
+}
+
 fn is_idle(view: &dyn View, progress: &Progress) -> Result<bool, StoreError> {
     let walked = progress.walk.as_ref().is_none_or(|walk| walk.phase == Phase::Done);
     let prefix = key(Area::Unpublished, &[]);
     let changed = view.range(&prefix, &prefix_end(&prefix), 1)?;
-    Ok(walked && progress.clearing.is_empty() && changed.is_empty())
+    let cleared = progress.clearing.is_empty() && progress.past_end.is_none();
+    Ok(walked && cleared && changed.is_empty())
 }
 
 /// Takes accounts that a transfer changed, and withdrawals that the desk recorded.
@@ -459,7 +451,23 @@ fn clear_portion(view: &mut dyn View, progress: &mut Progress) -> Result<(), Sto
 
 fn published_at(view: &dyn View, place: &[u8]) -> Result<Option<Published>, StoreError> {
     let bytes = view.get(&key(Area::Published, &[place]))?;
-    bytes.map(|bytes| cbor::decode_stored("published records", &bytes)).transpose()
+    bytes.map(|bytes| read_published(view, &bytes)).transpose()
+}
+
+/// What stands in a row; a later revision that came back after this store had lost it takes its place.
+fn read_published(view: &dyn View, bytes: &[u8]) -> Result<Published, StoreError> {
+    let known: Published = cbor::decode_stored("published records", bytes)?;
+    Ok(match recovery::pulled::last_after(view, known.log, known.leaf)? {
+        None => known,
+        // What that one commits to is lost, so that it is the record as it stands of no record here.
+        Some(next) => Published {
+            content: ContentHash::new([0; 32]),
+            log: next.log,
+            leaf: next.leaf,
+            entry: next.entry,
+            ..known
+        },
+    })
 }
 
 fn place_of(kind: RecordKind, number: &[u8]) -> Vec<u8> {

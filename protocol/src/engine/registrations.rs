@@ -20,7 +20,9 @@ use super::records;
 use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::transfer_case::today;
-use super::transfer_steps::{PUBLISH_AGAIN_MS, PublishedStep, Steps, WaitingDigest, publish_steps};
+use super::transfer_steps::{
+    PublishedStep, Steps, WaitingDigest, publish_again_at, publish_steps, wait_again,
+};
 use super::transfers::{Side, find_number, put_number};
 use super::transfers_in::letters::person_key;
 use crate::account::AccountNumber;
@@ -272,6 +274,19 @@ pub(super) fn advance(
     Ok(registered)
 }
 
+/// Publishes the last step again where its leaf lies past the end of its log.
+pub(super) fn publish_past_end(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+) -> Result<(), StoreError> {
+    let Some(mut registered) = load(round.view, transfer)? else { return Ok(()) };
+    let last = registered.published;
+    if wait_again(round, (last, &mut registered.unpublished))? {
+        save(round, &mut registered)?;
+    }
+    Ok(())
+}
+
 /// Tries again to publish what waited for the tag key.
 pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<(), StoreError> {
     match load(round.view, transfer)? {
@@ -358,7 +373,8 @@ fn save(round: &mut Round<'_>, registered: &mut Registered) -> Result<(), StoreE
     if is_published {
         timer::clear(round.view, timer)?;
     } else {
-        timer::set(round.view, round.now.plus_ms(PUBLISH_AGAIN_MS), timer)?;
+        let again = publish_again_at(round)?;
+        timer::set(round.view, again, timer)?;
     }
     holds::stage(round, registered)?;
     let place = key(Area::Registered, &[registered.id.as_bytes()]);

@@ -11,7 +11,7 @@ use super::input::RequestId;
 use super::output::{Event, NetworkEvent, Output, PeerReply};
 use super::round::{Round, Route, Stop};
 use super::timer::{self, Timer};
-use super::{alerts, equivocation, publishing, single, tags, takeovers};
+use super::{alerts, equivocation, publishing, recovery, single, tags, takeovers};
 use crate::calendar::WorkingCalendar;
 use crate::cbor;
 use crate::center::{CenterCode, Role};
@@ -299,6 +299,7 @@ fn put_in_force(round: &mut Round<'_>, roster: Roster) -> Result<(), StoreError>
     set_timer(round)?;
     alerts::on_roster(round)?;
     equivocation::on_roster(round, &before)?;
+    recovery::on_roster(round)?;
     publishing::on_roster(round, &before)?;
     takeovers::on_roster(round)?;
     tags::on_roster(round)

@@ -45,6 +45,7 @@ pub struct Round<'a> {
     keys: BTreeMap<KeyPurpose, PublicKey>,
     pub(super) leaves: publication::PendingLeaves,
     unsigned: Vec<(ToSign, Route)>,
+    said_before: Vec<(CenterCode, PayloadHash, Vec<u8>)>,
     outputs: Vec<Output>,
 }
 
@@ -113,6 +114,7 @@ impl<'a> Round<'a> {
             keys: start.keys,
             leaves: publication::PendingLeaves::default(),
             unsigned: Vec::new(),
+            said_before: Vec::new(),
             outputs: Vec::new(),
         }
     }
@@ -146,6 +148,12 @@ impl<'a> Round<'a> {
             self.own_key(purpose_of(kind)).map_or(crate::id::KeyId::new([0; 16]), |key| key.id());
         let unsigned = Unsigned::new(kind, key, payload);
         self.unsigned.push((ToSign::Statement { kind, unsigned }, route));
+    }
+
+    /// Stages a statement that was signed and sent before this store lost it: it is kept and sent as it
+    /// is, and nothing is signed. A receiver that has it says so.
+    pub(super) fn said_before(&mut self, to: CenterCode, hash: PayloadHash, bytes: Vec<u8>) {
+        self.said_before.push((to, hash, bytes));
     }
 
     /// Whether the member's outbox takes another statement.
@@ -233,6 +241,11 @@ impl<'a> Round<'a> {
 
     /// Has everything signed and stages what follows from the signatures.
     pub(super) fn sign(&mut self, keyring: &mut dyn Keyring) -> Result<(), super::EngineError> {
+        for (to, hash, bytes) in core::mem::take(&mut self.said_before) {
+            self.view.put(key(Area::Statement, &[hash.as_bytes()]), bytes.clone());
+            audit::audit(self, hash, &bytes)?;
+            outbox::stage(self, to, hash, &bytes)?;
+        }
         let unsigned = core::mem::take(&mut self.unsigned);
         if unsigned.is_empty() {
             return Ok(());

@@ -159,6 +159,12 @@ pub(super) enum About {
     /// Nothing: a proof was handed on.
     #[n(6)]
     Proof,
+    /// Entries of an own log that this store has lost.
+    #[n(7)]
+    OwnEntries(#[n(0)] EntriesWanted),
+    /// Statements from or to this center that a member has kept.
+    #[n(8)]
+    Statements,
 }
 
 /// Sends a request; gives the token under which its reply comes back.
@@ -232,6 +238,8 @@ pub(super) fn on_reply(
         About::Entries(wanted) => following::on_entries(round, from, wanted, reply),
         About::Nodes(log) => following::on_nodes(round, from, log, reply),
         About::Proof => Ok(()),
+        About::OwnEntries(wanted) => recovery::on_entries(round, from, wanted, &reply),
+        About::Statements => recovery::on_statements(round, from, reply),
     }
 }
 

@@ -44,6 +44,9 @@ pub enum Timer {
     /// Witnesses are asked again for what they hold of the own logs, after a start.
     #[n(42)]
     Recover,
+    /// Statements that members gave back wait to be taken in, or leaves to be superseded.
+    #[n(43)]
+    Recall,
     /// What is followed and watched is looked through.
     #[n(6)]
     Watch,

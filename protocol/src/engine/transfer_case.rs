@@ -12,19 +12,19 @@ use super::audit;
 use super::incidents::{self, About, Seen};
 use super::operator::{OperatorId, OperatorRole};
 use super::output::Event;
+use super::recovery::recalled;
 use super::rosters;
 use super::round::{Round, Route};
 use super::timer::{self, Timer};
 use super::transfer_command::Decision;
-use super::transfer_steps::{PUBLISH_AGAIN_MS, PublishedStep, Steps, WaitingDigest, publish_steps};
+use super::transfer_steps::{PublishedStep, WaitingDigest};
 use crate::authority::incident::IncidentRule;
 use crate::calendar::WorkingCalendar;
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::core_system::CoreStep;
-use crate::digest::DigestStatus;
 use crate::document::DocumentNumber;
-use crate::id::{Commitment, OrderId, PayloadHash, TransferId};
+use crate::id::{OrderId, PayloadHash, TransferId};
 use crate::money::Fen;
 use crate::settlement::Direction;
 use crate::statement::Payload;
@@ -297,8 +297,26 @@ impl Case {
         round: &mut Round<'_>,
         build: impl FnOnce(StepHead) -> P,
     ) -> PayloadHash {
-        self.thread.ours = self.thread.ours.saturating_add(1);
+        self.say_what(round, build).0
+    }
+
+    /// Says something to the other center; what this center said at this step before its store forgot
+    /// it is said again as it was. Gives what was said, too.
+    pub(super) fn say_what<P: Payload>(
+        &mut self,
+        round: &mut Round<'_>,
+        build: impl FnOnce(StepHead) -> P,
+    ) -> (PayloadHash, P) {
         let to = self.other(round.center());
+        while let Some(before) = recalled::say_again(round, (self.id, self.thread.ours), to) {
+            self.thread.ours = self.thread.ours.saturating_add(1);
+            self.thread.statements.push(before.hash());
+            let is_this = before.kind() == P::KIND;
+            if let Some(said) = cbor::decode::<P>(before.payload()).ok().filter(|_| is_this) {
+                return (before.hash(), said);
+            }
+        }
+        self.thread.ours = self.thread.ours.saturating_add(1);
         let head = StepHead {
             from: round.center(),
             to,
@@ -307,10 +325,11 @@ impl Case {
             step: self.thread.ours,
             answers: self.thread.heard,
         };
-        let hash = round.say(&build(head), Route::Outbox(to));
+        let said = build(head);
+        let hash = round.say(&said, Route::Outbox(to));
         round.view.put(key(Area::TransferOf, &[hash.as_bytes()]), self.id.as_bytes().to_vec());
         self.thread.statements.push(hash);
-        hash
+        (hash, said)
     }
 
     /// Notes that a statement of the other center was handled.
@@ -411,28 +430,6 @@ impl Case {
     #[must_use]
     pub fn net(&self, direction: Direction) -> Fen {
         net(&self.lines, direction).unwrap_or(Fen::ZERO)
-    }
-
-    /// Publishes a step of the transfer, now or once the tag key is here.
-    pub(super) fn publish(
-        &mut self,
-        round: &mut Round<'_>,
-        status: DigestStatus,
-        commitment: Commitment,
-    ) -> Result<(), StoreError> {
-        self.unpublished.push(WaitingDigest { status, commitment, date: today(round)? });
-        self.publish_waiting(round)
-    }
-
-    /// Publishes what waits, in its order.
-    pub(super) fn publish_waiting(&mut self, round: &mut Round<'_>) -> Result<(), StoreError> {
-        let of = Steps { document: &self.letter.document, reference: Some(self.id), channel: None };
-        if !publish_steps(round, of, (&mut self.published, &mut self.unpublished))? {
-            self.alarms.insert(Alarm::Publish, round.now.plus_ms(PUBLISH_AGAIN_MS));
-            return Ok(());
-        }
-        self.alarms.remove(&Alarm::Publish);
-        Ok(())
     }
 
     /// Stages when the transfer is to be looked at again, and whether it is among the open ones.

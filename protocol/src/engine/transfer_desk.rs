@@ -40,11 +40,13 @@ use crate::transfer::task::{Task, TaskReason};
 mod acceptance;
 mod closing;
 mod months;
+mod recovering;
 mod two_persons;
 
 /// Does what a caller wants of transfers.
 pub(super) fn run(round: &mut Round<'_>, command: TransferCommand) -> Result<Reply, Stop> {
     let own = round.center();
+    recovering::check(round, &command)?;
     match command {
         TransferCommand::Start(application) => {
             let incoming = letters::start(round, &application)?;

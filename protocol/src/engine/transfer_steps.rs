@@ -6,18 +6,29 @@
 use minicbor::{Decode, Encode};
 
 use super::publication;
+use super::recovery;
 use super::round::Round;
+use super::tag_index;
+use super::transfer_case::{Alarm, Case, today};
 use crate::digest::{Digest, DigestStatus};
 use crate::document::DocumentNumber;
-use crate::id::{Commitment, TransferId};
+use crate::id::{Commitment, ReferenceTag, TransferId};
 use crate::log::origin::LogKind;
 use crate::store::StoreError;
 use crate::subject::{Reference, TagSubject};
-use crate::time::Date;
+use crate::time::{Date, Timestamp};
 use crate::transfer::channel::Channel;
 
 /// Milliseconds until a digest that found no tag key is tried again.
-pub(super) const PUBLISH_AGAIN_MS: i64 = 60_000;
+const PUBLISH_AGAIN_MS: i64 = 60_000;
+/// Milliseconds until a digest is tried again that waits for the next log.
+const PUBLISH_SOON_MS: i64 = 2_000;
+
+/// When a digest that could not be published is tried again.
+pub(super) fn publish_again_at(round: &Round<'_>) -> Result<Timestamp, StoreError> {
+    let is_held = recovery::holds_digests(round.view)?;
+    Ok(round.now.plus_ms(if is_held { PUBLISH_SOON_MS } else { PUBLISH_AGAIN_MS }))
+}
 
 /// A digest of the transfer in the own log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -35,6 +46,44 @@ pub struct PublishedStep {
     /// The number of the log.
     #[n(4)]
     pub log: u32,
+    /// What it commits to.
+    #[n(5)]
+    pub commitment: Commitment,
+    /// Its business date.
+    #[n(6)]
+    pub date: Date,
+}
+
+impl PublishedStep {
+    const fn of(digest: &Digest, (log, leaf): (u32, u64)) -> Self {
+        Self {
+            revision: digest.revision,
+            leaf,
+            status: digest.status,
+            log,
+            commitment: digest.commitment,
+            date: digest.date,
+        }
+    }
+
+    /// The same step, to be published again because nobody counts its leaf.
+    const fn again(&self) -> WaitingDigest {
+        WaitingDigest { status: self.status, commitment: self.commitment, date: self.date }
+    }
+}
+
+/// Has the last step of a transfer published again, where its leaf lies past the end of its log;
+/// `false` where nothing is to be done.
+pub(super) fn wait_again(
+    round: &Round<'_>,
+    (published, waiting): (Option<PublishedStep>, &mut Vec<WaitingDigest>),
+) -> Result<bool, StoreError> {
+    let Some(last) = published else { return Ok(false) };
+    if publication::stands(round, last.log, last.leaf)? {
+        return Ok(false);
+    }
+    waiting.insert(0, last.again());
+    Ok(true)
 }
 
 /// A digest that waits for the tag key.
@@ -61,6 +110,40 @@ pub(super) struct Steps<'a> {
     pub(super) channel: Option<Channel>,
 }
 
+impl Case {
+    /// Publishes a step of the transfer, now or once the tag key is here.
+    pub(super) fn publish(
+        &mut self,
+        round: &mut Round<'_>,
+        status: DigestStatus,
+        commitment: Commitment,
+    ) -> Result<(), StoreError> {
+        self.unpublished.push(WaitingDigest { status, commitment, date: today(round)? });
+        self.publish_waiting(round)
+    }
+
+    /// Publishes the last step again where its leaf lies past the end of its log; `false` where it does
+    /// not.
+    pub(super) fn publish_past_end(&mut self, round: &mut Round<'_>) -> Result<bool, StoreError> {
+        let is_past = wait_again(round, (self.published, &mut self.unpublished))?;
+        if is_past {
+            self.publish_waiting(round)?;
+        }
+        Ok(is_past)
+    }
+
+    /// Publishes what waits, in its order.
+    pub(super) fn publish_waiting(&mut self, round: &mut Round<'_>) -> Result<(), StoreError> {
+        let of = Steps { document: &self.letter.document, reference: Some(self.id), channel: None };
+        if !publish_steps(round, of, (&mut self.published, &mut self.unpublished))? {
+            self.alarms.insert(Alarm::Publish, publish_again_at(round)?);
+            return Ok(());
+        }
+        self.alarms.remove(&Alarm::Publish);
+        Ok(())
+    }
+}
+
 /// Publishes the steps of a transfer that wait, each as the next revision; `false` when there is no
 /// tag key yet, and they go on waiting.
 pub(super) fn publish_steps(
@@ -74,16 +157,25 @@ pub(super) fn publish_steps(
     let reference = of.reference.map(Reference::Transfer);
     let reference = reference.map(|of| round.tagger.reference(epoch, of)).transpose();
     let (Ok(subjects), Ok(reference)) = (subjects, reference) else { return Ok(false) };
+    if recovery::holds_digests(round.view)? {
+        return Ok(false);
+    }
     for step in core::mem::take(waiting) {
         let log = publication::own_log(round, LogKind::Public)?.number;
+        if let Some(back) = given_back(round, reference)? {
+            *published = Some(back);
+            if (back.status, back.commitment) == (step.status, step.commitment) {
+                recovery::pulled::settle(round.view, back.log, back.leaf)?;
+                continue;
+            }
+        }
         let earlier = match *published {
-            Some(before) => publication::earlier(round, before.log, before.leaf)?,
+            Some(before) => publication::earlier(round, (before.log, before.leaf), None)?,
             None => None,
         };
-        let before = published.filter(|_| earlier.is_some());
         let digest = Digest {
             status: step.status,
-            revision: before.map_or(1, |before| before.revision.saturating_add(1)),
+            revision: earlier.map_or(1, |earlier| earlier.revision.saturating_add(1)),
             previous: earlier.map(|earlier| earlier.leaf),
             previous_log: earlier.and_then(|earlier| earlier.log),
             epoch: epoch.0,
@@ -94,8 +186,25 @@ pub(super) fn publish_steps(
             channel: of.channel,
         };
         let leaf = round.publish(&digest)?;
-        let (revision, status) = (digest.revision, digest.status);
-        *published = Some(PublishedStep { revision, leaf, status, log });
+        *published = Some(PublishedStep::of(&digest, (log, leaf)));
     }
     Ok(true)
 }
+
+/// The latest digest of a transfer in an own log, where it was forgotten and has come back.
+fn given_back(
+    round: &Round<'_>,
+    reference: Option<ReferenceTag>,
+) -> Result<Option<PublishedStep>, StoreError> {
+    let Some(reference) = reference else { return Ok(None) };
+    for found in tag_index::by_reference(round.view, reference, DIGESTS_MAX)? {
+        let (log, leaf) = (found.log.number, found.leaf.get());
+        if found.log.center == round.center() && recovery::pulled::is_left(round.view, log, leaf)? {
+            return Ok(Some(PublishedStep::of(&found.digest, (log, leaf))));
+        }
+    }
+    Ok(None)
+}
+
+/// Live digests under one reference: one of each side, and what a liar adds.
+const DIGESTS_MAX: usize = 64;

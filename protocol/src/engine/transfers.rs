@@ -10,7 +10,7 @@ use super::input::RequestId;
 use super::output::{Event, PeerReply};
 use super::round::Round;
 use super::transfer_case::Case;
-use super::{bank, registrations, transfers_in, transfers_out};
+use super::{bank, recovery, registrations, timer, transfers_in, transfers_out};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::core_system::{CoreOrder, CoreOutcome};
@@ -28,6 +28,9 @@ use crate::store::{StoreError, View};
 use crate::time::DAY_MS;
 use crate::transfer::reconciliation::MoneyLine;
 use crate::wire::DeliveryReply;
+
+/// Milliseconds until a transfer is looked at again whose node takes in what it had lost.
+const HELD_MS: i64 = 5_000;
 
 /// Which side of a transfer this center is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -68,6 +71,8 @@ fn reply_to(
     statement: &Verified,
 ) -> Result<DeliveryReply, StoreError> {
     Ok(match admit(round, from, statement.statement()) {
+        // What was said before comes first, in its order.
+        Ok(()) if recovery::holds_inputs(round.view)? => DeliveryReply::Later(Refusal::Recovering),
         Ok(()) => take_in(round, statement)?,
         // The sender's clock is ahead: its statement counts once its time has come. A refusal would
         // end the delivery, and every later step would wait for this one for good.
@@ -105,7 +110,11 @@ fn admit(round: &Round<'_>, from: CenterCode, statement: &Statement) -> Result<(
     Ok(())
 }
 
-fn take_in(round: &mut Round<'_>, statement: &Verified) -> Result<DeliveryReply, StoreError> {
+/// Takes in a statement that was verified and admitted.
+pub(super) fn take_in(
+    round: &mut Round<'_>,
+    statement: &Verified,
+) -> Result<DeliveryReply, StoreError> {
     let hash = statement.hash();
     if let Some(bytes) = round.view.get(&key(Area::Reply, &[hash.as_bytes()]))? {
         return cbor::decode_stored("replies", &bytes);
@@ -220,7 +229,13 @@ pub(super) fn stored_statement(
         place: "statements",
         detail: "a statement of a transfer is missing or unreadable".into(),
     };
-    let bytes = round.statement(hash)?.ok_or_else(damaged)?;
+    read_statement(round.statement(hash)?.ok_or_else(damaged)?)
+}
+
+/// What a statement says that was verified before it was stored.
+pub(super) fn read_statement(bytes: Vec<u8>) -> Result<Statement, StoreError> {
+    let damaged =
+        || StoreError::Corrupt { place: "statements", detail: "a statement is unreadable".into() };
     let received = Received::parse(bytes).map_err(|_| damaged())?;
     received.read_again().map_err(|_| damaged())
 }
@@ -295,6 +310,11 @@ pub(super) fn on_unexplained_money(
 
 /// Looks at a transfer whose time has come.
 pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<(), StoreError> {
+    if recovery::holds_inputs(round.view)? {
+        // What is overdue here may have come long ago.
+        let later = round.now.plus_ms(HELD_MS);
+        return timer::set(round.view, later, timer::Timer::Transfer(transfer));
+    }
     match find(round.view, transfer)? {
         Some((Side::Out, _)) => transfers_out::on_timer(round, transfer),
         Some((Side::In, _)) => transfers_in::on_timer(round, transfer),

@@ -35,6 +35,7 @@ use crate::transfer::task::TaskReason;
 
 pub(super) mod letters;
 pub(super) mod money;
+pub(super) mod recalled;
 pub(super) mod reissue;
 mod replies;
 
@@ -75,6 +76,9 @@ pub struct Incoming {
     /// How often the letter was written anew before this one.
     #[n(11)]
     pub reissues: u32,
+    /// Its number was given twice: it is being withdrawn, and then written anew.
+    #[n(12)]
+    pub is_reissued_once_cancelled: bool,
 }
 
 /// A letter in the place of another.
@@ -393,6 +397,18 @@ pub(super) fn on_unexplained_money(
         }
         Ok(())
     })?;
+    Ok(())
+}
+
+/// Publishes the last step again where its leaf lies past the end of its log.
+pub(super) fn publish_past_end(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+) -> Result<(), StoreError> {
+    let Some(mut incoming) = load(round.view, transfer)? else { return Ok(()) };
+    if incoming.case.publish_past_end(round)? {
+        save(round, &incoming)?;
+    }
     Ok(())
 }
 

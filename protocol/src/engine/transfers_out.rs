@@ -34,6 +34,7 @@ use crate::transfer::task::TaskReason;
 
 pub(super) mod letter;
 pub(super) mod payment;
+pub(super) mod recalled;
 pub(super) mod settlement;
 
 pub(super) use letter::{on_early_cancellation, on_letter};
@@ -402,6 +403,18 @@ pub(super) fn on_unexplained_money(
         }
         Ok(())
     })?;
+    Ok(())
+}
+
+/// Publishes the last step again where its leaf lies past the end of its log.
+pub(super) fn publish_past_end(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+) -> Result<(), StoreError> {
+    let Some(mut out) = load(round.view, transfer)? else { return Ok(()) };
+    if out.case.publish_past_end(round)? {
+        save(round, &out)?;
+    }
     Ok(())
 }
 

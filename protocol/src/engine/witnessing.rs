@@ -12,7 +12,7 @@ use super::output::Event;
 use super::publication::NoteToSign;
 use super::round::Round;
 use super::synchronization::{SyncReply, respond};
-use super::{equivocation, following};
+use super::{equivocation, following, recovery};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::id::TreeHash;
@@ -98,6 +98,10 @@ fn admit(round: &Round<'_>, body: &[u8]) -> Result<(AddCheckpoint, VerifiedCheck
     }
     if own.status != MemberStatus::Active {
         return Err(Refusal::Suspended);
+    }
+    // It may have forgotten what it cosigned.
+    if recovery::holds_inputs(round.view).unwrap_or(true) {
+        return Err(Refusal::Recovering);
     }
     let asked = AddCheckpoint::parse(body).map_err(|_| Refusal::Malformed)?;
     let shown = VerifiedCheckpoint::verify_note(asked.note.clone(), &round.log_trust())?;

@@ -188,6 +188,16 @@ pub enum Area {
     /// Accounts that secure a loan of another city. Key: account number. Value:
     /// `certificates::OffSiteMark`.
     OffSite = 0xd2,
+    /// Statements that members gave back to a store that had lost them, and that are not taken in yet.
+    /// Key: transfer or statement (32), whose (1), step (4). Value: the statement, raw.
+    Recalled = 0xf0,
+    /// Own leaves that members gave back, and that no record here accounts for. Key: log number (4),
+    /// leaf (8). Value: digest.
+    PulledLeaf = 0xf1,
+    /// Leaves that such a leaf replaces. Key: log number (4), leaf (8). Value: `pulled::Next`.
+    PulledNext = 0xf2,
+    /// Bank notices that wait until what was lost is taken in. Key: hash of account and reference (32).
+    HeldNotice = 0xf3,
     /// Certificates of other centers. Key: issuer (4), year (2), serial (4). Value:
     /// `certificates::lending::HeldCertificate`.
     HeldCertificate = 0xd3,

@@ -8,7 +8,7 @@ use std::ops::Bound;
 use super::{Batch, Entry, Store, StoreError};
 
 /// A map in memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryStore {
     entries: BTreeMap<Vec<u8>, Vec<u8>>,
 }

@@ -180,7 +180,10 @@ fn doubt(
 }
 
 /// The entries after the held ones, when each bundle is as wide as it must be.
-fn entries_of(bundles: &[Bytes], wanted: EntriesWanted) -> Option<Vec<Vec<u8>>> {
+pub(in crate::engine) fn entries_of(
+    bundles: &[Bytes],
+    wanted: EntriesWanted,
+) -> Option<Vec<Vec<u8>>> {
     let mut entries = Vec::new();
     let mut skip = usize::try_from(wanted.from.get() & 0xff).ok()?;
     for (index, bundle) in (wanted.from.get() >> 8..).zip(bundles) {

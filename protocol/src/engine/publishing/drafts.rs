@@ -270,10 +270,9 @@ pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result
             Some(before) => earlier(round, before)?,
             None => None,
         };
-        let revision = previous.filter(|_| earlier.is_some());
         let digest = Digest {
             status: draft.status,
-            revision: revision.map_or(1, |digest| digest.revision.saturating_add(1)),
+            revision: earlier.map_or(1, |earlier| earlier.revision.saturating_add(1)),
             previous: earlier.map(|earlier| earlier.leaf),
             previous_log: earlier.and_then(|earlier| earlier.log),
             epoch: epoch.0,
@@ -320,5 +319,5 @@ pub(in crate::engine) fn earlier(
     round: &Round<'_>,
     published: &Published,
 ) -> Result<Option<Earlier>, StoreError> {
-    publication::earlier(round, published.log, published.leaf)
+    publication::earlier(round, (published.log, published.leaf), Some(published.digest()?))
 }

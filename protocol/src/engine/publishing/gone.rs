@@ -9,9 +9,8 @@ use super::super::records::{Generation, RecordKind, account_key, damaged, loan_k
 use super::super::round::Round;
 use super::super::withdrawals;
 use super::drafts::{About, Draft};
-use super::{Published, Walk};
+use super::{Published, Walk, read_published};
 use crate::account::SerialNumber;
-use crate::cbor;
 use crate::digest::DigestStatus;
 use crate::id::{Bytes, ContentHash};
 use crate::store::keys::{Area, key};
@@ -25,7 +24,7 @@ pub(super) fn walk_gone(
     walk: &mut Walk,
 ) -> Result<Option<Draft>, StoreError> {
     let place = entry_key.get(1..).unwrap_or_default().to_vec();
-    let before: Published = cbor::decode_stored("published records", &value)?;
+    let before: Published = read_published(round.view, &value)?;
     let digest = before.digest()?;
     let ended = matches!(digest.status, DigestStatus::Lost | DigestStatus::RowHealed);
     let known = is_in(round.view, walk.generation, &place)?;
@@ -106,7 +105,7 @@ pub(in crate::engine) fn vanished(
     let mut found = Vec::new();
     for (entry_key, value) in &entries {
         let place = entry_key.get(1..).unwrap_or_default();
-        let published: Published = cbor::decode_stored("published records", value)?;
+        let published = read_published(view, value)?;
         let status = published.digest()?.status;
         let quarantined = place.first() == Some(&QUARANTINE);
         if quarantined || status == DigestStatus::Lost || is_in(view, generation, place)? {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::super::round::{Round, Route, Stop};
-use super::super::{following, log_store};
+use super::super::{following, log_store, recovery};
 use super::{issue, join_file, kept};
 use crate::center::{CenterCode, Role};
 use crate::id::PayloadHash;
@@ -144,6 +144,10 @@ pub(in super::super) fn issue_change(round: &mut Round<'_>, change: Change) -> R
     if round.settings.role != Role::Authority || round.center() != round.roster.authority {
         let why = "only the authority of the network signs rosters";
         return Err(Stop::explained(Refusal::NotGranted, why));
+    }
+    // It may have signed a roster of the next version and forgotten it: the members bring it.
+    if recovery::holds_inputs(round.view)? {
+        return Err(Refusal::Recovering.into());
     }
     let own = round.own_key(KeyPurpose::Roster);
     let keys = kept::authority_keys(round.view)?;

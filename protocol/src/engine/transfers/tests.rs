@@ -12,6 +12,7 @@ mod persons;
 pub(crate) mod proofs;
 mod refusals;
 mod reissues;
+mod restored;
 mod stories;
 mod surplus;
 pub(super) mod world;

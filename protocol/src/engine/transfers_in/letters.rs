@@ -73,6 +73,7 @@ pub(in super::super) fn start(
         identity: None,
         replaced_by: None,
         reissues: 0,
+        is_reissued_once_cancelled: false,
     };
     put_number(round.view, number, transfer);
     let person = person_key(&application.person.document);
@@ -130,7 +131,8 @@ pub(in super::super) fn cancel(
     Ok(incoming)
 }
 
-fn ask(
+/// Asks the other center to withdraw the letter.
+pub(super) fn ask(
     round: &mut Round<'_>,
     incoming: &mut Incoming,
     from: CancelledFrom,

@@ -7,6 +7,7 @@
 use super::super::bank;
 use super::super::core_orders;
 use super::super::records;
+use super::super::recovery::recalled;
 use super::super::round::Round;
 use super::super::transfer_case::{Alarm, calendar, today};
 use super::{Incoming, ReceivedSheet, local_account};
@@ -18,6 +19,7 @@ use crate::money::Fen;
 use crate::record::ImportedHistory;
 use crate::refusal::Refusal;
 use crate::settlement::{BankOrder, BankOrderId, Direction, SpecialAccount};
+use crate::statement::Statement;
 use crate::statement::transfer::letter::Remark;
 use crate::statement::transfer::notice::{Correction, Credit, Difference, DifferenceKind, Return};
 use crate::statement::transfer::sheet::{Reversal, ReversalCause, Sheet};
@@ -229,12 +231,13 @@ pub(in super::super) fn reconsider(
 fn credit(round: &mut Round<'_>, incoming: &mut Incoming, sheet: &Sheet) -> Result<(), StoreError> {
     incoming.case.alarms.remove(&Alarm::ShortSum);
     incoming.case.task = None;
-    let action = CoreAction::Credit(
-        incoming.account.clone(),
-        sheet.principal,
-        sheet.interest,
-        today(round)?,
-    );
+    // What was credited before this store forgot it is credited for the day of then.
+    let before = recalled::next_of_ours(round, (incoming.case.id, incoming.case.thread.ours))?;
+    let on = match before {
+        Some(Statement::Credit(said)) => said.credited_on,
+        _ => today(round)?,
+    };
+    let action = CoreAction::Credit(incoming.account.clone(), sheet.principal, sheet.interest, on);
     core_orders::stage(round, &mut incoming.case, action)
 }
 

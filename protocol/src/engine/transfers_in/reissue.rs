@@ -72,6 +72,7 @@ fn write_anew(round: &mut Round<'_>, old: &mut Incoming) -> Result<(), Stop> {
         identity: None,
         replaced_by: None,
         reissues: old.reissues.saturating_add(1),
+        is_reissued_once_cancelled: false,
     };
     put_number(round.view, number, transfer);
     let person = person_key(&new.case.letter.document);

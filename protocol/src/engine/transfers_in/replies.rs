@@ -81,6 +81,9 @@ pub(super) fn on_cancellation_answer(
     match (incoming.state, answer.outcome) {
         (IncomingState::Cancelling(_), CancellationOutcome::Granted) => {
             incoming.enter(round, IncomingState::Cancelled);
+            if incoming.is_reissued_once_cancelled {
+                reissue::by_itself(round, incoming)?;
+            }
         }
         (IncomingState::Cancelling(from), CancellationOutcome::TooLate) => {
             incoming.enter(round, from.state());

@@ -16,6 +16,7 @@ use super::super::incidents::{self, About, Seen};
 use super::super::modes;
 use super::super::quarantine;
 use super::super::records::{self, RecordKind};
+use super::super::recovery::recalled;
 use super::super::registrations::holds;
 use super::super::round::{Round, Route, Stop};
 use super::super::tag_index;
@@ -116,6 +117,10 @@ pub(in super::super) fn on_letter(
 
 /// Holds the letter against the rules: it is refused, held for a person, or the account is locked.
 fn evaluate(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    if recalled::next_of_ours(round, (out.case.id, 0))?.is_some() {
+        // It was decided before this store forgot it.
+        return Ok(());
+    }
     let (record, verdict) = verdict(round, out)?;
     match verdict {
         Verdict::Refuse(reason, right_center) => {
@@ -252,6 +257,9 @@ pub(super) fn on_locked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(),
     }
     if out.case.taken_over_by.is_some() {
         return out.case.ask_person(round, TaskReason::CounterpartRevoked);
+    }
+    if recalled::next_of_ours(round, (out.case.id, out.case.thread.ours))?.is_some() {
+        return Ok(());
     }
     let by_itself = !was_held && modes::mode(round.view, Service::Transfer)? == Mode::Auto;
     if by_itself || is_auto_after_look(round, out)? {

@@ -56,6 +56,13 @@ pub(in super::super) fn order_missing(
     }
     // It is decided: what a person was asked before does not stop it any more.
     out.case.task = None;
+    if settled.amount() == out.case.net(Direction::Debit) && out.case.payment.is_none() {
+        // All of it has left under an order that this store has forgotten.
+        if out.state != OutgoingState::Paying {
+            out.enter(round, OutgoingState::Paying);
+        }
+        return reconsider(round, out);
+    }
     // A node that may have forgotten what it promised orders no payment.
     if recovery::is_recovering(round.view)? {
         out.case.alarms.insert(Alarm::PayLater, round.now.plus_ms(PAY_LATER_MS));

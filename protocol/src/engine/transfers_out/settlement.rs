@@ -11,7 +11,7 @@ use super::super::records;
 use super::super::round::Round;
 use super::super::transfer_case::{calendar, today};
 use super::letter::{records_of, unlock_to_refuse};
-use super::{Intent, Outgoing, SettledSheet, payment, recompute};
+use super::{Intent, Outgoing, SettledSheet, payment, recalled, recompute};
 use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::commitment::{CommitmentDomain, commit};
@@ -82,7 +82,9 @@ pub(super) fn on_settled(
     out.revision = out.revision.saturating_add(1);
     out.enter(round, OutgoingState::Settled);
     out.case.wait(round, Wait::Settlement)?;
-    if out.case.taken_over_by.is_some() {
+    if recalled::after_settling(round, out)?.is_some() {
+        Ok(())
+    } else if out.case.taken_over_by.is_some() {
         out.case.ask_person(round, TaskReason::CounterpartRevoked)
     } else if agrees(round, out)? {
         send_sheet(round, out)
@@ -130,9 +132,8 @@ pub(in super::super) fn send_sheet(
     let account = out.case.letter.account.clone();
     let replaces = out.last_sheet;
     let revision = out.revision;
-    let mut commitment = None;
-    let hash = out.case.say(round, |head| {
-        let sheet = step!(
+    let (hash, sheet) = out.case.say_what(round, |head| {
+        step!(
             head,
             Sheet {
                 number,
@@ -146,10 +147,9 @@ pub(in super::super) fn send_sheet(
                 loans: loan_facts(&record, &loans),
                 blinding,
             }
-        );
-        commitment = Some(commit(CommitmentDomain::Record, &blinding, &cbor::encode(&sheet)));
-        sheet
+        )
     });
+    let commitment = Some(commit(CommitmentDomain::Record, &sheet.blinding, &cbor::encode(&sheet)));
     out.last_sheet = Some(hash);
     out.settled = Some(SettledSheet { sheet: Some(hash), commitment, ..settled });
     payment::order_missing(round, out)

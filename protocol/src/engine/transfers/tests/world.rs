@@ -11,6 +11,8 @@ use crate::engine::operator::OperatorId;
 use crate::engine::output::CommandRefusal;
 use crate::engine::output::Output;
 use crate::engine::records::{self, StoredAccount};
+use crate::engine::recovery;
+use crate::engine::rosters::command::NetCommand;
 use crate::engine::transfer_command::{
     Application, Decision, TransferCommand, TransferFilter, TransferLine, TransferName,
     TransferView,
@@ -22,11 +24,13 @@ use crate::ledger::{self, TrialBalance};
 use crate::mode::Mode;
 use crate::money::Fen;
 use crate::month_set::MonthSet;
+use crate::plain_text::PlainText;
 use crate::statement::query::Consent;
-use crate::store::Staged;
+use crate::store::memory::MemoryStore;
+use crate::store::{Staged, Store as _};
 use crate::testing::bank::Bank;
 use crate::testing::people::{account, person};
-use crate::testing::{DATONG, LINFEN, Province, TAIYUAN};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 use crate::time::{Date, Month, Timestamp};
 
 /// The centers of the tests.
@@ -167,6 +171,83 @@ impl World {
     /// here.
     pub(super) fn without_ledgers(&mut self) {
         self.cash_at_first = 0;
+    }
+
+    /// The store of a node, as a backup of this moment has it.
+    pub(super) fn backup(&mut self, at: CenterCode) -> MemoryStore {
+        self.province.node(at).engine.store().clone()
+    }
+
+    /// Lets everything happen that needs no time, and takes a backup of a node after every step.
+    pub(super) fn run_with_backups(&mut self, at: CenterCode) -> Vec<MemoryStore> {
+        let mut backups = vec![self.backup(at)];
+        loop {
+            while self.province.step() {
+                backups.push(self.backup(at));
+            }
+            self.province.advance(20);
+            backups.push(self.backup(at));
+            if !self.bank.serve(&mut self.province) {
+                backups.dedup();
+                return backups;
+            }
+        }
+    }
+
+    /// Puts a backup in the place of a node's store, as `fundlink restore` does, and lets everything
+    /// happen: the members give back what they have, the authority opens the next log, and the bank
+    /// reports again. No figure is held against another before all of that has come.
+    pub(super) fn restore(&mut self, at: CenterCode, backup: (MemoryStore, Timestamp)) {
+        self.restart_from(at, backup);
+        self.come_back(at);
+    }
+
+    /// Puts a backup in the place of a node's store and starts the node.
+    pub(super) fn restart_from(
+        &mut self,
+        at: CenterCode,
+        (mut store, taken): (MemoryStore, Timestamp),
+    ) {
+        let now = self.province.now;
+        let mut view = Staged::new(&store);
+        recovery::mark_restored(&mut view, at, (now, taken)).unwrap();
+        let batch = view.into_batch();
+        store.commit(batch).unwrap();
+        self.replace(at, store);
+    }
+
+    /// Puts another store in the place of a node's and starts the node.
+    pub(super) fn replace(&mut self, at: CenterCode, store: MemoryStore) {
+        let now = self.province.now;
+        let settings = self.province.node(at).engine.settings().clone();
+        self.province.node(at).engine = Engine::open(store, settings, now).unwrap();
+        self.province.restart(at);
+    }
+
+    /// The members give back what they have, the authority opens the next log, the bank reports again.
+    pub(super) fn come_back(&mut self, at: CenterCode) {
+        self.province.connect_all();
+        self.province.advance(2_000);
+        let next = Command::Net(NetCommand::NextLog(at));
+        self.province.command(AUTHORITY, next).unwrap();
+        self.province.connect_all();
+        self.bank.report_again(&mut self.province, at);
+        for _ in 0..30 {
+            self.province.advance(1_000);
+            while self.bank.serve(&mut self.province) {
+                self.province.advance(1_000);
+            }
+        }
+        self.check();
+    }
+
+    /// A person lets a node go on without what it waits for.
+    pub(super) fn let_go(&mut self, at: CenterCode) -> Result<(), CommandRefusal> {
+        let reason = PlainText::parse("the witnesses are lost").unwrap();
+        let order = recovery::OverrideOrder { operator: clerk(), reason };
+        let done = self.province.command(at, Command::OverrideRecovery(order)).map(drop);
+        self.province.advance(1_000);
+        done
     }
 
     /// Lets everything happen until an external core is given an order.
