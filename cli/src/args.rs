@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    access, alerts, ask, certificate, completions, config, data, evidence, init, log, manual, mode,
-    net, run, status, testnet, transfer, withdrawal,
+    access, alerts, ask, backup, certificate, completions, config, data, evidence, init, log,
+    manual, mode, net, recovery, run, status, testnet, transfer, withdrawal,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -75,6 +75,13 @@ pub(crate) enum Command {
     /// Files that prove, offline, who said what and when
     #[command(subcommand)]
     Evidence(evidence::Arguments),
+    /// Copy the store of the running node into one file
+    Backup(backup::BackupArguments),
+    /// Restore a backup into an empty data folder
+    Restore(backup::RestoreArguments),
+    /// What the node waits for after a start or a restore
+    #[command(subcommand)]
+    Recovery(recovery::Arguments),
     /// List what the watch over the logs has found
     Alerts(alerts::Arguments),
     /// The logs: checkpoints, proofs, entries

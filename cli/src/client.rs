@@ -77,6 +77,25 @@ impl Node {
             .map_err(|error| self.failure(ClientError::Answer(error.to_string())))
     }
 
+    /// Takes bytes as the node makes them, such as a backup.
+    ///
+    /// # Errors
+    /// When the node does not run, refuses or gives up, or `take` fails.
+    pub(crate) fn stream(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let stream = self.runtime.block_on(self.client.stream(path));
+        let mut stream = stream.map_err(|error| self.failure(error))?;
+        while let Some(bytes) =
+            self.runtime.block_on(stream.next()).map_err(|error| self.failure(error))?
+        {
+            take(&bytes)?;
+        }
+        Ok(())
+    }
+
     /// Loads records into the node, where they wait for the commit.
     ///
     /// # Errors

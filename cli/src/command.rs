@@ -10,6 +10,7 @@ use crate::output::Output;
 pub(crate) mod access;
 pub(crate) mod alerts;
 pub(crate) mod ask;
+pub(crate) mod backup;
 pub(crate) mod certificate;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -22,6 +23,7 @@ pub(crate) mod log;
 pub(crate) mod manual;
 pub(crate) mod mode;
 pub(crate) mod net;
+pub(crate) mod recovery;
 pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod testnet;
@@ -52,6 +54,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         }
         Command::Ledger => ledger::run(&arguments.config_file(), output),
         Command::Evidence(evidence) => evidence::run(evidence, &arguments.config_file(), output),
+        Command::Backup(wanted) => backup::backup(wanted, &arguments.config_file(), output),
+        Command::Restore(wanted) => backup::restore(wanted, &arguments.config_file(), output),
+        Command::Recovery(recovery) => recovery::run(recovery, &arguments.config_file(), output),
         Command::Alerts(alerts) => alerts::run(alerts, &arguments.config_file(), output),
         Command::Log(log) => log::run(log, &arguments.config_file(), output),
         Command::Mode(mode) => mode::run(mode, &arguments.config_file(), output),

@@ -16,3 +16,17 @@ pub(crate) fn bar(output: &Output, steps: u64) -> ProgressBar {
     }
     bar
 }
+
+/// A count of bytes whose end is not known; one that shows nothing when no terminal is there.
+pub(crate) fn bytes(output: &Output) -> ProgressBar {
+    if !output.draws_progress() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) =
+        ProgressStyle::with_template("{spinner} {bytes}  {bytes_per_sec}  {wide_msg}")
+    {
+        bar.set_style(style);
+    }
+    bar
+}

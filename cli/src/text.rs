@@ -26,6 +26,7 @@ macro_rules! texts {
 mod accesses;
 mod alerts;
 mod asking;
+mod backups;
 mod certificates;
 mod data;
 mod doctor;
@@ -89,8 +90,8 @@ texts! {
         "Roster version {version}, to be renewed by {renew_by}",
         "成员名册版本 {version}，应在 {renew_by} 前更新";
     status_recovering() =
-        "It recovers: until a majority of the witnesses has answered, it signs no checkpoint, letter or payment.",
-        "节点正在恢复：在多数见证成员应答之前，不签发检查点、联系函和付款。";
+        "It recovers: it signs no checkpoint, letter or payment; `fundlink recovery show` says what it waits for.",
+        "节点正在恢复：不签发检查点、联系函和付款；等待的内容见 `fundlink recovery show`。";
     up_to_date() = "up to date", "已同步";
     member() = "member", "成员";
     statements_waiting() = "statements waiting", "待送达报文";

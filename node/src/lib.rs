@@ -5,6 +5,7 @@
 //!
 //! **Left to others.** Every rule: `fundlink-protocol`. Words for people: the command line.
 
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod control;

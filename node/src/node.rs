@@ -29,9 +29,10 @@ use tokio::sync::{broadcast, oneshot, watch};
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
+use crate::backup::Origin;
 use crate::clock::{self, Clock};
 use crate::config::{BankDriver, Config};
-use crate::control::routes::{self, Control};
+use crate::control::routes::{self, Backups, Control};
 use crate::control::{ControlError, ControlSocket};
 use crate::engine_loop::{EngineHandle, EngineLoop, LoopError, Parts, Queue};
 use crate::health::{self, HealthError, Readiness};
@@ -44,6 +45,7 @@ use crate::settlement::http::{HttpBank, Poll};
 use crate::signing::{KeyChoice, Signing};
 use crate::store::OpenError;
 use crate::store::sled::SledStore;
+use crate::store::sled::snapshot::Snapshots;
 use crate::tagging::Tagging;
 use crate::translate::outbound::Release;
 use crate::translate::{Directory, Switchboard};
@@ -143,7 +145,7 @@ impl Node {
     async fn start_with(config: Config, held: HeldKeys) -> Result<RunningNode, NodeError> {
         check_keys(&config, &held.keys)?;
         let metrics = Arc::new(Metrics::new());
-        let (engine, clock, cursor) = open_engine(&config)?;
+        let (engine, clock, cursor, snapshots) = open_engine(&config)?;
         let (health, socket) = bind(&config).await?;
         let now = now_of(&config);
         let roster = Arc::clone(engine.roster());
@@ -186,6 +188,7 @@ impl Node {
             events,
             stopping: stopped.clone(),
             metrics: metrics.control.clone(),
+            backups: Some(backups(&config, snapshots)),
         };
         let served = socket.serve(routes::router(control), until(stopped.clone()));
         tasks.spawn(log_failure("the control interface", served));
@@ -296,15 +299,24 @@ async fn bind(config: &Config) -> Result<(Option<TcpListener>, ControlSocket), N
     Ok((health, ControlSocket::bind(&config.control)?))
 }
 
-/// The engine over the store, the clock, and where the bank's next notices begin.
-fn open_engine(config: &Config) -> Result<(Engine<SledStore>, Clock, NoticeCursor), NodeError> {
+/// The engine over the store, the clock, where the bank's next notices begin, and what copies of the
+/// store are taken from.
+fn open_engine(
+    config: &Config,
+) -> Result<(Engine<SledStore>, Clock, NoticeCursor, Snapshots), NodeError> {
     let store = SledStore::open(&config.data)?;
+    let snapshots = store.snapshots();
     let view = Staged::new(&store);
     let highest = single::clock(&view).map_err(EngineError::from)?;
     let cursor = bank::cursor(&view).map_err(EngineError::from)?;
     let clock = Clock::wall(config.clock_offset_s, highest);
     let engine = Engine::open(store, config.settings(), now_of(config)())?;
-    Ok((engine, clock, cursor))
+    Ok((engine, clock, cursor, snapshots))
+}
+
+/// What backups are taken from, and whose they are.
+fn backups(config: &Config, source: Snapshots) -> Backups {
+    Backups { source, of: Origin { network: config.network.clone(), center: config.center } }
 }
 
 /// Reads the clock of the machine, moved as configured.

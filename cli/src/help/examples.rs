@@ -22,6 +22,21 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "status",
         &["fundlink --config taiyuan --json status", "fundlink --config taiyuan status --wait 30"],
     ),
+    ("backup", &["fundlink --config taiyuan backup taiyuan-2026-05-06.backup"]),
+    ("restore", &["fundlink --config taiyuan restore taiyuan-2026-05-06.backup"]),
+    (
+        "recovery show",
+        &[
+            "fundlink --config taiyuan recovery show",
+            "fundlink --config taiyuan --json recovery show",
+        ],
+    ),
+    (
+        "recovery override",
+        &[
+            "fundlink --config taiyuan recovery override --operator wang --reason 两个见证成员已永久丢失 --yes",
+        ],
+    ),
     (
         "net create",
         &[

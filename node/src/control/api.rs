@@ -27,6 +27,7 @@ pub mod modes;
 pub mod net;
 pub mod probes;
 pub mod records;
+pub mod recovery;
 pub mod registrations;
 pub mod takeovers;
 pub mod transfers;

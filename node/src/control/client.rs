@@ -121,6 +121,15 @@ impl ControlClient {
         Ok(body_of(response).await?.to_vec())
     }
 
+    /// Asks for bytes that come as they are made, such as a backup.
+    ///
+    /// # Errors
+    /// When the node does not run or refuses.
+    pub async fn stream(&self, path: &str) -> Result<ByteStream, ClientError> {
+        let response = self.send(Method::GET, path, Payload::None).await?;
+        Ok(ByteStream { body: response.into_body() })
+    }
+
     /// Follows events as they happen.
     ///
     /// # Errors
@@ -188,6 +197,28 @@ async fn body_of(response: Response<Incoming>) -> Result<Bytes, ClientError> {
 async fn decode<R: DeserializeOwned>(response: Response<Incoming>) -> Result<R, ClientError> {
     let body = body_of(response).await?;
     serde_json::from_slice(&body).map_err(|error| ClientError::Answer(error.to_string()))
+}
+
+/// Bytes, until the node has sent all of them.
+#[derive(Debug)]
+pub struct ByteStream {
+    body: Incoming,
+}
+
+impl ByteStream {
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// When the connection breaks, or the node gives up.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|error| ClientError::Broken(error.to_string()))?;
+            if let Ok(data) = frame.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl EventStream {

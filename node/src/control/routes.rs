@@ -21,11 +21,14 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, watch};
 
 use super::api::{self, ApiError};
+use crate::backup::Origin;
 use crate::engine_loop::EngineHandle;
 use crate::metrics::{ControlMetrics, StatusLabel};
+use crate::store::sled::snapshot::Snapshots;
 use crate::translate::Switchboard;
 
 mod alerts;
+mod backup;
 mod certificates;
 mod dossiers;
 mod events;
@@ -35,6 +38,7 @@ mod modes;
 mod net;
 mod probes;
 mod records;
+mod recovery;
 mod registrations;
 mod takeovers;
 mod transfers;
@@ -55,6 +59,17 @@ pub struct Control {
     pub stopping: watch::Receiver<bool>,
     /// Counts.
     pub metrics: ControlMetrics,
+    /// What backups are taken from; none where there is only an engine.
+    pub backups: Option<Backups>,
+}
+
+/// What backups are taken from, and whose they are.
+#[derive(Clone, Debug)]
+pub struct Backups {
+    /// The store.
+    pub source: Snapshots,
+    /// Whose it is.
+    pub of: Origin,
 }
 
 /// Bytes of a request: one chunk of an import.
@@ -66,12 +81,14 @@ pub fn router(control: Control) -> Router {
         .route("/v1/status", get(status))
         .route("/v1/events", get(events::stream))
         .merge(alerts::routes())
+        .merge(backup::routes())
         .merge(certificates::routes())
         .merge(dossiers::routes())
         .merge(logs::routes())
         .merge(evidence::routes())
         .merge(modes::routes())
         .merge(records::routes())
+        .merge(recovery::routes())
         .merge(registrations::routes())
         .merge(transfers::routes())
         .merge(withdrawals::routes())

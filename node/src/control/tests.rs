@@ -33,6 +33,7 @@ fn serve(path: &Path) -> Serving {
         events: events.clone(),
         stopping: stopped.clone(),
         metrics: Metrics::new().control,
+        backups: None,
     };
     let (stop, told) = oneshot::channel::<()>();
     let mut stopped = stopped;

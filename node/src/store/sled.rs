@@ -28,6 +28,8 @@ use sled::IVec;
 
 use super::{FolderLock, OpenError};
 
+pub mod snapshot;
+
 /// The embedded store of a node.
 #[derive(Debug)]
 pub struct SledStore {
@@ -38,6 +40,7 @@ pub struct SledStore {
     acknowledged: File,
     commits: u64,
     failed: Option<StoreError>,
+    snapshot: snapshot::Running,
     _lock: FolderLock,
 }
 
@@ -81,7 +84,9 @@ impl SledStore {
             .truncate(false)
             .open(folder.join("commits"))
             .map_err(|error| io_error(&error))?;
-        let mut store = Self { db, data, acknowledged, commits: 0, failed: None, _lock: lock };
+        let snapshot = snapshot::Running::default();
+        let mut store =
+            Self { db, data, acknowledged, commits: 0, failed: None, snapshot, _lock: lock };
         store.check_format()?;
         store.check_commits()?;
         // The names of new files are durable only when their folders are.
@@ -192,46 +197,60 @@ impl SledStore {
         Ok(())
     }
 
-    /// The value behind an entry, or why it cannot be served.
-    fn open_value(&self, key: &[u8], stored: &IVec) -> Result<Vec<u8>, StoreError> {
-        let Some((body, sum)) = stored.split_last_chunk::<CHECK_BYTES>() else {
-            return Err(damaged("value", "an entry is too short"));
-        };
-        let chunks = chunk_count(stored)?;
-        let value = if chunks == 0 {
-            body.get(1..).unwrap_or_default().to_vec()
-        } else {
-            let mut value = Vec::new();
-            for number in 0..chunks {
-                let chunk = self
-                    .db
-                    .get(chunk_key(key, number))
-                    .map_err(|error| store_error(&error))?
-                    .ok_or_else(|| damaged("value", "a chunk is missing"))?;
-                value.extend_from_slice(&chunk);
-            }
-            value
-        };
-        if check(key, &value) == *sum {
-            Ok(value)
-        } else {
-            Err(damaged("value", "an entry does not match its check"))
-        }
+    /// What copies of this store are taken from while it is in use.
+    #[must_use]
+    pub fn snapshots(&self) -> snapshot::Snapshots {
+        snapshot::Snapshots::new(self.db.clone(), self.snapshot.clone())
     }
+}
 
-    fn open_entry(&self, found: sled::Result<(IVec, IVec)>) -> Result<Entry, StoreError> {
-        let (stored_key, stored) = found.map_err(|error| store_error(&error))?;
-        let key = stored_key.get(1..).unwrap_or_default().to_vec();
-        let value = self.open_value(&key, &stored)?;
-        Ok((key, value))
+/// The value behind an entry, or why it cannot be served.
+fn open_value(db: &sled::Db, key: &[u8], stored: &IVec) -> Result<Vec<u8>, StoreError> {
+    let Some((body, sum)) = stored.split_last_chunk::<CHECK_BYTES>() else {
+        return Err(damaged("value", "an entry is too short"));
+    };
+    let chunks = chunk_count(stored)?;
+    let value = if chunks == 0 {
+        body.get(1..).unwrap_or_default().to_vec()
+    } else {
+        let mut value = Vec::new();
+        for number in 0..chunks {
+            let chunk = db
+                .get(chunk_key(key, number))
+                .map_err(|error| store_error(&error))?
+                .ok_or_else(|| damaged("value", "a chunk is missing"))?;
+            value.extend_from_slice(&chunk);
+        }
+        value
+    };
+    if check(key, &value) == *sum {
+        Ok(value)
+    } else {
+        Err(damaged("value", "an entry does not match its check"))
     }
+}
+
+fn open_entry(db: &sled::Db, found: sled::Result<(IVec, IVec)>) -> Result<Entry, StoreError> {
+    let (stored_key, stored) = found.map_err(|error| store_error(&error))?;
+    let key = stored_key.get(1..).unwrap_or_default().to_vec();
+    let value = open_value(db, &key, &stored)?;
+    Ok((key, value))
+}
+
+fn get(db: &sled::Db, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let stored = db.get(value_key(key)).map_err(|error| store_error(&error))?;
+    stored.map(|stored| open_value(db, key, &stored)).transpose()
+}
+
+fn range(db: &sled::Db, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
+    let entries = db.range(value_key(from)..value_key(to)).take(limit);
+    entries.map(|found| open_entry(db, found)).collect()
 }
 
 impl Store for SledStore {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.usable()?;
-        let stored = self.db.get(value_key(key)).map_err(|error| store_error(&error))?;
-        stored.map(|stored| self.open_value(key, &stored)).transpose()
+        get(&self.db, key)
     }
 
     fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -239,8 +258,7 @@ impl Store for SledStore {
         if from >= to {
             return Ok(Vec::new());
         }
-        let entries = self.db.range(value_key(from)..value_key(to)).take(limit);
-        entries.map(|found| self.open_entry(found)).collect()
+        range(&self.db, from, to, limit)
     }
 
     fn last(&self, from: &[u8], to: &[u8]) -> Result<Option<Entry>, StoreError> {
@@ -249,11 +267,14 @@ impl Store for SledStore {
             return Ok(None);
         }
         let last = self.db.range(value_key(from)..value_key(to)).next_back();
-        last.map(|found| self.open_entry(found)).transpose()
+        last.map(|found| open_entry(&self.db, found)).transpose()
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         self.usable()?;
+        // A copy that is being taken sees all of a commit or nothing.
+        let running = self.snapshot.clone();
+        let _copying = running.before_commit(&self.db, &batch)?;
         let staged = self.stage(batch)?;
         let written = self
             .db
