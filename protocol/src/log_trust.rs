@@ -184,3 +184,33 @@ impl VerifiedCheckpoint {
         &self.note
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::center::Role;
+    use crate::testing::{AUTHORITY, DATONG, LINFEN, TAIYUAN, joined, network};
+
+    #[test]
+    fn a_quorum_is_a_majority_of_the_witnesses_other_than_the_logs_own_center() {
+        let now = Timestamp::from_ms(1_778_000_000_000);
+        let centers = [TAIYUAN, DATONG, LINFEN].map(|center| (center, Role::Center));
+        let members: Vec<_> =
+            core::iter::once((AUTHORITY, Role::Authority)).chain(centers).collect();
+        let roster = joined(&members, now).open().unwrap().roster.into_roster();
+        let log = LogId::public(TAIYUAN, 1);
+        let quorum = |witnesses: &[CenterCode]| {
+            let roster = Roster { witnesses: witnesses.to_vec(), ..roster.clone() };
+            LogTrust::new(Arc::new(roster), network(), now).quorum(log)
+        };
+        assert_eq!(quorum(&[TAIYUAN]), None, "nobody vouches for itself");
+        assert_eq!(quorum(&[TAIYUAN, DATONG]), Some(1));
+        assert_eq!(quorum(&[DATONG, LINFEN]), Some(2));
+        assert_eq!(quorum(&[AUTHORITY, TAIYUAN, DATONG, LINFEN]), Some(2));
+        let many = |count: u32| -> Vec<_> {
+            (0..count).map(|n| CenterCode::new(150_000 + n).unwrap()).collect()
+        };
+        assert_eq!(quorum(&many(14)), Some(8));
+        assert_eq!(quorum(&many(15)), Some(8));
+    }
+}

@@ -410,6 +410,25 @@ mod tests {
     }
 
     #[test]
+    fn a_note_keeps_its_bounds_however_it_comes() {
+        let line = |n: usize| NoteSignature::parse(&format!("\u{2014} n{n} AAAAAAA=")).unwrap();
+        let full: Vec<_> = (0..NOTE_SIGNATURES_MAX).map(line).collect();
+        let mut note = SignedNote::new("text\n".into(), full.clone()).unwrap();
+        assert_eq!(SignedNote::parse(&note.encode()), Ok(note.clone()));
+        assert_eq!(note.add(line(99)), Err(NoteError::TooLong));
+        assert_eq!(note.signatures(), full);
+        let with =
+            |length: usize| SignedNote::new(format!("{}\n", "a".repeat(length)), vec![line(1)]);
+        let around = with(1).unwrap().encode().len() - 1;
+        let longest = with(NOTE_BYTES_MAX - around).unwrap();
+        assert_eq!(longest.encode().len(), NOTE_BYTES_MAX);
+        let bytes = longest.encode();
+        assert_eq!(with(NOTE_BYTES_MAX - around + 1), Err(NoteError::TooLong));
+        assert_eq!(SignedNote::parse(&[b"a", &bytes[..]].concat()), Err(NoteError::TooLong));
+        assert_eq!(SignedNote::parse(&bytes), Ok(longest));
+    }
+
+    #[test]
     fn what_is_not_a_note_is_refused() {
         let mut many = String::from("text\n\n");
         (0..65).for_each(|n| many.push_str(&format!("\u{2014} n{n} AAAAAAA=\n")));

@@ -240,6 +240,7 @@ mod tests {
         ] {
             assert_eq!(log.origin(&network).as_str(), origin);
             assert_eq!(LogId::parse(&network, &Origin::new(origin).unwrap()), Some(log));
+            assert_eq!(format!("fundlink/shanxi/{log}"), origin);
         }
         assert_eq!(witness_name(&network, center).as_str(), "fundlink/shanxi/140100/witness");
     }

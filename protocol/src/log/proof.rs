@@ -273,3 +273,45 @@ fn split_of(from: u64, to: u64) -> Option<u64> {
     let height = to.checked_sub(from)?.checked_sub(1)?.checked_ilog2()?;
     from.checked_add(1_u64.checked_shl(height)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::append::append;
+    use crate::log::tile::MemoryTiles;
+
+    fn size(number: u64) -> TreeSize {
+        TreeSize::new(number).unwrap()
+    }
+
+    #[test]
+    fn an_empty_or_equal_tree_needs_its_own_root_and_no_proof() {
+        let (empty, one, other) = (empty_root(), TreeHash::new([1; 32]), TreeHash::new([2; 32]));
+        let holds = |old: (u64, &TreeHash), new: (u64, &TreeHash), proof: &[TreeHash]| {
+            verify_consistency((size(old.0), old.1), (size(new.0), new.1), proof)
+        };
+        assert!(holds((0, &empty), (5, &one), &[]));
+        assert!(!holds((0, &one), (5, &one), &[]), "an empty tree has one root");
+        assert!(!holds((0, &empty), (5, &one), &[one]));
+        assert!(holds((0, &empty), (0, &empty), &[]));
+        assert!(!holds((0, &empty), (0, &one), &[]));
+        assert!(holds((5, &one), (5, &one), &[]));
+        assert!(!holds((5, &one), (5, &other), &[]));
+        assert!(!holds((5, &one), (5, &one), &[one]));
+        assert!(!holds((6, &one), (5, &one), &[]));
+    }
+
+    #[test]
+    fn nodes_are_given_around_any_size_up_to_the_whole() {
+        let mut tiles = MemoryTiles::default();
+        let entries: Vec<Vec<u8>> = (0..7).map(|number| vec![number]).collect();
+        let appended = append(&tiles, TreeSize::ZERO, &entries).unwrap();
+        for write in appended.writes {
+            tiles.insert(write.tile, write.bytes);
+        }
+        let nodes = |old| TiledTree::new(&tiles, size(7)).nodes_around(size(old)).ok();
+        assert_eq!(nodes(7).map(|nodes| nodes.len()), Some(3));
+        assert_eq!(nodes(4).map(|nodes| nodes.len()), Some(3));
+        assert_eq!(nodes(8), None);
+    }
+}

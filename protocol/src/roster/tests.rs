@@ -1,5 +1,7 @@
 //! What rosters promise: the chain to the root key, the rules, the changes, the join file.
 
+mod bounds;
+
 use super::chain::{AuthorityKeys, ChainError, TrustAnchor};
 use super::change::{self, Change, ChangeError};
 use super::check::RosterError;
@@ -139,6 +141,14 @@ fn a_center_cannot_make_a_network() {
     let applicant = applicant(TAIYUAN, Role::Center);
     let mut own = keyring(TAIYUAN);
     assert!(create_network(&applicant, Vec::new(), now(), (&mut root(), &mut own), None).is_err());
+    // Nor can an authority that asks another one to be admitted.
+    let applicant = self::applicant(AUTHORITY, Role::Authority);
+    for to in [AUTHORITY, TAIYUAN] {
+        let bytes = enrolment::enrol(&applicant, to, now(), &mut keyring(AUTHORITY)).unwrap();
+        let enrolment = VerifiedEnrolment::parse(&network(), bytes).unwrap();
+        let first = change::first(&network(), &enrolment, Vec::new(), now());
+        assert_eq!(first.err() == Some(ChangeError::Enrolment), to == TAIYUAN);
+    }
 }
 
 #[test]
@@ -472,6 +482,11 @@ fn the_largest_network_in_the_middle_of_a_rotation_fits_a_message() {
     }
     assert_eq!(roster.members.len(), crate::limits::MEMBERS_MAX);
     assert!(signed(&roster).len() <= crate::limits::ROSTER_BYTES_MAX);
+    roster.members.sort_by_key(|member| member.code);
+    assert_ne!(roster.check(), Err(RosterError::Members));
+    let one_more = Member { code: CenterCode::new(300_000).unwrap(), ..roster.members[1].clone() };
+    roster.members.push(one_more);
+    assert_eq!(roster.check(), Err(RosterError::Members));
 }
 
 #[test]

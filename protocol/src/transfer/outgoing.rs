@@ -134,12 +134,6 @@ impl OutgoingState {
         }
     }
 
-    /// Whether the transfer still holds the account, so that a second one is refused with R14.
-    #[must_use]
-    pub const fn holds_account(self) -> bool {
-        !matches!(self, Self::Rejected(..)) && !self.is_final()
-    }
-
     /// The name by which programs know the state.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -98,6 +98,22 @@ mod tests {
     }
 
     #[test]
+    fn a_sum_is_nothing_short_exact_or_over() {
+        let compared = |net| compare(Fen::new(net).unwrap(), Fen::new(100).unwrap());
+        for (net, expected) in [
+            (-1, Comparison::Nothing),
+            (0, Comparison::Nothing),
+            (1, Comparison::Short),
+            (99, Comparison::Short),
+            (100, Comparison::Exact),
+            (101, Comparison::Over),
+        ] {
+            assert_eq!(compared(net), expected, "{net}");
+        }
+        assert_eq!(compare(Fen::ZERO, Fen::ZERO), Comparison::Exact);
+    }
+
+    #[test]
     fn principal_and_interest_may_be_two_lines() {
         let sheet = Fen::parse("62084.41").unwrap();
         let mut lines = vec![line(Direction::Credit, "61452.36")];

@@ -261,6 +261,15 @@ mod tests {
     }
 
     #[test]
+    fn a_state_is_found_by_its_name() {
+        for state in RegisteredState::ALL {
+            assert_eq!(RegisteredState::from_name(state.name()), Some(*state));
+        }
+        assert_eq!(RegisteredState::Credited.name(), "credited");
+        assert_eq!(RegisteredState::from_name("settled"), None);
+    }
+
+    #[test]
     fn amounts_are_never_negative() {
         let of = |principal, interest| RegisteredAmounts {
             principal: Fen::new(principal).unwrap(),

@@ -63,3 +63,14 @@ impl fmt::Display for NationalCode {
         f.write_str(self.code())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_reads_as_its_two_digits() {
+        assert_eq!(NationalCode::Closed.to_string(), "00");
+        assert_eq!(NationalCode::ClosedFailed.to_string(), "40");
+    }
+}

@@ -199,3 +199,55 @@ impl TaskReason {
         matches!(self, Self::SuspiciousName)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use TaskReason::{
+        AmountDiffers, ApproveLetter, ConfirmAcceptance, ConfirmDecision, ConfirmSettlement,
+        CoreRefused, CorrectReceivingAccount, CounterpartRevoked, InterestDiffers, LargeAmount,
+        LetterNumberTaken, OldDocument, Overdue, PaymentFailed, RowInQuarantine, StatementRefused,
+        SuspiciousName, UnexplainedMoney,
+    };
+
+    /// What a task waits for: a person alone; a person who decides, or what a person has decided
+    /// elsewhere; or the other side still, and a person is only called.
+    const ALONE: [TaskReason; 9] = [
+        ApproveLetter,
+        ConfirmAcceptance,
+        LargeAmount,
+        OldDocument,
+        SuspiciousName,
+        ConfirmSettlement,
+        InterestDiffers,
+        RowInQuarantine,
+        CounterpartRevoked,
+    ];
+    const DECIDES: [TaskReason; 4] =
+        [PaymentFailed, CorrectReceivingAccount, AmountDiffers, CoreRefused];
+    const CALLED: [TaskReason; 5] =
+        [Overdue, StatementRefused, UnexplainedMoney, ConfirmDecision, LetterNumberTaken];
+
+    #[test]
+    fn a_task_stops_its_transfer_unless_what_is_awaited_may_still_come() {
+        for (reasons, stops, alone) in
+            [(&ALONE[..], true, true), (&DECIDES, true, false), (&CALLED, false, false)]
+        {
+            for reason in reasons {
+                assert_eq!(reason.stops(), stops, "{reason:?}");
+                assert_eq!(reason.waits_for_person_alone(), alone, "{reason:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_reason_has_a_word_of_its_own() {
+        let all: Vec<TaskReason> = [&ALONE[..], &DECIDES, &CALLED].concat();
+        let words: BTreeSet<&str> = all.iter().map(|reason| reason.word()).collect();
+        assert_eq!(words.len(), all.len());
+        assert!(words.iter().all(|word| word.len() > 3));
+        assert_eq!(SuspiciousName.word(), "suspicious_name");
+    }
+}

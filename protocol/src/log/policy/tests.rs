@@ -162,3 +162,18 @@ fn names_are_opaque_octets() {
     let policy = Policy::parse(&file).unwrap();
     assert_eq!(policy.encode(), file);
 }
+
+#[test]
+fn a_witness_counts_once_under_whatever_name_or_key() {
+    let threshold = |witnesses: Vec<VerifierKey>, least| {
+        Policy::threshold(vec![log_key().1], witnesses, least).is_some()
+    };
+    let key = |seed, name| key_pair(seed, name, KeyKind::Cosigner).1;
+    let (one, two) = (key(11, "witness.example/w1"), key(12, "witness.example/w2"));
+    assert!(threshold(vec![one.clone(), two], 2));
+    assert!(!threshold(vec![one.clone(), key(11, "witness.example/w2")], 1), "one key");
+    assert!(!threshold(vec![one.clone(), key(12, "witness.example/w1")], 1), "one name");
+    for (least, is_policy) in [(0, false), (1, true), (2, false)] {
+        assert_eq!(threshold(vec![one.clone()], least), is_policy, "{least}");
+    }
+}

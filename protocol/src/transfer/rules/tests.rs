@@ -14,7 +14,7 @@ use crate::month_set::MonthSet;
 use crate::person_name::PersonName;
 use crate::plain_text::PlainText;
 use crate::rate::Rate;
-use crate::record::{AccountNotes, FraudMark, Freeze, Person};
+use crate::record::{AccountNotes, FraudMark, Freeze, ImportedHistory, Person};
 use crate::statement::query::Consent;
 use crate::time::{Month, Timestamp};
 
@@ -286,4 +286,33 @@ fn months_move_with_nothing_but_not_with_less() {
         };
         assert_eq!(decide(&facts), expected, "{fen}");
     }
+}
+
+#[test]
+fn what_goes_along_with_a_person_is_what_this_city_and_those_before_it_know() {
+    use crate::transfer::facts::loan_facts;
+    let (mut record, settled) = (record(), loan(LoanRole::Borrower, true));
+    let facts = loan_facts(&record, &[loan(LoanRole::CoBorrower, false), settled.clone()]);
+    assert_eq!((facts.loan_count, facts.has_unsettled, facts.has_fraud), (2, true, false));
+    let mut of_another = loan(LoanRole::Borrower, false);
+    of_another.parties[0].document = document("140199199003070223");
+    let facts = loan_facts(&record, &[settled.clone(), of_another]);
+    assert_eq!((facts.loan_count, facts.has_unsettled), (1, false));
+    // What came with a transfer from another city.
+    let before = |has_fraud| ImportedHistory {
+        from: CenterCode::new(141_000).unwrap(),
+        letter: None,
+        credited_on: date("2024-05-06"),
+        history: DepositHistory::new(),
+        loan_count: 1,
+        has_fraud,
+        overdue_periods_total: 3,
+    };
+    record.imported = vec![before(true), before(false)];
+    let facts = loan_facts(&record, &[settled]);
+    assert_eq!((facts.loan_count, facts.has_fraud), (3, true));
+    assert_eq!(facts.overdue_periods_total, 2 + 3 + 3);
+    record.imported.clear();
+    record.notes.fraud = Some(FraudMark { until: None });
+    assert!(loan_facts(&record, &[]).has_fraud);
 }
