@@ -311,3 +311,28 @@ fn alerts_survive_a_restart_and_a_quiet_network_raises_none() {
     province.restart(AUTHORITY);
     assert_eq!(list(&mut province, AUTHORITY, false), before);
 }
+
+#[test]
+fn a_listing_shows_so_many_of_at_least_a_level() {
+    let mut province = Province::new();
+    for (center, contract) in [(TAIYUAN, 1), (DATONG, 2)] {
+        put(&mut province, center, &loan(LoanGranted, &[7], contract));
+    }
+    province.cut_off(LINFEN);
+    let later = province.now.plus_ms(6 * 60_000);
+    jump(&mut province, later);
+    let listed = |province: &mut Province, filter| {
+        let command = Command::Alerts(AlertCommand::List(filter));
+        let reply = province.command(AUTHORITY, command).unwrap();
+        let Reply::Alerts(AlertReply::Alerts(alerts)) = *reply else { panic!("another reply") };
+        alerts.into_iter().map(|alert| alert.level).collect::<Vec<_>>()
+    };
+    let all = listed(&mut province, AlertFilter::all(99));
+    assert!(all.len() > 1, "{all:?}");
+    for level in [AlertLevel::Notice, AlertLevel::Warning, AlertLevel::Alarm] {
+        let filter = AlertFilter { level: Some(level), ..AlertFilter::all(99) };
+        let expected = all.iter().filter(|known| **known >= level).count();
+        assert_eq!(listed(&mut province, filter).len(), expected, "{level:?}");
+    }
+    assert_eq!(listed(&mut province, AlertFilter::all(1)).len(), 1);
+}

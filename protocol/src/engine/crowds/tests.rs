@@ -49,6 +49,11 @@ fn told(province: &mut Province, rule: AlertRule) -> Vec<(u32, usize, Option<u32
     alerts.iter().map(|alert| (alert.times, alert.evidence.len(), alert.count)).collect()
 }
 
+/// How many incidents of a rule the authority was told of.
+fn matters(province: &mut Province, rule: AlertRule) -> usize {
+    told(province, rule).iter().map(|(_, evidence, _)| evidence).sum()
+}
+
 #[test]
 fn a_card_of_five_persons_is_told_once_and_one_of_four_is_not() {
     let mut province = Province::new();
@@ -64,6 +69,49 @@ fn a_card_of_five_persons_is_told_once_and_one_of_four_is_not() {
     assert_eq!(told(&mut province, AlertRule::SharedCard), [(1, 1, None)]);
     province.import(DATONG, of(&PERSONS)).unwrap();
     assert_eq!(told(&mut province, AlertRule::SharedCard), [(1, 1, None)], "the same card");
+}
+
+#[test]
+fn two_cards_are_one_alert_in_whatever_order_an_export_lists_them() {
+    const OTHER: &str = "9990010000000004565";
+    let mut province = Province::new();
+    let with = |from: usize, card: &str| {
+        let of = |(place, whose): (usize, &(&str, &str))| {
+            let mut account = account(DATONG, &number(from + place), *whose, 1);
+            account.record.account.card = CardNumber::parse(card).ok();
+            ImportItem::Account(Box::new(account))
+        };
+        PERSONS.iter().enumerate().map(of).collect::<Vec<_>>()
+    };
+    let (one, other) = (with(0, CARD), with(10, OTHER));
+    province.import(DATONG, [one.clone(), other.clone()].concat()).unwrap();
+    assert_eq!(matters(&mut province, AlertRule::SharedCard), 1);
+    province.import(DATONG, [other, one.clone()].concat()).unwrap();
+    assert_eq!(matters(&mut province, AlertRule::SharedCard), 1, "the same two cards");
+    province.import(DATONG, one).unwrap();
+    assert_eq!(matters(&mut province, AlertRule::SharedCard), 2, "one of them is another matter");
+}
+
+#[test]
+fn each_unit_and_each_month_is_a_matter_of_its_own() {
+    let mut province = Province::new();
+    let units = ["0200000001", "0200000002"];
+    let items: Vec<ImportItem> = (0..12).map(|place| of_unit(place, units[place % 2])).collect();
+    province.import(DATONG, items).unwrap();
+    let leave = |province: &mut Province, place| {
+        let account = AccountNumber::parse(&number(place)).unwrap();
+        province.act(DATONG, |round| note_letter(round, &account)).unwrap();
+    };
+    let times = |province: &mut Province| matters(province, AlertRule::UnitLeaves);
+    (0..10).step_by(2).for_each(|place| leave(&mut province, place));
+    assert_eq!(times(&mut province), 1);
+    (1..10).step_by(2).for_each(|place| leave(&mut province, place));
+    assert_eq!(times(&mut province), 2, "the other unit");
+    leave(&mut province, 10);
+    assert_eq!(times(&mut province), 2, "one more of the same unit and month");
+    province.now = province.now.plus_ms(31 * crate::time::DAY_MS);
+    (0..10).step_by(2).for_each(|place| leave(&mut province, place));
+    assert_eq!(times(&mut province), 3, "another month");
 }
 
 #[test]

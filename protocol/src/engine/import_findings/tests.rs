@@ -170,3 +170,27 @@ fn back_dated_rows_are_told_as_a_count_from_five_accounts_on() {
         assert_eq!(alerts(&mut province), [(AlertRule::BackDated, vec![DATONG], count)]);
     }
 }
+
+#[test]
+fn back_dated_rows_of_a_dropped_import_are_not_counted_with_those_of_the_next() {
+    let mut province = Province::new();
+    let number = |place: u32| format!("99230415000{place:02}");
+    let all = |late: u32| {
+        let plain = |place| account(DATONG, &number(place), ZHANG, 3);
+        let edit = |place| {
+            let rows = [(BusinessType::Deposit, "2026-05-05")];
+            item(if place < late { with(plain(place), &rows) } else { plain(place) })
+        };
+        (0..9).map(edit).collect::<Vec<_>>()
+    };
+    province.import(DATONG, all(0)).unwrap();
+    let order = province.import_order(&all(9));
+    province.command(DATONG, order).unwrap();
+    province.command(DATONG, Command::ImportRecords(all(9))).unwrap();
+    province.command(DATONG, Command::ImportAbort).unwrap();
+    province.advance(3_000);
+    assert_eq!(alerts(&mut province), []);
+    province.import(DATONG, all(5)).unwrap();
+    province.advance(3_000);
+    assert_eq!(alerts(&mut province), [(AlertRule::BackDated, vec![DATONG], Some(5))]);
+}

@@ -261,6 +261,34 @@ fn a21_a_center_that_vouches_for_a_root_it_did_not_sign_is_told_by_everybody() {
 }
 
 #[test]
+fn a_heartbeat_with_the_checkpoint_of_another_center_is_rejected() {
+    use crate::cose;
+    use crate::engine::heartbeats;
+    use crate::statement::heartbeat::Heartbeat;
+    let mut province = Province::new();
+    publish(&mut province, TAIYUAN, 0..3);
+    province.advance(2_000);
+    let note = Face::new(LogId::public(TAIYUAN, 1), 0..3).signed().encode();
+    province.now = province.now.plus_ms(1_000);
+    let heartbeat = Heartbeat {
+        from: LINFEN,
+        issued_at: province.now,
+        checkpoint: Some(note.into()),
+        roster_version: province.node(LINFEN).engine.roster().version,
+        software: "fundlink/test".into(),
+        unusable_records: 0,
+        modes: Vec::new(),
+        data: None,
+    };
+    let bytes = cose::sign("test", &heartbeat, &mut crate::testing::keyring(LINFEN)).unwrap();
+    let statement = province.verify(DATONG, bytes).unwrap();
+    let before = province.act(DATONG, |round| heartbeats::latest(round.view, LINFEN).unwrap());
+    province.act(DATONG, |round| heartbeats::on_gossip(round, LINFEN, 1, &statement)).unwrap();
+    let after = province.act(DATONG, |round| heartbeats::latest(round.view, LINFEN).unwrap());
+    assert_eq!(before, after);
+}
+
+#[test]
 fn a_lookup_reads_no_more_than_a_person_can_have() {
     let mut province = Province::new();
     for number in 0..u8::try_from(LIVE_MAX).unwrap() + 8 {

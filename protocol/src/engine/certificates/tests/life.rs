@@ -74,6 +74,39 @@ fn a_receipt_of_another_center_or_for_an_unknown_certificate_is_refused() {
 }
 
 #[test]
+fn a_receipt_counts_only_for_whom_it_is_from_whom_it_is_and_once_it_is_said() {
+    use crate::limits::CLOCK_SKEW_MS;
+    let mut province = province();
+    let number = asked(&mut province, TAIYUAN).unwrap();
+    let refusals = |province: &Province, at, refusal| {
+        let refused = |(center, event): &&(CenterCode, Event)| {
+            *center == at
+                && matches!(event, Event::Refused { refusal: said, .. } if *said == refusal)
+        };
+        province.events.iter().filter(refused).count()
+    };
+    // Said to Datong, delivered to Linfen; said by Linfen, delivered over Taiyuan's connection.
+    for (from, by, at, refusal) in
+        [(TAIYUAN, TAIYUAN, LINFEN, Refusal::Addressee), (LINFEN, TAIYUAN, DATONG, Refusal::Peer)]
+    {
+        let receipt = forged(&mut province, from, number);
+        let bytes = cose::sign("test", &receipt, &mut keyring(from)).unwrap();
+        let statement = Box::new(province.verify(at, bytes).unwrap());
+        let request = RequestId(9_999_997);
+        province.input(at, Input::Statement { from: by, request, statement });
+        province.drive();
+        assert_eq!(refusals(&province, at, refusal), 1, "{refusal:?}");
+    }
+    let mut early = forged(&mut province, TAIYUAN, number);
+    early.issued_at = province.now.plus_ms(CLOCK_SKEW_MS + 1);
+    assert_eq!(deliver(&mut province, &early), None);
+    assert_eq!(refusals(&province, DATONG, Refusal::Future), 1);
+    assert_eq!(stored(&mut province, number).state, CertificateState::Issued);
+    early.issued_at = province.now.plus_ms(CLOCK_SKEW_MS);
+    assert!(matches!(deliver(&mut province, &early), Some(DeliveryReply::Committed(_))));
+}
+
+#[test]
 fn a_certificate_expires_after_its_last_day_and_takes_no_receipt_then() {
     let mut province = province();
     let number = asked(&mut province, TAIYUAN).unwrap();

@@ -311,6 +311,64 @@ fn the_same_registration_changes_nothing_and_another_content_is_refused() {
 }
 
 #[test]
+fn a_letter_that_is_registered_keeps_its_parties_and_its_days() {
+    let mut world = world();
+    let first = || paper(Side::In, credited());
+    register(&mut world, TAIYUAN, first()).unwrap();
+    let another = AccountNumber::parse("9923041500099").unwrap();
+    for altered in [
+        Registration { other: LINFEN, ..first() },
+        Registration { person: person(ZHANG), ..first() },
+        Registration { account: another, ..first() },
+        paper(Side::In, Step { on: Some(date("2026-05-05")), ..credited() }),
+        paper(Side::In, step(RegisteredState::Closed)),
+    ] {
+        assert_eq!(register(&mut world, TAIYUAN, altered), Err(Refusal::IdReused));
+    }
+    let same_day = || Step { on: Some(date("2026-05-06")), ..credited() };
+    register(&mut world, TAIYUAN, paper(Side::In, same_day())).unwrap();
+    advance(&mut world, TAIYUAN, same_day()).unwrap();
+    let another_day = Step { on: Some(date("2026-05-05")), ..credited() };
+    assert_eq!(advance(&mut world, TAIYUAN, another_day), Err(Refusal::WrongState));
+}
+
+#[test]
+fn two_sides_match_only_when_they_say_the_same() {
+    let mut world = world();
+    register(&mut world, DATONG, paper(Side::Out, paid())).unwrap();
+    register(&mut world, TAIYUAN, paper(Side::In, credited())).unwrap();
+    world.province.advance(5_000);
+    let is_matched = |world: &mut World| {
+        [DATONG, TAIYUAN].map(|center| {
+            world.show(center, id()).registered.unwrap().counterpart.unwrap().is_matched
+        })
+    };
+    assert_eq!(is_matched(&mut world), [true; 2]);
+    advance(&mut world, DATONG, step(RegisteredState::Reversed)).unwrap();
+    world.province.advance(5_000);
+    assert_eq!(is_matched(&mut world), [false; 2], "returned here, and still credited there");
+    advance(&mut world, TAIYUAN, step(RegisteredState::Reversed)).unwrap();
+    world.province.advance(5_000);
+    assert_eq!(is_matched(&mut world), [true; 2]);
+}
+
+#[test]
+fn an_open_letter_of_somebody_else_is_in_nobodys_way() {
+    const OTHER: &str = "9923041500023";
+    let mut world = World::new(
+        "2026-05-06",
+        vec![
+            old(),
+            saver(DATONG, OTHER, ZHANG, (202_304, 36, "1200.00"), "2026-05-06"),
+            newcomer(TAIYUAN, "0126050100002", ZHANG),
+        ],
+    );
+    world.province.set_modes(DATONG, Mode::Confirm);
+    world.start(TAIYUAN, application(DATONG, OTHER, ZHANG)).unwrap();
+    register(&mut world, DATONG, paper(Side::Out, step(RegisteredState::Registered))).unwrap();
+}
+
+#[test]
 fn what_cannot_be_is_not_registered() {
     let mut world = world();
     let mut check = |at, wanted: Registration, refusal| {

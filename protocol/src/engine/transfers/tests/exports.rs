@@ -1,13 +1,15 @@
 //! Exports that come after a transfer: what they know of it, and what follows.
 
-use super::world::{World, application, date, newcomer, reviewer, saver, yuan};
+use super::world::{World, application, clerk, date, newcomer, reviewer, saver, yuan};
 use crate::account::{
     AccountNumber, AccountStatus, BusinessType, LedgerEntry, ReversalFlag, SerialNumber,
 };
 use crate::center::CenterCode;
 use crate::engine::imports::ImportItem;
+use crate::engine::quarantine::Held;
 use crate::engine::records::StoredAccount;
 use crate::engine::transfer_command::{Decision, TransferState};
+use crate::mode::Mode;
 use crate::record::Freeze;
 use crate::settlement::BankFailure;
 use crate::testing::bank::Behaviour;
@@ -115,6 +117,22 @@ fn deposits_after_a_transfer_in_are_taken_from_the_exports_and_the_months_stay()
         assert_eq!(account.imported[0].history.total(), 36);
         assert_eq!(world.totals(TAIYUAN).persons, 4_558_584);
     }
+}
+
+#[test]
+fn an_account_that_a_transfer_holds_is_owed_once_when_its_row_comes_into_quarantine() {
+    let mut world = world(&[]);
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    let before = world.totals(DATONG).persons;
+    let balance = old().record.account.balance;
+    assert_eq!(before, balance.get());
+    let number = AccountNumber::parse(OLD).unwrap();
+    let held = vec![ImportItem::Held(Held::Account(number, balance))];
+    world.province.import(DATONG, held).unwrap();
+    assert_eq!(world.totals(DATONG).persons, before);
+    world.check_ledgers();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::engine::operator::OperatorId;
 use crate::engine::rosters::command::NetCommand;
 use crate::engine::round::Round;
 use crate::engine::takeovers::{self, TakenOver, TakeoverCommand};
-use crate::engine::transfer_command::{Decision, TransferName};
+use crate::engine::transfer_command::{Decision, TransferCommand, TransferName};
 use crate::id::{PayloadHash, TransferId};
 use crate::mode::Mode;
 use crate::plain_text::PlainText;
@@ -208,6 +208,93 @@ fn a_case_is_handed_over_only_with_its_letter_and_to_whom_the_roster_names() {
     assert_eq!((cases.len(), cases[0].handover), (1, handover));
     let again = hand(&mut world, TAIYUAN, said);
     assert!(matches!(again, DeliveryReply::Committed(_)), "{again:?}");
+}
+
+#[test]
+fn each_revocation_hands_its_cases_over_once() {
+    let mut world = World::new(
+        "2026-05-20",
+        vec![
+            saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06"),
+            newcomer(TAIYUAN, "0126050100001", LI),
+            saver(LINFEN, "1023041500023", WANG, (202_304, 12, "950.00"), "2026-05-06"),
+            newcomer(TAIYUAN, "0126050100002", WANG),
+        ],
+    );
+    for center in [DATONG, LINFEN] {
+        world.province.set_modes(center, Mode::Confirm);
+    }
+    let of_datong = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    let of_linfen = world.start(TAIYUAN, application(LINFEN, "1023041500023", WANG)).unwrap();
+    revoke_datong(&mut world);
+    let cases = taken_over(&mut world, LINFEN);
+    assert_eq!(cases.iter().map(|case| case.transfer).collect::<Vec<_>>(), [of_datong]);
+    let line = world.show(TAIYUAN, of_linfen).line;
+    assert_eq!((line.taken_over_by, line.task), (None, None), "Linfen is still there");
+    // Another roster hands nothing over again.
+    net(&mut world, NetCommand::Renew);
+    assert_eq!(taken_over(&mut world, LINFEN), cases);
+    // The one that took over is revoked, too: both cases go to its own successor.
+    net(&mut world, NetCommand::Revoke { center: LINFEN, takeover: TAIYUAN, compromised: false });
+    world.province.advance(20);
+    for transfer in [of_datong, of_linfen] {
+        let line = world.show(TAIYUAN, transfer).line;
+        assert_eq!(line.taken_over_by, Some(TAIYUAN));
+        assert_eq!(line.task.unwrap().reason, TaskReason::CounterpartRevoked);
+    }
+}
+
+#[test]
+fn how_a_case_was_finished_stays_when_the_other_side_goes_on() {
+    let mut world = world();
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let coming = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    let other = world.start(TAIYUAN, application(DATONG, "9923041500023", WANG)).unwrap();
+    revoke_datong(&mut world);
+    let number = world.show(TAIYUAN, coming).line.number;
+    let run = |world: &mut World, command| {
+        let reply = world.province.command(LINFEN, Command::Takeovers(command)).unwrap();
+        let Reply::Takeovers(cases) = *reply else { panic!("another reply") };
+        cases
+    };
+    let by_number = TakeoverCommand::Show(TransferName::Number(number));
+    let shown = run(&mut world, by_number.clone());
+    assert_eq!(shown.iter().map(|case| case.transfer).collect::<Vec<_>>(), [coming]);
+    let remark = Remark(PlainText::parse("paper").unwrap());
+    let close =
+        TakeoverCommand::Close { operator: reviewer(), transfer: TransferName::Id(coming), remark };
+    run(&mut world, close);
+    for transfer in [coming, other] {
+        world.decide(TAIYUAN, transfer, (reviewer(), Decision::Close)).unwrap();
+    }
+    world.province.advance(10_000);
+    let case = run(&mut world, by_number).remove(0);
+    assert_eq!((case.state.as_str(), case.closing.is_some()), ("cancelled", true));
+}
+
+#[test]
+fn more_cases_than_one_round_hands_over_are_all_handed_over() {
+    let count = crate::limits::TAKEOVER_PORTION + 1;
+    let mut accounts = Vec::new();
+    let mut wanted = Vec::new();
+    for place in 0..count {
+        let body = format!("140199199003{:02}{:03}", place % 28 + 1, place);
+        let document = crate::document::resident_number_of(&body).unwrap();
+        let whose = ("李晓禾", document.as_str());
+        let number = format!("99230415{place:05}");
+        accounts.push(saver(DATONG, &number, whose, (202_601, 2, "10.00"), "2026-05-06"));
+        accounts.push(newcomer(TAIYUAN, &format!("01260501{place:05}"), whose));
+        wanted.push(application(DATONG, &number, whose));
+    }
+    let mut world = World::new("2026-05-20", accounts);
+    world.province.set_modes(DATONG, Mode::Confirm);
+    for application in wanted {
+        let command = TransferCommand::Start(Box::new(application));
+        world.province.command(TAIYUAN, Command::Transfer(Box::new(command))).unwrap();
+    }
+    revoke_datong(&mut world);
+    world.province.advance(5_000);
+    assert_eq!(taken_over(&mut world, LINFEN).len(), count);
 }
 
 #[test]

@@ -73,6 +73,18 @@ fn an_unknown_account_is_refused() {
 }
 
 #[test]
+fn a_letter_about_an_account_in_quarantine_waits_whoever_its_person_is() {
+    // The row's document cannot be read: nobody but the account is in quarantine.
+    let mut world = world(old(LI), LI);
+    let number = AccountNumber::parse(OLD).unwrap();
+    let account = ImportItem::Held(Held::Account(number, old(LI).record.account.balance));
+    world.province.import(DATONG, vec![account]).unwrap();
+    let transfer = started(&mut world, LI);
+    let task = world.show(DATONG, transfer).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::RowInQuarantine);
+}
+
+#[test]
 fn a_letter_about_a_row_in_quarantine_waits_until_the_row_is_healed() {
     let person_of = |whose| ImportItem::Held(Held::Person(person(whose).document));
     let mut world = world(old(LI), LI);
