@@ -18,6 +18,21 @@
 //! | – | money and status | `edge_cases_money` |
 //! | – | persons, numbers, members | `edge_cases_identity` |
 //!
+//! The edge cases, each by the test that tells it:
+//!
+//! | case | test |
+//! |---|---|
+//! | the heirs of a dead person withdraw during a transfer (R08); the account was paid out (R05) | `what_happens_to_an_account_between_01_and_02_decides_about_its_letter` |
+//! | an employer is bankrupt and nobody seals (R04), until the center does | the same |
+//! | two accounts are merged in the transfer-out center between 01 and 02 (R05) | the same |
+//! | several open accounts (R12); the wrong center, which names the right one (R15) | `every_document_moves_and_what_must_not_move_says_why` |
+//! | born on a leap day; a foreigner's residence card; a passport; padded columns | the same |
+//! | a negative correction, and a late payment of the employer, after closing | `a_negative_correction_after_closing_claws_nothing_back`, `a_late_employer_payment_after_closing_moves_with_a_new_letter_for_the_remainder` |
+//! | 0.00 with months alone | `months_move_with_0_00_and_nothing_is_paid` |
+//! | a payment fails, is unknown, or is not executed on its day | `a_failed_payment_is_corrected_paid_again_or_restored`, `an_unknown_payment_is_asked_after_and_never_ordered_twice`, `an_order_not_executed_by_the_end_of_its_day_is_recalled_and_ordered_for_the_next` |
+//! | a center gets another name and key in the middle of a case; a clock is ten minutes off | `a_center_with_a_new_name_a_new_key_or_a_clock_ahead_goes_on_with_its_cases` |
+//! | who enters does not review; deadlines, reminders | `whoever_enters_does_not_review_and_what_is_late_is_told` |
+//!
 //! **Promises.** Every node is a process of its own and is driven with the commands of its people;
 //! time is that of the story.
 //! **Left to others.** The same rules between engines, without sockets: the tests of
