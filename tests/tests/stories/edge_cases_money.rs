@@ -252,58 +252,91 @@ fn a_negative_correction_after_closing_claws_nothing_back() {
     assert_eq!(province.state(DATONG, &case), Some(("completed".into(), "00".into())));
 }
 
-#[test]
-fn what_happens_to_an_account_between_01_and_02_decides_about_its_letter() {
-    let savers = [LI_IN_DATONG, CHEN, SUN, ZHOU.with_status("01")];
-    let mut province = begun("2026-05-20", &Dump::of(&savers));
+/// Adds an account that was closed on 20 May: all of its money left by a row of this business.
+fn add_closed(
+    dump: &mut Dump,
+    saver: Saver,
+    (status, business, reason): (&'static str, &str, &str),
+) {
+    let Saver { account, .. } = saver;
+    let mut one = Dump::of(&[saver.with_status(status)]);
+    let (left, year) = (saver.balance(), 9 * saver.deposit);
+    let held = format!(",{},{},{},", yuan(left), yuan(left - year), yuan(year));
+    for file in [DumpFile::Persons, DumpFile::Accounts, DumpFile::Ledger] {
+        let text = one.text(file).replace(&held, ",0.00,0.00,0.00,");
+        let text = text.replace(",,,,2\n", &format!(",20260520,{reason},,2\n"));
+        let rows = text.split_once('\n').map_or("", |(_, rows)| rows).to_owned();
+        dump.text(file).push_str(&rows);
+    }
+    let out = yuan(left);
+    dump.row(
+        DumpFile::Ledger,
+        format_args!("{account},X1,20260520,{business},,-{out},0.00,01,{reason}"),
+    );
+}
+
+/// Letters that wait for a clerk of Datong.
+fn held<const N: usize>(province: &mut Province, savers: [Saver; N]) -> [Case; N] {
     province.confirm_by_hand(DATONG);
-    let [merged, died, heirs, bankrupt] =
-        savers.map(|saver| province.start(TAIYUAN, DATONG, &saver));
-    for case in [&merged, &died, &heirs] {
+    let cases = savers.map(|saver| province.start(TAIYUAN, DATONG, &saver));
+    for case in &cases {
         province.await_state(DATONG, case, ("held", "01"));
     }
-    // 单位破产: nobody has sealed the account of the bankrupt employer's worker.
-    province.await_refusal(&bankrupt, "R04");
-    // 死亡提取: the heirs have applied, and the clerk knows.
-    let reason = ["refuse", "--reason", "R08", "--remark", "继承人已申请提取"];
-    province.decide(DATONG, &heirs, REVIEWER, &reason).ended_with(1);
-    province.decide(DATONG, &heirs, CLERK, &reason).done();
-    province.await_refusal(&heirs, "R08");
+    cases
+}
 
+/// The account moves, by the hands of a clerk.
+fn assert_moves(province: &mut Province, saver: &Saver) {
+    let case = province.start(TAIYUAN, DATONG, saver);
+    province.accept(&case);
+    province.settle(&case);
+    province.await_states(&case, COMPLETED, COMPLETED);
+    assert_eq!(province.sheet(TAIYUAN, &case).0, fen(PRINCIPAL));
+}
+
+#[test]
+fn a_death_withdrawal_by_heirs_during_a_transfer_is_refused_with_r08_and_once_paid_with_r05() {
+    let mut province = begun("2026-05-20", &Dump::of(&[CHEN, SUN]));
+    let [paid, applied] = held(&mut province, [CHEN, SUN]);
+    // 死亡提取: the heirs have applied, and the clerk knows before any export does.
+    let reason = ["refuse", "--reason", "R08", "--remark", "继承人已申请提取"];
+    province.decide(DATONG, &applied, REVIEWER, &reason).ended_with(1);
+    province.decide(DATONG, &applied, CLERK, &reason).done();
+    province.await_refusal(&applied, "R08");
     province.go_to("2026-05-21", 9);
-    // 合并: the money of one account lies on another of the same person; and one was paid out.
-    let whole = Saver { account: "9923041500029", ..LI_IN_DATONG };
-    let mut dump = Dump::of(&[whole, SUN, ZHOU]);
-    for (saver, status, business, reason) in
-        [(LI_IN_DATONG, "03", "06", ""), (CHEN, "05", "12", "08")]
-    {
-        let Saver { account, .. } = saver;
-        let mut one = Dump::of(&[saver.with_status(status)]);
-        let (left, year) = (saver.balance(), 9 * saver.deposit);
-        let held = format!(",{},{},{},", yuan(left), yuan(left - year), yuan(year));
-        for file in [DumpFile::Persons, DumpFile::Accounts, DumpFile::Ledger] {
-            let text = one.text(file).replace(&held, ",0.00,0.00,0.00,");
-            let text = text.replace(",,,,2\n", &format!(",20260520,{reason},,2\n"));
-            let rows = text.split_once('\n').map_or("", |(_, rows)| rows).to_owned();
-            dump.text(file).push_str(&rows);
-        }
-        let out = yuan(left);
-        dump.row(
-            DumpFile::Ledger,
-            format_args!("{account},X1,20260520,{business},,-{out},0.00,01,{reason}"),
-        );
-    }
+    let mut dump = Dump::of(&[SUN]);
+    add_closed(&mut dump, CHEN, ("05", "12", "08"));
+    dump.set_withdrawals(&[format!("{},TQ1,,,08,", SUN.account)]);
     province.import(DATONG, &dump);
-    for case in [&merged, &died] {
-        province.decide(DATONG, case, CLERK, &["accept"]).done();
-        province.await_refusal(case, "R05");
-    }
-    // The account that is left of two moves, and so does the one that Datong has sealed itself.
-    for saver in [whole, ZHOU] {
-        let case = province.start(TAIYUAN, DATONG, &saver);
-        province.accept(&case);
-        province.settle(&case);
-        province.await_states(&case, COMPLETED, COMPLETED);
-        assert_eq!(province.sheet(TAIYUAN, &case).0, fen(PRINCIPAL));
-    }
+    province.decide(DATONG, &paid, CLERK, &["accept"]).done();
+    province.await_refusal(&paid, "R05");
+    // From now on the export says so by itself.
+    let again = province.start(TAIYUAN, DATONG, &SUN);
+    province.await_refusal(&again, "R08");
+}
+
+#[test]
+fn of_a_bankrupt_employer_nobody_seals_the_account_until_the_center_does_ex_officio() {
+    let mut province = begun("2026-05-20", &Dump::of(&[ZHOU.with_status("01")]));
+    province.confirm_by_hand(DATONG);
+    let unsealed = province.start(TAIYUAN, DATONG, &ZHOU);
+    province.await_refusal(&unsealed, "R04");
+    // 集中封存户.
+    province.go_to("2026-05-21", 9);
+    province.import(DATONG, &Dump::of(&[ZHOU]));
+    assert_moves(&mut province, &ZHOU);
+}
+
+#[test]
+fn two_accounts_merged_between_01_and_02_close_the_letter_and_the_one_that_is_left_moves() {
+    let mut province = begun("2026-05-20", &Dump::of(&[LI_IN_DATONG]));
+    let [merged] = held(&mut province, [LI_IN_DATONG]);
+    province.go_to("2026-05-21", 9);
+    let whole = Saver { account: "9923041500029", ..LI_IN_DATONG };
+    let mut dump = Dump::of(&[whole]);
+    add_closed(&mut dump, LI_IN_DATONG, ("03", "06", ""));
+    province.import(DATONG, &dump);
+    province.decide(DATONG, &merged, CLERK, &["accept"]).done();
+    province.await_refusal(&merged, "R05");
+    assert_moves(&mut province, &whole);
 }
