@@ -1,8 +1,9 @@
 //! Each check refuses by its own name, and the first that fails decides.
 
 use super::*;
-use crate::account::SerialNumber;
+use crate::account::{AccountStatus, SerialNumber};
 use crate::document::{DocumentNumber, DocumentType};
+use crate::engine::operator::OperatorId;
 use crate::id::{FileHash, OperatorMark, QueryId};
 use crate::person_name::PersonName;
 use crate::purpose::Purpose;
@@ -184,4 +185,58 @@ fn the_same_question_again_is_a_repeat_until_it_expires() {
 fn only_refusals_that_can_be_tied_to_an_active_member_are_signed() {
     assert!(!Stage::Membership.is_signed() && !Stage::PeerRate.is_signed());
     assert!(Stage::Addressee.is_signed() && Stage::Subject.is_signed());
+}
+
+#[test]
+fn so_many_persons_and_certificates_and_no_more() {
+    let today = Date::new(2026, 5, 6).ok();
+    let of = |count: usize| {
+        let number = |n| crate::document::resident_number_of(&format!("14019919900307{n:03}"));
+        (0..count).map(|n| person(number(n).unwrap().as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(check_persons(&of(SUBJECTS_MAX), today), Ok(()));
+    assert_eq!(check_persons(&of(SUBJECTS_MAX + 1), today), Err(Refusal::Subject));
+    // Whoever is born today is somebody.
+    let born = Date::new(1990, 3, 7).unwrap();
+    assert_eq!(check_persons(&of(1), Some(born)), Ok(()));
+    assert_eq!(check_persons(&of(1), born.plus_days(-1)), Err(Refusal::Subject));
+    let certificate = crate::testing::certificates::certificate(AccountStatus::Normal, 202_603);
+    let wish = |purpose, certificates| Wish {
+        operator: OperatorId::parse("clerk").unwrap(),
+        to: None,
+        kind: QueryKind::Dossier,
+        purpose,
+        subjects: of(1),
+        transfer: None,
+        consent: query().consent,
+        serial: query().serial,
+        before: None,
+        property: None,
+        certificates: vec![certificate.number; certificates],
+    };
+    let checked = |purpose, certificates| check_wish(&wish(purpose, certificates), today);
+    for purpose in [Purpose::LoanApplication, Purpose::LoanPayout] {
+        assert_eq!(checked(purpose, CERTIFICATES_MAX), Ok(()));
+        assert_eq!(checked(purpose, CERTIFICATES_MAX + 1), Err(Refusal::Purpose));
+    }
+    let mut other = wish(Purpose::DuplicateAccount, 1);
+    other.kind = QueryKind::Account;
+    assert_eq!(check_wish(&other, today), Err(Refusal::Purpose));
+    other.certificates.clear();
+    assert_eq!(check_wish(&other, today), Ok(()));
+}
+
+#[test]
+fn a_list_of_accesses_is_of_one_person_and_has_pages() {
+    let one = [person("140199199003070223")];
+    let two = [person("140199199003070223"), person("140299198506150138")];
+    let page = Some(AccessPlace { at: NOW, question: PayloadHash::new([5; 32]) });
+    assert_eq!(check_list(QueryKind::AccessList, &one, page), Ok(()));
+    assert_eq!(check_list(QueryKind::AccessList, &one, None), Ok(()));
+    assert_eq!(check_list(QueryKind::AccessList, &two, None), Err(Refusal::Subject));
+    assert_eq!(check_list(QueryKind::Dossier, &two, None), Ok(()));
+    assert_eq!(check_list(QueryKind::Dossier, &two, page), Err(Refusal::Subject));
+    let mut query = query();
+    query.before = page;
+    check(&query, &circumstances(), Stage::Subject, Refusal::Subject);
 }

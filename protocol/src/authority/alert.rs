@@ -205,3 +205,17 @@ pub fn alert_id(rule: AlertRule, subject: AlertSubject) -> AlertId {
     hasher.update(&crate::cbor::encode(&subject));
     AlertId::new(*hasher.finalize().as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_found_by_its_name() {
+        for state in AlertState::ALL {
+            assert_eq!(AlertState::from_name(state.name()), Some(state));
+        }
+        assert_eq!(AlertState::Inquired.name(), "inquired");
+        assert_eq!(AlertState::from_name("done"), None);
+    }
+}

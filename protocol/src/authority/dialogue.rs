@@ -333,6 +333,8 @@ mod tests {
             "paper (2026)晋0299执123号, certificate 140100-C-2026-000311, 2026-05-20 to 2026-05-21",
             "call 0351-1234567",
             "62 084.41 against 61 452.36",
+            "lines 99 99 99 99 99 99 99 9",
+            &"ab12".repeat(16),
         ] {
             assert!(CaseRemark::parse(good).is_ok(), "{good}");
         }
@@ -346,6 +348,7 @@ mod tests {
             "13912345678",
             "card 6222020200012345678",
             "14029919850615013X is wrong but looks like one",
+            &"1234".repeat(16),
         ] {
             assert_eq!(CaseRemark::parse(bad), Err(CaseRemarkError::PersonalData), "{bad}");
         }
@@ -353,6 +356,15 @@ mod tests {
         assert_eq!(CaseRemark::parse(&"长".repeat(501)), Err(CaseRemarkError::Text));
         // What comes over the network is held to the same.
         assert!(cbor::decode::<CaseRemark>(&cbor::encode(&"140199199003070223")).is_err());
+    }
+
+    #[test]
+    fn every_finding_is_found_by_its_word() {
+        for finding in Finding::ALL {
+            assert_eq!(Finding::from_name(finding.name()), Some(finding));
+        }
+        assert_eq!(Finding::InOrder.name(), "in-order");
+        assert_eq!(Finding::from_name("all-well"), None);
     }
 
     #[test]

@@ -146,3 +146,20 @@ proptest! {
         prop_assert!(joined.streak <= joined.history.total());
     }
 }
+
+#[test]
+fn a_month_that_was_paid_late_twice_stays_late_and_is_taken_back_alone() {
+    let rules = ContinuityRules::default();
+    let mut history = regular(months(202_601, 202_603));
+    let day = Date::parse("2026-03-20").unwrap();
+    for late in [202_510, 202_511, 202_511] {
+        history.record(month(late), day, PaymentKind::Back, rules);
+    }
+    assert_eq!(history.paid().len(), 5);
+    assert_eq!(
+        history.in_time().months().collect::<Vec<_>>(),
+        [month(202_601), month(202_602), month(202_603)]
+    );
+    history.take_back(month(202_511));
+    assert_eq!((history.total(), history.in_time().len()), (4, 3), "the other one is late still");
+}

@@ -3,10 +3,12 @@
 use super::*;
 use crate::account::SerialNumber;
 use crate::answer::{CarriedLoans, Found, Freshness, LoanFacts, MonthFacts, Source};
-use crate::certificate::CertificateStanding;
+use crate::certificate::{CertificateLoan, CertificateStanding};
 use crate::dossier::{PresentedCertificate, RowFailure, Why, Wish};
 use crate::engine::operator::OperatorId;
 use crate::id::DossierId;
+use crate::loan::{LoanRole, LoanStatus};
+use crate::money::Fen;
 use crate::person_match::PersonMatch;
 use crate::purpose::{Purpose, QueryKind};
 use crate::record::FraudMark;
@@ -359,4 +361,56 @@ fn an_account_that_secures_a_loan_elsewhere_refuses_all_but_its_lender() {
     assert_eq!(verdict(&dossier).rule, Rule::OffSiteLoan);
     first_account(&mut dossier).off_site = Some(TAIYUAN);
     assert_eq!(verdict(&dossier).rule, Rule::NoLoan, "the asking center lends itself");
+}
+
+#[test]
+fn what_is_just_enough_is_enough() {
+    let mut dossier = dossier();
+    let mut facts = disclosed("A", true);
+    facts.record.loan.overdue.periods_total = Policy::default().loan_overdue_periods_max;
+    loans(&mut dossier).loans.as_mut().unwrap().push(facts);
+    assert_eq!(verdict(&dossier).rule, Rule::OneLoanSettled);
+    let parameters = LoanParameters { months_min: 36, ..LoanParameters::of(&Policy::default()) };
+    assert_eq!(decide(&dossier, &parameters, today()).rule, Rule::OneLoanSettled);
+}
+
+/// What a verdict finds where a certificate stands in for its issuer.
+fn certified(change: impl FnOnce(&mut Certificate)) -> Rule {
+    let mut dossier = dossier();
+    dossier.wish.subjects.truncate(1);
+    dossier.rows[0].state = RowState::Failed(RowFailure::TimedOut);
+    dossier.rows[1].state = RowState::NotAsked;
+    let mut one = presented(Some(CertificateStanding::Valid));
+    change(one.certificate.as_mut().unwrap());
+    dossier.presented = vec![one];
+    verdict(&dossier).rule
+}
+
+#[test]
+fn a_certificate_that_stands_in_is_judged_like_an_answer() {
+    let loan = |status, overdue_total| CertificateLoan {
+        contract: LoanContract::parse(&format!("{status:?}-{overdue_total}")).unwrap(),
+        role: LoanRole::CoBorrower,
+        status,
+        disbursed_on: None,
+        disbursed: Fen::ZERO,
+        balance: Fen::ZERO,
+        overdue_current: 0,
+        overdue_total,
+        repayment: None,
+    };
+    let until = |day| Some(FraudMark { until: Date::new(2026, 4, day).ok() });
+    assert_eq!(certified(|_| {}), Rule::NoLoan);
+    assert_eq!(certified(|known| known.fraud = until(20)), Rule::Fraud);
+    assert_eq!(certified(|known| known.fraud = until(19)), Rule::NoLoan);
+    assert_eq!(certified(|known| known.fraud = Some(FraudMark { until: None })), Rule::Fraud);
+    let with = |loans: Vec<CertificateLoan>| certified(|known| known.loans = loans);
+    assert_eq!(with(vec![loan(LoanStatus::Overdue, 1)]), Rule::OverdueNow);
+    assert_eq!(with(vec![loan(LoanStatus::Active, 0)]), Rule::LoanOpen);
+    assert_eq!(with(vec![loan(LoanStatus::Settled, 0)]), Rule::OneLoanSettled);
+    assert_eq!(with(vec![loan(LoanStatus::Settled, 99)]), Rule::OverdueBefore);
+    let two = vec![loan(LoanStatus::Settled, 0), loan(LoanStatus::Settled, 1)];
+    assert_eq!(with(two), Rule::LoansUsedUp);
+    let both = vec![loan(LoanStatus::Overdue, 1), loan(LoanStatus::Settled, 0)];
+    assert_eq!(with(both), Rule::OverdueNow);
 }
