@@ -11,7 +11,6 @@ mod argument_guard;
 mod client;
 mod command;
 mod consent;
-mod evidence_file;
 mod exit;
 mod help;
 mod language;

@@ -12,6 +12,7 @@ pub mod control;
 pub mod disk;
 pub mod engine_loop;
 pub mod entropy;
+pub mod evidence_file;
 pub mod health;
 pub mod import;
 pub mod keyfile;

@@ -9,6 +9,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use fundlink_node::control::api::evidence::{Evidence, EvidenceOf};
+use fundlink_node::evidence_file::{self, ContainerFault, EvidenceFileError};
 use fundlink_protocol::evidence::{
     self, Demand, EvidenceFault, FaultReason, PageLanguage, Parts, Report, names,
 };
@@ -17,7 +18,6 @@ use fundlink_protocol::roster::join_file::JoinFile;
 use serde_json::{Value, json};
 
 use crate::client::Node;
-use crate::evidence_file::{self, EvidenceFileError};
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
 use crate::output::Output;
@@ -171,7 +171,7 @@ fn verify(arguments: &VerifyArguments, output: &Output) -> Result<Exit, Failure>
         }
         EvidenceFileError::Container(fault) => Failure {
             code: Some(fault.reason.code().to_owned()),
-            ..Failure::new(Exit::Unverified, language.evidence_is_not_one(fault.sentence(language)))
+            ..Failure::new(Exit::Unverified, language.evidence_is_not_one(said(&fault, language)))
         },
     })?;
     let demand = match arguments.proof {
@@ -189,6 +189,14 @@ fn verify(arguments: &VerifyArguments, output: &Output) -> Result<Exit, Failure>
     }
     output.value(&report_json(&report));
     Ok(Exit::Done)
+}
+
+/// What is wrong with a file, in one line.
+fn said(fault: &ContainerFault, language: Language) -> String {
+    match language {
+        Language::English => fault.english(),
+        Language::Chinese => fault.chinese(),
+    }
 }
 
 fn prove(

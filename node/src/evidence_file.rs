@@ -8,7 +8,7 @@
 //! **Promises.** Packing the same parts gives the same bytes. Unpacking is bounded: a file that is too
 //! large, or is more or less than a plain list of files, is refused before anything of it is believed,
 //! and the entry is named; nothing is ever written to a path of the file's choosing.
-//! **Left to others.** What the parts prove: `fundlink_protocol::evidence`.
+//! **Left to others.** What the parts prove: `fundlink_protocol::evidence`. Which language: the command line.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -18,8 +18,6 @@ use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use fundlink_protocol::evidence::{PART_BYTES_MAX, PARTS_MAX, Parts};
 
-use crate::language::Language;
-
 mod container;
 
 /// Bytes of all parts together, and of the file: a dossier of a province stays far below.
@@ -27,47 +25,50 @@ const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Why a file is not an evidence file.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum EvidenceFileError {
+pub enum EvidenceFileError {
     /// It cannot be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),
     /// It is no ZIP of the kind that evidence is.
-    #[error("{}", .0.sentence(Language::English))]
+    #[error(transparent)]
     Container(#[from] ContainerFault),
 }
 
 /// What is wrong with a ZIP, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.sentence(Language::English))]
-pub(crate) struct ContainerFault {
+#[error("{}", self.english())]
+pub struct ContainerFault {
     /// The entry, as its name may be shown; none for the file as a whole.
-    pub(crate) part: Option<String>,
+    pub part: Option<String>,
     /// What is wrong.
-    pub(crate) reason: ContainerReason,
+    pub reason: ContainerReason,
 }
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $english:literal, $chinese:literal;)*) => {
         /// What is wrong with a ZIP.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum ContainerReason {
+        pub enum ContainerReason {
             $($(#[$doc])* $name,)*
         }
 
         impl ContainerReason {
             /// The stable code.
-            pub(crate) const fn code(self) -> &'static str {
+            #[must_use]
+            pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
             }
 
-            /// One sentence.
-            pub(crate) const fn sentence(self, language: Language) -> &'static str {
-                match (self, language) {
-                    $(
-                        (Self::$name, Language::English) => $english,
-                        (Self::$name, Language::Chinese) => $chinese,
-                    )*
-                }
+            /// One English sentence.
+            #[must_use]
+            pub const fn english(self) -> &'static str {
+                match self { $(Self::$name => $english,)* }
+            }
+
+            /// One Chinese sentence.
+            #[must_use]
+            pub const fn chinese(self) -> &'static str {
+                match self { $(Self::$name => $chinese,)* }
             }
         }
     };
@@ -97,9 +98,19 @@ reasons! {
 }
 
 impl ContainerFault {
-    /// Entry and reason in one line.
-    pub(crate) fn sentence(&self, language: Language) -> String {
-        let reason = self.reason.sentence(language);
+    /// Entry and reason in one English line.
+    #[must_use]
+    pub fn english(&self) -> String {
+        self.line(self.reason.english())
+    }
+
+    /// Entry and reason in one Chinese line.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        self.line(self.reason.chinese())
+    }
+
+    fn line(&self, reason: &str) -> String {
         match &self.part {
             Some(part) => format!("{part}: {reason}"),
             None => reason.to_owned(),
@@ -111,7 +122,7 @@ impl ContainerFault {
 ///
 /// # Errors
 /// When they are too many.
-pub(crate) fn pack(parts: &Parts) -> Result<Vec<u8>, EvidenceFileError> {
+pub fn pack(parts: &Parts) -> Result<Vec<u8>, EvidenceFileError> {
     let too_large = |part: &str| ContainerFault {
         part: Some(part.to_owned()),
         reason: ContainerReason::TooLarge,
@@ -150,14 +161,22 @@ pub(crate) fn pack(parts: &Parts) -> Result<Vec<u8>, EvidenceFileError> {
 ///
 /// # Errors
 /// When it cannot be read, is no ZIP, or is not one that this program would make.
-pub(crate) fn read(path: &Path) -> Result<Parts, EvidenceFileError> {
+pub fn read(path: &Path) -> Result<Parts, EvidenceFileError> {
     let mut bytes = Vec::new();
     let most = u64::try_from(BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(unpack(&bytes)?)
+}
+
+/// The parts of a file in memory.
+///
+/// # Errors
+/// When it is no ZIP, or is not one that this program would make.
+pub fn unpack(bytes: &[u8]) -> Result<Parts, ContainerFault> {
     if bytes.len() > BYTES_MAX {
-        return Err(ContainerFault { part: None, reason: ContainerReason::TooLarge }.into());
+        return Err(ContainerFault { part: None, reason: ContainerReason::TooLarge });
     }
-    Ok(container::unpack(&bytes, BYTES_MAX)?)
+    container::unpack(bytes, BYTES_MAX)
 }
 
 #[cfg(test)]
@@ -174,7 +193,7 @@ mod tests {
         let packed = pack(&parts).unwrap();
         assert_eq!(packed, pack(&parts).unwrap());
         assert!(packed.len() < 2_000, "zeros are packed");
-        assert_eq!(container::unpack(&packed, BYTES_MAX), Ok(parts));
+        assert_eq!(unpack(&packed), Ok(parts));
     }
 
     #[test]
@@ -192,10 +211,10 @@ mod tests {
                 let mut changed = packed.clone();
                 changed[place] ^= 1 << bit;
                 // Times, versions and attributes say nothing about the parts.
-                if let Ok(read) = container::unpack(&changed, BYTES_MAX) {
+                if let Ok(read) = unpack(&changed) {
                     assert_eq!(read, parts, "byte {place}");
                 }
-                let cut = container::unpack(&packed[..place], BYTES_MAX);
+                let cut = unpack(&packed[..place]);
                 assert!(cut.is_err(), "cut at {place}");
             }
         }
