@@ -122,7 +122,12 @@ impl<'o, R: BufRead> Table<'o, R> {
             }
             Some(Ok(())) => table.read_header(also_needed, faults),
         }
-        Ok((faults.total() == before).then_some(table))
+        if faults.total() == before {
+            return Ok(Some(table));
+        }
+        // However the header fails, every row of the file is missing with it: that is no bad row.
+        faults.refuse_quarantine();
+        Ok(None)
     }
 
     /// The code that a header means: by the mapping first, then by the names that everybody knows.

@@ -55,6 +55,29 @@ fn a_bad_row_takes_what_depends_on_it_along_and_leaves_the_rest() {
 }
 
 #[test]
+fn a_file_whose_header_cannot_be_read_is_not_one_bad_row() {
+    for (file, column) in [(EMPLOYERS, "DWMC"), (LEDGER, "YWLSH"), (CO_BORROWERS, "GTJKRXM")] {
+        // A quote that stands alone; bytes that are no text.
+        for broken in [format!("\"{column}\"x"), format!("{column}\u{fffd}")] {
+            let dump = dump().with(file, column, &broken);
+            let bytes = |text: &str| {
+                let parts: Vec<&[u8]> = text.split('\u{fffd}').map(str::as_bytes).collect();
+                parts.join(&[0xff, 0xff][..])
+            };
+            let result = dump.encoded(&quarantine("99%"), bytes);
+            let Err(ImportError::Faults(faults)) = result else { panic!("{broken}: was taken") };
+            assert!(faults.beyond.is_some_and(|beyond| beyond.of_files), "{broken}");
+            let files = |text: &String| bytes(text);
+            let data = dump.texts.each_ref().map(files);
+            let data = data.each_ref().map(Vec::as_slice);
+            let files = ImportFiles { data, optional: [None; 3], control: None, bytes: 0 };
+            let lines = control_lines(files, &options(), &mut |_| {});
+            assert!(lines.is_err(), "{broken}: a control file without the file");
+        }
+    }
+}
+
+#[test]
 fn what_is_held_back_is_counted_with_its_balance() {
     let changed = dump().with(ACCOUNTS, "32958.38,", "32958.37,");
     let set = changed.checked(&quarantine("50%")).unwrap();
