@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | here | limits, faults, packing |
-//! | [`container`] | reading |
+//! | `container` | reading |
 //!
 //! **Promises.** Packing the same parts gives the same bytes. Unpacking is bounded: a file that is too
 //! large, or is more or less than a plain list of files, is refused before anything of it is believed,
