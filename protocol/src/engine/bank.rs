@@ -27,9 +27,11 @@ use crate::settlement::{
     NoticeCursor, SpecialAccount,
 };
 use crate::store::keys::{Area, key};
-use crate::store::{StoreError, View, prefix_end};
+use crate::store::{StoreError, View};
 use crate::transfer::deadline::end_of;
 use crate::transfer::reconciliation::{MoneyLine, sum};
+
+pub(super) mod held;
 
 /// An order that was given to the bank.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -181,15 +183,12 @@ pub(super) fn on_notices(
     notices: &[BankNotice],
 ) -> Result<(), StoreError> {
     let own = round.settings.receiving_account.as_ref().and_then(SpecialAccount::of);
-    let is_held = recovery::holds_inputs(round.view)?;
     for notice in notices {
         if own.as_ref().is_none_or(|own| own.number != notice.account) {
             continue;
         }
-        if is_held {
-            // The letter that it quotes may be among what this store has lost.
-            let place = key(Area::HeldNotice, &[&name_of(notice)]);
-            round.view.put(place, cbor::encode(notice));
+        if is_held(round, notice)? {
+            held::put(round, notice)?;
         } else {
             on_notice(round, notice)?;
         }
@@ -200,20 +199,17 @@ pub(super) fn on_notices(
     Ok(())
 }
 
-/// Takes in the movements that waited until what this store had lost was taken in.
-pub(super) fn take_held(round: &mut Round<'_>) -> Result<(), StoreError> {
-    let prefix = key(Area::HeldNotice, &[]);
-    let mut held = Vec::new();
-    for (place, bytes) in round.view.range(&prefix, &prefix_end(&prefix), usize::MAX)? {
-        let notice: BankNotice = cbor::decode_stored("bank notices", &bytes)?;
-        held.push(notice);
-        round.view.delete(place);
+/// Whether a movement waits: its letter may be among what this store has lost, or what was said before
+/// it is not taken in yet.
+fn is_held(round: &Round<'_>, notice: &BankNotice) -> Result<bool, StoreError> {
+    if recovery::holds_inputs(round.view)? {
+        return Ok(true);
     }
-    held.sort_by_key(|notice| notice.booked_on);
-    for notice in &held {
-        on_notice(round, notice)?;
+    let Some(number) = notice.letter() else { return Ok(false) };
+    match transfers::find_number(round.view, number)? {
+        Some((transfer, _)) => recovery::recalled::waits(round.view, transfer),
+        None => Ok(false),
     }
-    Ok(())
 }
 
 /// What names a movement: the account and the bank's reference.

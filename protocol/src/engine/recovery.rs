@@ -303,7 +303,11 @@ pub(super) fn recall(round: &mut Round<'_>) -> Result<(), StoreError> {
     if is_pulling {
         return Ok(());
     }
-    let moved = replay::turn(round)?;
+    let mut moved = replay::turn(round)?;
+    // The bank's movements come one by one, each after all that was said before it.
+    if moved != replay::Moved::Yes && bank::held::take(round)? {
+        moved = replay::Moved::Yes;
+    }
     // The embedded core is waited for; another one may take its time, and what follows waits for it.
     let is_embedded = round.settings.core_driver == CoreDriver::Embedded;
     let goes_on = match moved {
@@ -317,11 +321,10 @@ pub(super) fn recall(round: &mut Round<'_>) -> Result<(), StoreError> {
     {
         row.phase = Phase::Replayed;
         put(round.view, &row);
-        bank::take_held(round)?;
         timer::set(round.view, round.now, Timer::Recall)?;
         return finish(round);
     }
-    let is_left = lost::turn(round)? | recalled::any(round.view)?;
+    let is_left = lost::turn(round)? | recalled::any(round.view)? | bank::held::any(round.view)?;
     let wait_ms = match moved {
         replay::Moved::Yes => 0,
         replay::Moved::Waits if is_embedded => WAITS_MS,

@@ -196,7 +196,7 @@ pub enum Area {
     PulledLeaf = 0xf1,
     /// Leaves that such a leaf replaces. Key: log number (4), leaf (8). Value: `pulled::Next`.
     PulledNext = 0xf2,
-    /// Bank notices that wait until what was lost is taken in. Key: hash of account and reference (32).
+    /// Bank notices that wait until what was lost is taken in. Key: place (8). Value: notice.
     HeldNotice = 0xf3,
     /// Certificates of other centers. Key: issuer (4), year (2), serial (4). Value:
     /// `certificates::lending::HeldCertificate`.

@@ -58,6 +58,12 @@ pub(super) fn any(view: &dyn View) -> Result<bool, StoreError> {
     Ok(!view.range(&prefix, &prefix_end(&prefix), 1)?.is_empty())
 }
 
+/// Whether anything waits of a transfer.
+pub(in crate::engine) fn waits(view: &dyn View, transfer: TransferId) -> Result<bool, StoreError> {
+    let prefix = key(Area::Recalled, &[transfer.as_bytes()]);
+    Ok(!view.range(&prefix, &prefix_end(&prefix), 1)?.is_empty())
+}
+
 /// Everything that waits of a transfer.
 pub(super) fn of(view: &dyn View, transfer: TransferId) -> Result<Vec<Name>, StoreError> {
     let prefix = key(Area::Recalled, &[transfer.as_bytes()]);

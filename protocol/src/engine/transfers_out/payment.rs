@@ -213,6 +213,19 @@ fn on_failed(
     out.case.ask_person(round, TaskReason::PaymentFailed)
 }
 
+/// An order failed before this store forgot it, and the other center was told.
+pub(super) fn fail_again(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    (attempt, failure): (u32, BankFailure),
+) -> Result<(), StoreError> {
+    out.case.task = None;
+    out.case.alarms.remove(&Alarm::PayLater);
+    out.case.attempts = out.case.attempts.max(attempt);
+    out.enter(round, OutgoingState::Paying);
+    on_failed(round, out, failure)
+}
+
 /// The other center has named where the money is to go.
 pub(super) fn on_correction(
     round: &mut Round<'_>,

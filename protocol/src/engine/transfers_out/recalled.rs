@@ -9,7 +9,7 @@ use super::super::modes;
 use super::super::recovery::recalled;
 use super::super::round::Round;
 use super::super::transfer_case::RefusalWords;
-use super::{Intent, Outgoing, letter, load, settlement, with};
+use super::{Intent, Outgoing, letter, load, payment, settlement, with};
 use crate::core_system::CoreAction;
 use crate::engine::CoreDriver;
 use crate::id::TransferId;
@@ -18,6 +18,7 @@ use crate::money::Fen;
 use crate::settlement::Direction;
 use crate::statement::Statement;
 use crate::statement::transfer::TransferStep;
+use crate::statement::transfer::notice::DifferenceKind;
 use crate::statement::transfer::reply::TransferRefusal;
 use crate::statement::transfer::sheet::{Reversal, Sheet};
 use crate::store::StoreError;
@@ -53,6 +54,17 @@ pub(in super::super) fn follow(
         (OutgoingState::Settled, TransferStep::Sheet(sheet)) if agrees(out, sheet) => {
             settlement::send_sheet(round, out).map(|()| true)
         }
+        (OutgoingState::Settled | OutgoingState::PayFailed(_), TransferStep::Remittance(_))
+            if out.settled_amount() == out.case.net(Direction::Debit) =>
+        {
+            payment::order_missing(round, out).map(|()| true)
+        }
+        (OutgoingState::Settled, TransferStep::Difference(said)) => match said.kind {
+            DifferenceKind::NotPaid(attempt, failure) => {
+                payment::fail_again(round, out, (attempt, failure)).map(|()| true)
+            }
+            DifferenceKind::Arrived(_) => Ok(false),
+        },
         (OutgoingState::Reversed, TransferStep::Restoration(_)) => {
             settlement::restore(round, out).map(|()| true)
         }
@@ -80,7 +92,6 @@ fn words(refusal: &TransferRefusal) -> RefusalWords {
 /// Orders the settlement that the sheet tells of: it was promised, so the rules are not asked again.
 fn settle(round: &mut Round<'_>, out: &mut Outgoing, sheet: &Sheet) -> Result<(), StoreError> {
     out.case.task = None;
-    out.receiving = out.receiving.clone();
     let policy_max = round.settings.policy.auto_amount_max;
     let by_itself = modes::mode(round.view, Service::Transfer)? == Mode::Auto
         && sheet.amount().is_some_and(|amount| amount <= policy_max);
@@ -109,6 +120,12 @@ fn intent_of(round: &Round<'_>, out: &Outgoing, reversal: &Reversal) -> Result<I
         Some(Statement::Sheet(sheet)) => Intent::Renew(reversal.cause, sheet.value_date),
         _ => Intent::Wait(reversal.cause),
     })
+}
+
+/// Whether this center said something next, before its store forgot it.
+pub(super) fn is_said(round: &Round<'_>, out: &Outgoing) -> Result<bool, StoreError> {
+    let next = recalled::next_of_ours(round, (out.case.id, out.case.thread.ours))?;
+    Ok(next.is_some())
 }
 
 /// What is to follow a settlement whose sheet may have been signed before; `None` where nothing was

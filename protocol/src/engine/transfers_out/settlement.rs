@@ -220,6 +220,10 @@ pub(super) fn on_restored(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(
 /// A corrected account has come for a settlement that was undone: a new revision follows, by the
 /// rules alone in mode `auto`, else once a person has named the value date.
 pub(super) fn renew(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    if recalled::is_said(round, out)? {
+        // It was settled before this store forgot it, for a day that the sheet names.
+        return Ok(());
+    }
     if modes::mode(round.view, Service::Transfer)? == Mode::Auto {
         settle_today(round, out)
     } else {

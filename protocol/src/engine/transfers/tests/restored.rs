@@ -1,6 +1,6 @@
 //! A store that was put back from a backup, or that fell behind: transfers go on, to the fen.
 
-use super::world::{World, application, date, newcomer, reviewer, saver, yuan};
+use super::world::{World, application, clerk, date, newcomer, reviewer, saver, yuan};
 use crate::account::AccountStatus;
 use crate::center::CenterCode;
 use crate::digest::DigestStatus;
@@ -11,12 +11,13 @@ use crate::engine::output::Event;
 use crate::engine::records::StoredAccount;
 use crate::engine::recovery;
 use crate::engine::round::Round;
-use crate::engine::transfer_command::{Decision, TransferCommand, TransferFilter};
+use crate::engine::transfer_command::{Decision, TransferCommand};
 use crate::engine::{equivocation, log_store, tag_index, tags};
 use crate::id::TransferId;
 use crate::log::origin::LogId;
+use crate::mode::Mode;
 use crate::refusal::Refusal;
-use crate::settlement::BankFailure;
+use crate::settlement::{BankFailure, SpecialAccount};
 use crate::store::Staged;
 use crate::store::memory::MemoryStore;
 use crate::testing::bank::Behaviour;
@@ -40,17 +41,111 @@ fn whole_story(
     center: CenterCode,
     script: &[Behaviour],
 ) -> (World, TransferId, Vec<(MemoryStore, Timestamp)>) {
+    recorded(center, |world| {
+        world.bank.script.extend(script);
+        world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap()
+    })
+}
+
+/// A story with a backup of one center after every step of it.
+fn recorded(
+    center: CenterCode,
+    story: impl FnOnce(&mut World) -> TransferId,
+) -> (World, TransferId, Vec<(MemoryStore, Timestamp)>) {
     let mut world = world();
-    world.bank.script.extend(script);
-    let wish = application(DATONG, OLD, LI);
-    let command = TransferCommand::Start(Box::new(wish));
-    let command = Command::Transfer(Box::new(command));
     let taken = world.province.now;
-    world.province.give(TAIYUAN, command);
-    let backups = world.run_with_backups(center);
-    let all = TransferFilter { ended: true, ..Default::default() };
-    let transfer = world.list(TAIYUAN, all)[0].transfer;
+    world.backups = Some((center, Vec::new()));
+    let transfer = story(&mut world);
+    world.province.drive();
+    let (_, backups) = world.backups.take().unwrap();
     (world, transfer, backups.into_iter().map(|store| (store, taken)).collect())
+}
+
+/// What happens in a world until one of its transfers has ended.
+type Story = fn(&mut World) -> TransferId;
+
+/// A letter about an account that is not there: refused.
+fn refused(world: &mut World) -> TransferId {
+    world.start(TAIYUAN, application(DATONG, "9923041500099", LI)).unwrap()
+}
+
+/// A letter that is withdrawn while it waits for a person.
+fn withdrawn(world: &mut World) -> TransferId {
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    world.cancel(TAIYUAN, transfer).unwrap();
+    transfer
+}
+
+/// A payment whose payee is wrong, corrected and paid.
+fn corrected(world: &mut World) -> TransferId {
+    world.bank.script.push_back(Behaviour::Fail(BankFailure::WrongPayee));
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    correct(world, transfer);
+    transfer
+}
+
+/// Money that finds no account, comes back, and is settled anew.
+fn returned(world: &mut World) -> TransferId {
+    world.bank.script.push_back(Behaviour::PayToNowhere);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    let sheet = world.show(DATONG, transfer).sheet.unwrap();
+    let amount = sheet.principal.checked_add(sheet.interest).unwrap();
+    world.bank.give_back(&mut world.province, DATONG, amount.get());
+    world.run();
+    correct(world, transfer);
+    transfer
+}
+
+/// A payment that fails, after which a person restores the account.
+fn restored(world: &mut World) -> TransferId {
+    world.bank.script.push_back(Behaviour::Fail(BankFailure::Limit));
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    world.decide(DATONG, transfer, (reviewer(), Decision::Restore)).unwrap();
+    transfer
+}
+
+fn correct(world: &mut World, transfer: TransferId) {
+    let settings = world.province.node(TAIYUAN).engine.settings().clone();
+    let receiving = SpecialAccount::of(&settings.receiving_account.unwrap()).unwrap();
+    world.decide(TAIYUAN, transfer, (clerk(), Decision::Correct(receiving))).unwrap();
+}
+
+/// Where both sides and both accounts stand.
+fn standing(world: &mut World, transfer: TransferId) -> String {
+    let states = world.states(transfer, (TAIYUAN, DATONG));
+    let mut account = |center, number| {
+        let account = world.stored(center, number).record.account;
+        (account.status, account.balance)
+    };
+    let accounts = (account(DATONG, OLD), account(TAIYUAN, NEW));
+    let totals = [TAIYUAN, DATONG].map(|center| world.totals(center));
+    let held = totals.map(|totals| (totals.suspense_out, totals.suspense_in, totals.interest));
+    let paid = (world.bank.on_the_way, world.bank.executed(DATONG), world.bank.executed(TAIYUAN));
+    format!("{states:?} {accounts:?} {held:?} {paid:?}")
+}
+
+#[test]
+fn a_backup_of_moments_of_other_stories_leads_back_to_where_the_network_is() {
+    let stories: [(&str, Story); 5] = [
+        ("refused", refused),
+        ("withdrawn", withdrawn),
+        ("corrected", corrected),
+        ("returned", returned),
+        ("restored", restored),
+    ];
+    for (name, story) in stories {
+        for center in [TAIYUAN, DATONG] {
+            let count = recorded(center, story).2.len();
+            for moment in (0..count).step_by(3) {
+                let (mut world, transfer, mut backups) = recorded(center, story);
+                let before = standing(&mut world, transfer);
+                world.restore(center, backups.swap_remove(moment));
+                let after = standing(&mut world, transfer);
+                assert_eq!(after, before, "{name}: {center}, moment {moment} of {count}");
+            }
+        }
+    }
 }
 
 fn check_completed(world: &mut World, transfer: TransferId, code: &'static str, why: &str) {

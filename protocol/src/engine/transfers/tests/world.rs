@@ -40,6 +40,8 @@ pub(super) const CENTERS: [CenterCode; 3] = [TAIYUAN, DATONG, LINFEN];
 pub(super) struct World {
     pub(super) province: Province,
     pub(super) bank: Bank,
+    /// Backups of a center that are taken after every step, if they are.
+    pub(super) backups: Option<(CenterCode, Vec<MemoryStore>)>,
     cash_at_first: i128,
     persons_at_first: i128,
 }
@@ -133,6 +135,7 @@ impl World {
         let mut world = Self {
             province: Province::starting(date(day)),
             bank: Bank::default(),
+            backups: None,
             cash_at_first: 0,
             persons_at_first: 0,
         };
@@ -153,6 +156,7 @@ impl World {
     pub(super) fn run(&mut self) {
         let mut rounds = 0;
         loop {
+            self.take_backups();
             self.province.advance(20);
             self.check();
             let waits = |output: &Output| matches!(output, Output::CoreOrder(_));
@@ -178,20 +182,19 @@ impl World {
         self.province.node(at).engine.store().clone()
     }
 
-    /// Lets everything happen that needs no time, and takes a backup of a node after every step.
-    pub(super) fn run_with_backups(&mut self, at: CenterCode) -> Vec<MemoryStore> {
-        let mut backups = vec![self.backup(at)];
+    /// Handles what waits one by one, with a backup after each.
+    fn take_backups(&mut self) {
+        let Some((at, mut backups)) = self.backups.take() else { return };
         loop {
-            while self.province.step() {
-                backups.push(self.backup(at));
+            let store = self.backup(at);
+            if backups.last() != Some(&store) {
+                backups.push(store);
             }
-            self.province.advance(20);
-            backups.push(self.backup(at));
-            if !self.bank.serve(&mut self.province) {
-                backups.dedup();
-                return backups;
+            if !self.province.step() {
+                break;
             }
         }
+        self.backups = Some((at, backups));
     }
 
     /// Puts a backup in the place of a node's store, as `fundlink restore` does, and lets everything
@@ -293,7 +296,10 @@ impl World {
         at: CenterCode,
         command: TransferCommand,
     ) -> Result<Box<Reply>, CommandRefusal> {
-        let reply = self.province.command(at, Command::Transfer(Box::new(command)));
+        let request = self.province.give(at, Command::Transfer(Box::new(command)));
+        self.take_backups();
+        self.province.drive();
+        let reply = self.province.replies.remove(&request).expect("every command gets a reply");
         self.run();
         reply
     }
