@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    access, alerts, ask, backup, certificate, completions, config, data, evidence, init, log,
+    access, alerts, ask, backup, certificate, completions, config, data, evidence, fsck, init, log,
     manual, mode, net, recovery, run, status, testnet, transfer, withdrawal,
 };
 use crate::exit::{Exit, Failure};
@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Status(status::Arguments),
     /// Look for what stands in the way: clock, disk, keys, connections both ways, roster, witnesses
     Doctor,
+    /// Check the store of a stopped node as a whole, and repair it if asked to
+    Fsck(fsck::Arguments),
     /// The network, its members and their keys
     #[command(subcommand)]
     Net(net::Arguments),

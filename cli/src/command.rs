@@ -17,6 +17,7 @@ pub(crate) mod config;
 pub(crate) mod data;
 pub(crate) mod doctor;
 pub(crate) mod evidence;
+pub(crate) mod fsck;
 pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod log;
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Init(init) => init::run(init, output),
         Command::Run(run) => run::run(*run, &arguments.config_file()),
         Command::Doctor => doctor::run(&arguments.config_file(), output),
+        Command::Fsck(fsck) => fsck::run(fsck, &arguments.config_file(), output),
         Command::Status(status) => status::run(status, &arguments.config_file(), output),
         Command::Net(net) => net::run(net, &arguments.config_file(), output),
         Command::Data(data) => data::run(data, &arguments.config_file(), output),

@@ -31,6 +31,7 @@ mod certificates;
 mod data;
 mod doctor;
 mod evidence;
+mod fsck;
 mod logs;
 mod net;
 mod testnet;

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use fundlink_protocol::store::StoreError;
 
+pub mod check;
+pub mod repair;
 pub mod sled;
 
 /// Why a data folder cannot be opened.
@@ -75,6 +77,36 @@ impl FolderLock {
             .and_then(|()| writeln!(file, "{}", std::process::id()));
         written.map_err(refused)?;
         Ok(Self { _file: file })
+    }
+}
+
+/// The hold of a process that only reads: nothing in the folder is changed, and no node starts
+/// meanwhile.
+#[derive(Debug)]
+pub struct ReadLock {
+    _file: Option<File>,
+}
+
+impl ReadLock {
+    /// Takes the lock of a folder that is there.
+    ///
+    /// # Errors
+    /// When a node has it, or the operating system refuses.
+    pub fn take(folder: &Path) -> Result<Self, OpenError> {
+        let refused = |error| OpenError::Folder { folder: folder.to_owned(), error };
+        let file = match File::open(folder.join("lock")) {
+            Ok(file) => file,
+            // A folder that no node ever held; a copy of one, say.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { _file: None });
+            }
+            Err(error) => return Err(refused(error)),
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.to_owned() }),
+            Err(TryLockError::Error(error)) => Err(refused(error)),
+        }
     }
 }
 

@@ -56,6 +56,7 @@ pub mod rosters;
 pub mod round;
 pub mod single;
 pub mod status;
+pub mod store_check;
 pub mod synchronization;
 pub mod tag_index;
 pub mod tags;

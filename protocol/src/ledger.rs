@@ -284,7 +284,7 @@ fn personal_key(number: &AccountNumber) -> Vec<u8> {
     key(Area::LedgerAccount, &[number.as_str().as_bytes()])
 }
 
-fn suspense_key(side: Side, transfer: TransferId) -> Vec<u8> {
+pub(crate) fn suspense_key(side: Side, transfer: TransferId) -> Vec<u8> {
     key(Area::Suspense, &[&[side as u8], transfer.as_bytes()])
 }
 

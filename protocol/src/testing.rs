@@ -27,6 +27,7 @@ pub(crate) mod certificates;
 pub(crate) mod logs;
 mod members;
 pub(crate) mod people;
+mod soundness;
 
 use members::settings;
 pub(crate) use members::{admit, applicant, joined, keyring, network, root, seed, tagger};
@@ -70,6 +71,8 @@ pub(crate) struct Province {
     pub(crate) outside: VecDeque<(CenterCode, Output)>,
     /// Replies to sync requests that a test made in a member's name.
     strays: BTreeMap<RequestId, Vec<u8>>,
+    /// A test has written into a store what no engine writes.
+    is_tampered: bool,
     waiting: BTreeMap<RequestId, Waiting>,
     inbox: VecDeque<(CenterCode, Input)>,
     next: u64,
@@ -130,6 +133,7 @@ impl Province {
             events: Vec::new(),
             outside: VecDeque::new(),
             strays: BTreeMap::new(),
+            is_tampered: false,
             waiting: BTreeMap::new(),
             inbox: VecDeque::new(),
             next: 1,

@@ -9,6 +9,7 @@ pub mod books;
 pub mod case;
 pub mod dump;
 pub mod firewall;
+pub mod flips;
 pub mod hostile;
 pub mod kills;
 pub mod member;

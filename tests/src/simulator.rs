@@ -9,6 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fundlink_protocol::engine::store_check::Expected;
+use fundlink_protocol::store::{Entry, Store as _};
 use fundlink_protocol::time::{Date, Timestamp};
 
 mod auditor;
@@ -70,6 +72,31 @@ const LOOKS_MAX: u32 = 170;
 /// # Errors
 /// With the promise that was broken.
 pub fn run(seed: u64, options: &Options) -> Result<Report, Broken> {
+    let (world, begin, ends) = play(seed, options)?;
+    Ok(Report {
+        hash: world.trace.hash().to_hex().to_string(),
+        events: world.events,
+        simulated_ms: world.now.ms_since(begin),
+        ends,
+        injected: world.plan.injected().clone(),
+    })
+}
+
+/// What the disk of a center holds at the end of a run, and whose it is.
+///
+/// # Errors
+/// With the promise that was broken.
+pub fn rows_of_a_center(seed: u64, options: &Options) -> Result<(Expected, Vec<Entry>), Broken> {
+    let (world, ..) = play(seed, options)?;
+    let node = world.nodes.values().find(|node| node.is_center());
+    let node = node.ok_or_else(|| Broken::new("no center".to_owned()))?;
+    let rows = node.disk().range(&[], &[0xff], usize::MAX)?;
+    Ok((node.expected(), rows))
+}
+
+type Ends = BTreeMap<&'static str, u64>;
+
+fn play(seed: u64, options: &Options) -> Result<(World, Timestamp, Ends), Broken> {
     let mut random = fastrand::Rng::with_seed(seed);
     let plan = Plan::draw(&mut random, &options.without);
     let begin = begin(&mut random);
@@ -84,13 +111,7 @@ pub fn run(seed: u64, options: &Options) -> Result<Report, Broken> {
     world.disks_lie = options.disks_lie;
     break_things(&mut world, &mut workload)?;
     let ends = mend(&mut world, &workload)?;
-    Ok(Report {
-        hash: world.trace.hash().to_hex().to_string(),
-        events: world.events,
-        simulated_ms: world.now.ms_since(begin),
-        ends,
-        injected: world.plan.injected().clone(),
-    })
+    Ok((world, begin, ends))
 }
 
 /// Half past eight on a day around the end of the interest year (30 June).

@@ -19,6 +19,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("run", &["fundlink --config taiyuan run"]),
     ("doctor", &["fundlink --config taiyuan doctor", "fundlink --config taiyuan --json doctor"]),
     (
+        "fsck",
+        &[
+            "fundlink --config taiyuan fsck",
+            "fundlink --config taiyuan --json fsck --scratch /var/tmp",
+            "fundlink --config taiyuan fsck --repair",
+        ],
+    ),
+    (
         "status",
         &["fundlink --config taiyuan --json status", "fundlink --config taiyuan status --wait 30"],
     ),

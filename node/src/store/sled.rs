@@ -28,7 +28,10 @@ use sled::IVec;
 
 use super::{FolderLock, OpenError};
 
+mod as_found;
 pub mod snapshot;
+
+pub use as_found::Found;
 
 /// The embedded store of a node.
 #[derive(Debug)]
@@ -69,7 +72,17 @@ impl SledStore {
     /// # Errors
     /// When another process holds the folder, the store is of a newer release, or it is damaged.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        let lock = FolderLock::take(folder)?;
+        match Self::open_under(folder, FolderLock::take(folder)?)? {
+            (store, None) => Ok(store),
+            (_, Some(lost)) => Err(lost.into()),
+        }
+    }
+
+    /// Opens the store under a lock, and says which acknowledged commits are gone.
+    fn open_under(
+        folder: &Path,
+        lock: FolderLock,
+    ) -> Result<(Self, Option<StoreError>), OpenError> {
         let path = folder.join("store");
         let db = sled::Config::new()
             .path(&path)
@@ -88,12 +101,12 @@ impl SledStore {
         let mut store =
             Self { db, data, acknowledged, commits: 0, failed: None, snapshot, _lock: lock };
         store.check_format()?;
-        store.check_commits()?;
+        let lost = store.check_commits()?;
         // The names of new files are durable only when their folders are.
         for made in [folder, path.as_path()] {
             File::open(made).and_then(|made| made.sync_all()).map_err(|error| io_error(&error))?;
         }
-        Ok(store)
+        Ok((store, lost))
     }
 
     fn check_format(&self) -> Result<(), StoreError> {
@@ -111,7 +124,7 @@ impl SledStore {
         if found > FORMAT { Err(StoreError::NewerFormat { found, known: FORMAT }) } else { Ok(()) }
     }
 
-    fn check_commits(&mut self) -> Result<(), StoreError> {
+    fn check_commits(&mut self) -> Result<Option<StoreError>, StoreError> {
         let key = own_key(b"commits");
         let stored = self.db.get(&key).map_err(|error| store_error(&error))?;
         self.commits = match stored {
@@ -126,9 +139,9 @@ impl SledStore {
         };
         if acknowledged > self.commits {
             let lost = acknowledged - self.commits;
-            return Err(damaged("commits", &format!("the last {lost} commits are gone")));
+            return Ok(Some(damaged("commits", &format!("the last {lost} commits are gone"))));
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Waits until all that sled has written would survive a power loss.

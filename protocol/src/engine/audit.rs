@@ -45,11 +45,16 @@ pub(super) fn audit(
     let row = AuditRow { number: log.number, leaf, blinding };
     round.view.put(key(Area::AuditLeaf, &[hash.as_bytes()]), cbor::encode(&row));
     if let Some(other) = other_side(round.center(), bytes) {
-        let parts: [&[u8]; 3] =
-            [&other.to_key(), &log.number.to_be_bytes(), &leaf.get().to_be_bytes()];
-        round.view.put(key(Area::Correspondence, &parts), hash.as_bytes().to_vec());
+        let place = correspondence_key(other, (log.number, leaf));
+        round.view.put(place, hash.as_bytes().to_vec());
     }
     Ok(())
+}
+
+/// The key of a leaf in the list of statements by the other side.
+pub(super) fn correspondence_key(other: CenterCode, (number, leaf): (u32, LeafIndex)) -> Vec<u8> {
+    let parts: [&[u8]; 3] = [&other.to_key(), &number.to_be_bytes(), &leaf.get().to_be_bytes()];
+    key(Area::Correspondence, &parts)
 }
 
 /// Where a statement stands in the audit log.
@@ -111,7 +116,7 @@ pub fn correspondence(
 }
 
 /// The other member of a statement; `None` when the bytes are no statement to one member.
-fn other_side(own: CenterCode, bytes: &[u8]) -> Option<CenterCode> {
+pub(super) fn other_side(own: CenterCode, bytes: &[u8]) -> Option<CenterCode> {
     let (from, to) = Received::parse(bytes.to_vec()).ok()?.parties()?;
     [Some(from), to].into_iter().flatten().find(|center| *center != own)
 }

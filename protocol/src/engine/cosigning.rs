@@ -30,7 +30,7 @@ use crate::store::{StoreError, View};
 /// What a witness is known to have of an own log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-struct WitnessRow {
+pub(super) struct WitnessRow {
     /// The size that it cosigned last.
     #[n(1)]
     known: TreeSize,

@@ -27,7 +27,7 @@ const UNIT_SHARE: u32 = 5;
 /// The cards of an import that too many persons have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-struct SharedCards {
+pub(super) struct SharedCards {
     /// How many.
     #[n(1)]
     count: u32,

@@ -40,7 +40,7 @@ const DIGESTS_MAX: usize = 64;
 /// A day of an operator, as far as it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-struct Count {
+pub(super) struct Count {
     /// The day.
     #[n(1)]
     day: Date,

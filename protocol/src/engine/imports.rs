@@ -149,7 +149,7 @@ pub fn report(view: &dyn View) -> Result<RecordsReport, StoreError> {
     })
 }
 
-fn staging(view: &dyn View) -> Result<Option<Staging>, StoreError> {
+pub(super) fn staging(view: &dyn View) -> Result<Option<Staging>, StoreError> {
     single::read::<Option<Staging>>(view, STAGING).map(Option::flatten)
 }
 

@@ -99,7 +99,7 @@ impl Seen {
 /// What is known of a cause: that it was told, or what waits to be.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-struct IncidentRow {
+pub(super) struct IncidentRow {
     /// What was seen.
     #[n(1)]
     seen: Seen,

@@ -33,13 +33,14 @@ pub struct Row {
     pub tries: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default, Encode, Decode)]
+/// How many rows a receiver has, and the number of the next one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-struct Count {
+pub(super) struct Count {
     #[n(1)]
-    open: u32,
+    pub(super) open: u32,
     #[n(2)]
-    next: u64,
+    pub(super) next: u64,
 }
 
 /// Milliseconds to the second try; each later one waits twice as long, up to the limit.

@@ -41,8 +41,8 @@ use drafts::{
 
 pub(super) use drafts::{current_epoch, earlier, open_log};
 pub use gone::Vanished;
-pub(super) use gone::vanished;
 use gone::walk_gone;
+pub(super) use gone::{is_in, vanished};
 pub use past_end::PastEnd;
 
 /// What was last published of a record.
@@ -474,6 +474,6 @@ fn place_of(kind: RecordKind, number: &[u8]) -> Vec<u8> {
     [&[kind as u8], number].concat()
 }
 
-fn content_of<T: Encode<()>>(record: &T) -> ContentHash {
+pub(super) fn content_of<T: Encode<()>>(record: &T) -> ContentHash {
     ContentHash::new(blake3::derive_key("fundlink/1 record content", &cbor::encode(record)))
 }

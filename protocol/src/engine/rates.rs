@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 /// Requests of one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-struct Window {
+pub(super) struct Window {
     /// The minute, from 1970.
     #[n(1)]
     minute: i64,

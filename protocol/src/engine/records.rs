@@ -432,7 +432,7 @@ pub(super) fn document_key(document: &DocumentNumber) -> [u8; 32] {
     blake3::derive_key("fundlink/1 person index", document.tag_text().as_bytes())
 }
 
-fn person_key(
+pub(super) fn person_key(
     generation: Generation,
     document: &DocumentNumber,
     kind: RecordKind,

@@ -40,12 +40,13 @@ pub(super) use decision::{overridden, run};
 pub use lapse::{Lapse, mark_restored};
 pub(super) use lapse::{closing, may_have_forgotten};
 pub(super) use leaves::on_entries;
+pub(super) use statements::Pages;
 pub(super) use statements::on_reply as on_statements;
 
 /// Where the node stands after a start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-struct RecoveryRow {
+pub(super) struct RecoveryRow {
     /// Witnesses that have answered.
     #[n(1)]
     answered: Vec<CenterCode>,

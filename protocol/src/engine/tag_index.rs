@@ -5,10 +5,9 @@
 //! **Left to others.** Computing tags: `subject`. Which centers a lookup makes one ask: `queries`.
 
 use crate::cbor;
-use crate::center::CenterCode;
 use crate::digest::Digest;
 use crate::id::{ReferenceTag, SubjectTag};
-use crate::log::origin::{LogId, LogKind};
+use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::store::keys::{Area, key};
 use crate::store::{Entry, StoreError, View, prefix_end};
@@ -77,7 +76,7 @@ pub(super) fn remove(view: &mut dyn View, log: LogId, leaf: LeafIndex, digest: &
     }
 }
 
-fn rows_of(log: LogId, leaf: LeafIndex, digest: &Digest) -> Vec<Vec<u8>> {
+pub(super) fn rows_of(log: LogId, leaf: LeafIndex, digest: &Digest) -> Vec<Vec<u8>> {
     let place = [log.to_key().as_slice(), &leaf.get().to_be_bytes()].concat();
     let by_tag = digest.subjects.iter().map(|tag| key(Area::TagIndex, &[tag.as_bytes(), &place]));
     let by_reference =
@@ -105,19 +104,10 @@ fn read_row((key, value): &Entry) -> Result<IndexedDigest, StoreError> {
 }
 
 /// Area (1), tag (32), center (4), log number (4), log kind (1), leaf (8).
-fn place_of(key: &[u8]) -> Option<(LogId, LeafIndex)> {
-    let rest = key.get(33..)?;
-    let (center, rest) = rest.split_first_chunk::<4>()?;
-    let (number, rest) = rest.split_first_chunk::<4>()?;
-    let (kind, rest) = rest.split_first()?;
-    let kind = match kind {
-        1 => LogKind::Public,
-        2 => LogKind::Audit,
-        _ => return None,
-    };
-    let center = CenterCode::new(u32::from_be_bytes(*center)).ok()?;
-    let leaf = LeafIndex::new(u64::from_be_bytes(rest.try_into().ok()?));
-    Some((LogId { center, number: u32::from_be_bytes(*number), kind }, leaf))
+pub(super) fn place_of(key: &[u8]) -> Option<(LogId, LeafIndex)> {
+    let (log, leaf) = key.get(33..)?.split_first_chunk::<9>()?;
+    let leaf = LeafIndex::new(u64::from_be_bytes(leaf.try_into().ok()?));
+    Some((LogId::from_key(log)?, leaf))
 }
 
 #[cfg(test)]

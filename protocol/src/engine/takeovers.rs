@@ -117,7 +117,7 @@ impl core::fmt::Debug for TakenOver {
 /// How far the open cases with a revoked member were handed over.
 #[derive(Clone, Debug, Default, Encode, Decode)]
 #[cbor(map)]
-struct Walk {
+pub(super) struct Walk {
     /// The last row of the open transfers that was looked at.
     #[n(1)]
     after: Option<Bytes>,

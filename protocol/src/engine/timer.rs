@@ -109,10 +109,21 @@ pub enum Timer {
 /// When the store cannot be read.
 pub fn set(view: &mut dyn View, at: Timestamp, timer: Timer) -> Result<(), StoreError> {
     clear(view, timer)?;
-    let name = cbor::encode(&timer);
-    view.put(key(Area::TimerDue, &[&due(at), &name]), Vec::new());
-    view.put(key(Area::TimerSet, &[&name]), due(at).to_vec());
+    for (row, value) in rows(at, timer) {
+        view.put(row, value.unwrap_or_default());
+    }
     Ok(())
+}
+
+/// Both rows of a timer.
+pub(super) fn rows(at: Timestamp, timer: Timer) -> [(Vec<u8>, Option<Vec<u8>>); 2] {
+    let by_time = key(Area::TimerDue, &[&due(at), &cbor::encode(&timer)]);
+    [(by_time, Some(Vec::new())), (set_key(timer), Some(due(at).to_vec()))]
+}
+
+/// The row that says for when a timer is set.
+pub(super) fn set_key(timer: Timer) -> Vec<u8> {
+    key(Area::TimerSet, &[&cbor::encode(&timer)])
 }
 
 /// Whether a timer is set.

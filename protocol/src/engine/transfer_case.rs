@@ -256,7 +256,7 @@ pub struct StateChange {
 /// States that are kept a transfer; the oldest go first, the first one stays.
 const HISTORY_MAX: usize = 64;
 /// Decisions that are kept a transfer; the oldest go first. Each has its leaf in the audit log.
-const DECISIONS_MAX: usize = 64;
+pub(super) const DECISIONS_MAX: usize = 64;
 
 impl Case {
     /// A case that begins with its letter.

@@ -153,6 +153,20 @@ impl LogId {
         };
         [a, b, c, d, e, f, g, h, kind]
     }
+
+    /// The log that such bytes stand for.
+    #[must_use]
+    pub fn from_key(key: &[u8]) -> Option<Self> {
+        let (center, rest) = key.split_first_chunk::<4>()?;
+        let (number, kind) = rest.split_first_chunk::<4>()?;
+        let kind = match kind {
+            [1] => LogKind::Public,
+            [2] => LogKind::Audit,
+            _ => return None,
+        };
+        let center = CenterCode::new(u32::from_be_bytes(*center)).ok()?;
+        Some(Self { center, number: u32::from_be_bytes(*number), kind })
+    }
 }
 
 impl fmt::Display for LogId {

@@ -5,10 +5,23 @@
 //!
 //! **Promises.** No two areas share a first byte; no area begins with 0xFF.
 
-/// An area of the store: the first byte of its keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Area {
+macro_rules! areas {
+    ($($(#[$doc:meta])* $name:ident = $byte:literal,)*) => {
+        /// An area of the store: the first byte of its keys.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Area {
+            $($(#[$doc])* $name = $byte,)*
+        }
+
+        impl Area {
+            /// All areas, in the order of this file.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+areas! {
     /// Single values: format, last time acted at, modes. Key: name.
     Single = b'!',
     /// Timers by their time. Key: due (8), timer. Value: none.
@@ -206,6 +219,13 @@ pub enum Area {
 }
 
 impl Area {
+    /// The area that keys with this first byte belong to.
+    #[must_use]
+    pub fn of(key: &[u8]) -> Option<Self> {
+        let first = key.first()?;
+        Self::ALL.iter().copied().find(|area| *area as u8 == *first)
+    }
+
     /// Areas whose keys begin with the generation of an import: they are cleared with it.
     pub const OF_IMPORTS: [Self; 9] = [
         Self::Account,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::output::{Event, Output};
-use fundlink_protocol::engine::{log_store, outbox, transfers_in, transfers_out};
+use fundlink_protocol::engine::{log_store, outbox, store_check, transfers_in, transfers_out};
 use fundlink_protocol::id::TransferId;
 use fundlink_protocol::ledger;
 use fundlink_protocol::log::note::SignedNote;
@@ -184,6 +184,7 @@ impl Auditor {
                 require(open == 0, || format!("{center} has {open} statements for {other}"))?;
             }
             check_logs(nodes, *center)?;
+            check_store(node)?;
             if node.is_center() {
                 let sums = ledger::trial_balance(&view)?;
                 let (cash, held) = (-i128::from(sums.cash), bank.balance(*center));
@@ -276,6 +277,16 @@ fn check_pair(nodes: &Nodes, transfer: TransferId) -> Result<(), Broken> {
     };
     let (out, into) = (out.name(), into.name());
     require(!contradicts, || format!("{transfer} is {out} on one side and {into} on the other"))
+}
+
+/// What lies on a disk fits itself as a whole.
+fn check_store(node: &Node) -> Result<(), Broken> {
+    let report = store_check::check(&Staged::new(node.disk()), &node.expected())?;
+    let first = report.findings.first();
+    first.map_or(Ok(()), |found| {
+        let (code, place) = (found.fault.code(), &found.place);
+        Err(Broken::new(format!("{}: {code}, {place}", node.expected().center)))
+    })
 }
 
 /// Every follower holds the log of a center as it is.

@@ -10,6 +10,7 @@ use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::engine::command::{Command, Reply};
 use fundlink_protocol::engine::input::{Input, RequestId};
 use fundlink_protocol::engine::output::{CommandRefusal, Output};
+use fundlink_protocol::engine::store_check::Expected;
 use fundlink_protocol::engine::{Engine, EngineError, Ports, Settings, bank as bank_rows, rosters};
 use fundlink_protocol::key::MemoryKeyring;
 use fundlink_protocol::roster::join_file::JoinFile;
@@ -105,6 +106,15 @@ impl Node {
     /// What its clock shows.
     pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
         now.plus_ms(self.skew_ms)
+    }
+
+    /// Whose disk it is.
+    pub(super) fn expected(&self) -> Expected {
+        Expected {
+            network: self.settings.network.clone(),
+            center: self.settings.center,
+            core_driver: self.settings.core_driver,
+        }
     }
 
     /// Whether it keeps accounts.

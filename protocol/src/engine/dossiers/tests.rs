@@ -161,6 +161,7 @@ fn a_city_that_declares_records_without_numbers_is_asked_and_tells_by_name() {
 #[test]
 fn a_loan_that_a_city_leaves_out_is_missed() {
     let mut province = province();
+    province.tamper();
     let mut store = province.node(DATONG).engine.store().clone();
     let rows = store.range(b"L", b"M", 10).unwrap();
     let writes = rows.into_iter().map(|(row, _)| (row, None)).collect();
@@ -184,6 +185,7 @@ fn an_answer_that_does_not_open_what_was_published_is_told_to_the_authority() {
     use crate::loan::LoanContract;
     use crate::record_seal::RecordSeed;
     let mut province = province();
+    province.tamper();
     let told = |province: &mut Province| {
         let filter = AlertFilter { rule: Some(AlertRule::DigestMismatch), ..AlertFilter::all(9) };
         let command = Command::Alerts(AlertCommand::List(filter));

@@ -208,6 +208,7 @@ fn imports_are_refused_out_of_order() {
 #[test]
 fn an_account_that_a_transfer_changed_survives_the_next_import() {
     let mut province = Province::new();
+    province.tamper();
     province.import(DATONG, items()).unwrap();
     let mut changed = account(DATONG, "9923041500021", LI, 36);
     changed.record.account.balance = Fen::ZERO;

@@ -85,6 +85,7 @@ fn a_leaf_can_be_proved_offline_by_the_quorum_of_the_roster() {
 #[test]
 fn the_audit_log_is_witnessed_and_tells_nothing() {
     let mut province = Province::new();
+    province.tamper();
     let log = LogId::audit(TAIYUAN, 1);
     let bytes = b"the complete bytes of a statement".to_vec();
     let hash = crate::id::PayloadHash::new([5; 32]);

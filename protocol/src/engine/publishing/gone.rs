@@ -56,7 +56,11 @@ pub(super) fn walk_gone(
 }
 
 /// Whether what was published at a place is in a generation, in its quarantine, or kept.
-fn is_in(view: &dyn View, generation: Generation, place: &[u8]) -> Result<bool, StoreError> {
+pub(in crate::engine) fn is_in(
+    view: &dyn View,
+    generation: Generation,
+    place: &[u8],
+) -> Result<bool, StoreError> {
     let (kind, number) = place.split_first().ok_or_else(|| damaged("published records"))?;
     if *kind == QUARANTINE {
         let place = quarantine::persons_key(generation, number);

@@ -368,6 +368,7 @@ fn a_person_sees_who_asked() {
 #[test]
 fn a_suspended_member_asks_nothing() {
     let mut province = province();
+    province.tamper();
     let mut store = province.node(DATONG).engine.store().clone();
     let mut view = Staged::new(&store);
     let mut roster: Roster = Roster::clone(province.node(DATONG).engine.roster());

@@ -32,7 +32,7 @@ use crate::store::{StoreError, View};
 /// How far the statements of each member are here; there is none when nothing was lost, or all is back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-struct Pages {
+pub(in crate::engine) struct Pages {
     #[n(1)]
     pages: Vec<Page>,
 }

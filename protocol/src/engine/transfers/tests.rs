@@ -13,6 +13,7 @@ pub(crate) mod proofs;
 mod refusals;
 mod reissues;
 mod restored;
+mod store_checks;
 mod stories;
 mod surplus;
 pub(super) mod world;

@@ -1,0 +1,137 @@
+//! `fundlink fsck` over the store of a node that was stopped: what it finds, what it repairs with what
+//! the other members hold, and that it changes nothing unless it is asked to.
+//!
+//! **Promises.** Every damage is made on the stopped store itself.
+//! **Left to others.** Each single check: the tests of `fundlink-protocol`. Single bytes: `flips`.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fundlink_node::store::sled::SledStore;
+use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::log::origin::LogId;
+use fundlink_protocol::store::keys::{Area, key};
+use fundlink_protocol::store::{Batch, Store as _, prefix_end};
+use fundlink_testnet::member::{DATONG, Identity, LINFEN, TAIYUAN};
+use fundlink_tests::dump::Dump;
+use fundlink_tests::people::{LI_IN_DATONG, LI_NEW_IN_TAIYUAN, WANG_IN_DATONG, ZHANG_IN_DATONG};
+use fundlink_tests::province::Province;
+use serde_json::Value;
+
+const CITIES: &[Identity] = &[TAIYUAN, DATONG, LINFEN];
+/// A rule, or a node that runs, is in the way.
+const REFUSED: i32 = 1;
+/// Wrong use, or something missing.
+const USAGE: i32 = 2;
+/// The store is damaged.
+const DAMAGED: i32 = 5;
+
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.append(&mut files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+/// Changes the first row of each of these prefixes with `change`, past every check of the store.
+fn tamper(data: &Path, prefixes: &[Vec<u8>], change: impl Fn(Vec<u8>) -> Option<Vec<u8>>) {
+    let mut store = SledStore::open(data).unwrap();
+    let mut batch = Batch::default();
+    for prefix in prefixes {
+        let rows = store.range(prefix, &prefix_end(prefix), 1).unwrap();
+        let (row, value) = rows.into_iter().next().unwrap();
+        batch.writes.insert(row, change(value));
+    }
+    store.commit(batch).unwrap();
+}
+
+fn code(of: Identity) -> CenterCode {
+    CenterCode::parse(of.center).unwrap()
+}
+
+fn codes(report: &Value) -> BTreeSet<String> {
+    let counts = report["counts"].as_array().unwrap();
+    counts.iter().map(|count| count["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_stopped_store_is_checked_repaired_with_the_help_of_members_and_runs_again() {
+    let mut province = Province::on("2026-05-20", CITIES);
+    province.import(DATONG, &Dump::of(&[LI_IN_DATONG, ZHANG_IN_DATONG, WANG_IN_DATONG]));
+    province.import(TAIYUAN, &Dump::of(&[LI_NEW_IN_TAIYUAN]));
+    let case = province.start(TAIYUAN, DATONG, &LI_IN_DATONG);
+    province.await_states(&case, ("completed", "00"), ("completed", "00"));
+    let own = LogId::public(code(DATONG), 1);
+    let size = province.size(DATONG, 1);
+    for at in [DATONG, TAIYUAN] {
+        province.await_witnessed(at, &format!("{}/1", DATONG.center), size);
+    }
+    let datong = province.member_mut(DATONG);
+    let in_use = datong.run(&["fsck"]).ended_with(REFUSED);
+    assert!(in_use.err.contains("in use by another process"), "{}", in_use.err);
+    datong.stop();
+    let (home, data) = (datong.home.clone(), datong.home.join("data"));
+
+    // A sound store is said to be so, and no byte of it changes.
+    let before = files(&data);
+    let sound = datong.run(&["--json", "fsck"]).done().json();
+    assert_eq!((&sound["sound"], &sound["repair"]), (&Value::Bool(true), &Value::Null));
+    assert!(sound["rows"].as_u64().unwrap() > 50);
+    assert_eq!(files(&data), before);
+    let mine = province.member(DATONG);
+    mine.configure(|file| file.node.center = TAIYUAN.center.to_string());
+    let theirs = mine.run(&["--json", "fsck"]).ended_with(USAGE).json();
+    assert_eq!(codes(&theirs), BTreeSet::from(["OTHER_MEMBER".to_owned()]));
+    mine.configure(|file| file.node.center = DATONG.center.to_string());
+
+    // An entry of its own log, an index row, a timer, a hash and the copy of another center's log.
+    let changed = |mut value: Vec<u8>| {
+        *value.last_mut().unwrap() ^= 1;
+        Some(value)
+    };
+    let entries = |log: LogId| key(Area::Tile, &[&log.to_key(), &[0xff]]);
+    let of_taiyuan = LogId::public(code(TAIYUAN), 1);
+    tamper(&data, &[entries(own), entries(of_taiyuan)], changed);
+    tamper(&data, &[vec![Area::TagIndex as u8], vec![Area::TimerSet as u8]], |_| None);
+    tamper(&data, &[key(Area::Tile, &[&LogId::audit(code(DATONG), 1).to_key(), &[0]])], |_| None);
+    let before = files(&data);
+    let damaged = mine.run(&["--json", "fsck"]).ended_with(DAMAGED).json();
+    let found = codes(&damaged);
+    for code in ["LOG_ENTRIES", "LOG_TILES", "TIMER"] {
+        assert!(found.contains(code), "{code} in {found:?}");
+    }
+    assert_eq!(files(&data), before, "nothing is changed without --repair");
+    let said = mine.run(&["fsck"]).ended_with(DAMAGED);
+    assert!(said.out.contains("takes it back from other members"), "{}", said.out);
+    for private in [LI_IN_DATONG.name, LI_IN_DATONG.document, LI_IN_DATONG.account] {
+        assert!(!said.all().contains(private));
+    }
+
+    let repaired = mine.run(&["--json", "fsck", "--repair"]).done().json();
+    assert_eq!(repaired["sound"], true, "{repaired:#}");
+    assert_eq!(repaired["repair"]["refilled"].as_array().unwrap().len(), 2, "{repaired:#}");
+    let aside = PathBuf::from(repaired["repair"]["aside"].as_str().unwrap());
+    assert_eq!(aside.parent(), Some(home.as_path()));
+    let kept = fs::read(aside.join("store/db")).unwrap();
+    assert_eq!(Some(&kept), before.get(&data.join("store/db")), "as it was");
+    mine.run(&["fsck"]).done();
+    province.member_mut(DATONG).start();
+    assert_eq!(province.size(DATONG, 1), size);
+
+    // What nobody else has is named with what to do.
+    let datong = province.member_mut(DATONG);
+    datong.stop();
+    tamper(&data, &[vec![Area::Posting as u8]], |_| None);
+    let left = datong.run(&["--json", "fsck", "--repair"]).ended_with(DAMAGED).json();
+    let lost = left["findings"].as_array().unwrap();
+    assert!(lost.iter().any(|finding| finding["cure"] == "restore"), "{left:#}");
+}
