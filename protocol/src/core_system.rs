@@ -72,7 +72,7 @@ pub enum CoreAction {
 }
 
 /// The kind of an action, as it stands in the order's id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 #[repr(u8)]
 pub enum CoreStep {
@@ -195,7 +195,7 @@ impl CoreRefusal {
 }
 
 /// The kinds of cause for which the core refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum CoreCause {
     /// No such account.

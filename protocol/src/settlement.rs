@@ -145,8 +145,30 @@ pub enum BankOutcome {
     NoSuchOrder,
 }
 
+/// What is believed of an order, when the bank says something of it; `None` when nothing changes.
+///
+/// What is said of an order whose end is known changes nothing. An order that was recalled and that
+/// the bank does not have never will be paid: a bank executes none after its day.
+#[must_use]
+pub fn believed(
+    known: Option<&BankOutcome>,
+    said: &BankOutcome,
+    is_recalled: bool,
+) -> Option<BankOutcome> {
+    match (known, said) {
+        (Some(BankOutcome::Executed(_) | BankOutcome::Failed(_)), _) => None,
+        (_, BankOutcome::NoSuchOrder) if is_recalled => {
+            Some(BankOutcome::Failed(BankFailure::Recalled))
+        }
+        (
+            None | Some(BankOutcome::Waiting | BankOutcome::Unknown | BankOutcome::NoSuchOrder),
+            _,
+        ) => Some(said.clone()),
+    }
+}
+
 /// Why an order was not paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum BankFailure {
     /// Number and name of the payee do not belong together.
@@ -268,7 +290,7 @@ impl fmt::Debug for BankNotice {
 }
 
 /// Which way money went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Direction {
     /// Out of the account (借方, JFFSE as the bank writes it for its customer's outflow).

@@ -13,5 +13,7 @@ pub mod reason;
 pub mod reconciliation;
 pub mod registered;
 pub mod rules;
+pub mod standing;
 pub mod status_code;
 pub mod task;
+pub mod turn;

@@ -13,6 +13,7 @@ pub mod flips;
 pub mod hostile;
 pub mod kills;
 pub mod member;
+pub mod model;
 pub mod people;
 pub mod program;
 pub mod province;

@@ -23,8 +23,8 @@ use crate::ledger::settling;
 use crate::letter_number::LetterNumber;
 use crate::money::Fen;
 use crate::settlement::{
-    BankFailure, BankNotice, BankOrder, BankOrderId, BankOutcome, BankReply, Direction,
-    NoticeCursor, SpecialAccount,
+    BankNotice, BankOrder, BankOrderId, BankOutcome, BankReply, Direction, NoticeCursor,
+    SpecialAccount, believed,
 };
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
@@ -122,17 +122,6 @@ pub(super) fn stop_asking(case: &mut Case) {
     case.alarms.remove(&Alarm::Recall);
 }
 
-/// Forgets a transfer's order once its debit is advised in full.
-pub(super) fn match_debits(case: &mut Case) {
-    let debited = sum(&case.lines, Direction::Debit).unwrap_or(Fen::ZERO);
-    let is_advised = case.payment.as_ref().is_some_and(|payment| {
-        payment.debited_before.checked_add(payment.amount).is_some_and(|whole| debited >= whole)
-    });
-    if is_advised {
-        forget(case);
-    }
-}
-
 /// Forgets a transfer's order, whose end is known.
 pub(super) fn forget(case: &mut Case) {
     case.payment = None;
@@ -156,14 +145,8 @@ pub(super) fn on_reply(round: &mut Round<'_>, reply: &BankReply) -> Result<(), S
         return Ok(());
     }
     let Some(mut row) = row(round.view, reply.order)? else { return Ok(()) };
-    if matches!(row.outcome, Some(BankOutcome::Executed(_) | BankOutcome::Failed(_))) {
+    let Some(outcome) = believed(row.outcome.as_ref(), &reply.outcome, row.is_recalled) else {
         return Ok(());
-    }
-    let outcome = if row.is_recalled && reply.outcome == BankOutcome::NoSuchOrder {
-        // Its day is over, and a bank executes no order after its day: it never will be paid.
-        BankOutcome::Failed(BankFailure::Recalled)
-    } else {
-        reply.outcome.clone()
     };
     row.outcome = Some(outcome.clone());
     put_row(round.view, &row);

@@ -34,7 +34,8 @@ use crate::store::StoreError;
 use crate::store::keys::{Area, key};
 use crate::time::{Date, Timestamp};
 use crate::transfer::deadline::{Wait, end_of, last_day, reminder_day};
-use crate::transfer::reconciliation::{MoneyLine, net};
+use crate::transfer::reconciliation::{MoneyLine, net, sum};
+use crate::transfer::standing::{Money, PaymentOnItsWay, Standing};
 use crate::transfer::task::{Task, TaskReason};
 
 /// What both sides of a transfer keep.
@@ -424,6 +425,24 @@ impl Case {
         self.reminded = None;
         self.alarms.remove(&Alarm::Deadline);
         self.alarms.remove(&Alarm::Reminder);
+    }
+
+    /// What both sides decide by.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let moved = |direction| sum(&self.lines, direction).unwrap_or(Fen::ZERO);
+        Standing {
+            ordered: self.core.map(|mark| mark.step),
+            money: Money { debited: moved(Direction::Debit), credited: moved(Direction::Credit) },
+            payment: self.payment.as_ref().map(|payment| PaymentOnItsWay {
+                attempt: payment.attempt,
+                amount: payment.amount,
+                debited_before: payment.debited_before,
+            }),
+            attempts: self.attempts,
+            task: self.task.as_ref().map(|task| task.reason),
+            is_taken_over: self.taken_over_by.is_some(),
+        }
     }
 
     /// What has moved in a direction, less what moved the other way.

@@ -16,8 +16,8 @@ use super::transfer_command::{
     Decision, TransferCommand, TransferFilter, TransferLine, TransferName, TransferView,
 };
 use super::transfers;
-use super::transfers_in::{self, Incoming, letters, money, reissue};
-use super::transfers_out::{self, Intent, Outgoing, letter, payment, settlement};
+use super::transfers_in::{self, Incoming, letters, reissue};
+use super::transfers_out::{self, Outgoing, payment};
 use crate::document::DocumentNumber;
 use crate::id::TransferId;
 use crate::ledger;
@@ -25,20 +25,19 @@ use crate::limits::TRANSFERS_LISTED_MAX;
 use crate::money::Fen;
 use crate::refusal::Refusal;
 use crate::roster::Action;
-use crate::settlement::Direction;
 use crate::statement::transfer::letter::Remark;
-use crate::statement::transfer::sheet::ReversalCause;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
 use crate::time::Date;
 use crate::transfer::deadline::{Wait, banking_day, may_pay_on};
 use crate::transfer::incoming::IncomingState;
+use crate::transfer::incoming::step::{Choice as IncomingChoice, Event as IncomingEvent};
 use crate::transfer::outgoing::OutgoingState;
+use crate::transfer::outgoing::event::{Choice, Event as OutgoingEvent};
 use crate::transfer::reason::RefusalReason;
 use crate::transfer::task::{Task, TaskReason};
 
 mod acceptance;
-mod closing;
 mod months;
 mod recovering;
 mod two_persons;
@@ -273,13 +272,13 @@ const ONLY_WHEN_BACK: &str = "the account is restored or settled anew only when 
 
 /// Whether a decision makes sense where an incoming transfer stands.
 fn check_incoming(decision: &Decision, incoming: &Incoming) -> Result<(), Stop> {
-    use IncomingState::{Announced, Credited, Draft, Negotiating};
+    use IncomingState::{Announced, Credited, Draft, Negotiating, Returning};
     let state = incoming.state;
     let fits = match decision {
         Decision::Approve => state == Draft || number_is_taken(incoming),
         Decision::Correct(_) => state == Negotiating,
         Decision::SendBack(_) => {
-            matches!(state, Announced | Negotiating | Credited(_)) || state.is_final()
+            matches!(state, Announced | Negotiating | Credited(_) | Returning) || state.is_final()
         }
         Decision::Wait => (!state.is_final() && state != Draft) || number_is_taken(incoming),
         Decision::Close => !state.is_final() && state != Draft,
@@ -312,71 +311,49 @@ fn follow_outgoing(
     out: &mut Outgoing,
     decision: &Decision,
 ) -> Result<(), Stop> {
-    let nothing_left = out.case.net(Direction::Debit).is_zero() && out.case.payment.is_none();
-    match (decision, out.state) {
-        (Decision::Refuse(reason, remark), OutgoingState::Received | OutgoingState::Held) => {
+    let choice = match decision {
+        Decision::Refuse(reason, remark) => {
             out.case.refusal = Some(words_of(*reason, remark.as_ref())?);
-            letter::reject(round, out, *reason);
-            Ok(())
+            Choice::Refuse(*reason)
         }
-        (Decision::Refuse(reason, remark), OutgoingState::Accepted) => {
-            out.case.refusal = Some(words_of(*reason, remark.as_ref())?);
-            Ok(letter::unlock_to_refuse(round, out, *reason)?)
-        }
-        (Decision::Settle(day), OutgoingState::Accepted | OutgoingState::Reversed) => {
-            let value_date = value_date(round, *day)?;
-            Ok(settlement::settle(round, out, value_date)?)
-        }
-        (Decision::SendSheet, OutgoingState::Settled) => Ok(settlement::send_sheet(round, out)?),
-        (Decision::PayAgain, OutgoingState::PayFailed(_)) => {
-            Ok(payment::order_missing(round, out)?)
-        }
-        (Decision::PayAgain, OutgoingState::Paid)
-            if out.case.net(Direction::Debit) < out.settled_amount() =>
-        {
-            Ok(payment::order_missing(round, out)?)
-        }
-        (Decision::Renew(day), OutgoingState::Settled | OutgoingState::PayFailed(_))
-            if nothing_left =>
-        {
-            let intent = Intent::Renew(ReversalCause::NewTerms, value_date(round, *day)?);
-            Ok(settlement::reverse(round, out, intent)?)
-        }
-        (Decision::Restore, OutgoingState::Settled | OutgoingState::PayFailed(_))
-            if nothing_left =>
-        {
-            let intent = Intent::Restore(ReversalCause::NewTerms);
-            Ok(settlement::reverse(round, out, intent)?)
-        }
-        (Decision::Restore, OutgoingState::Reversed) => Ok(settlement::restore(round, out)?),
+        Decision::Settle(day) => Choice::Settle(value_date(round, *day)?),
+        Decision::SendSheet => Choice::SendSheet,
+        Decision::PayAgain => Choice::PayAgain,
+        Decision::Renew(day) => Choice::Renew(value_date(round, *day)?),
+        Decision::Restore => Choice::Restore,
+        Decision::Close => Choice::Close,
         // A case that is over, and money that came under its letter all the same.
-        (Decision::SendBack(payee), _)
-            if payment::surplus(out) > Fen::ZERO && out.case.payment.is_none() =>
+        Decision::SendBack(payee)
+            if out.course().surplus() > Fen::ZERO && out.case.payment.is_none() =>
         {
             may_order(round)?;
-            Ok(payment::send_back(round, out, payee.clone())?)
+            return Ok(payment::send_back(round, out, payee.clone())?);
         }
-        (Decision::Wait, state) if !state.is_final() => wait_on(round, &mut out.case),
-        (Decision::Close, _) if out.case.taken_over_by.is_some() => {
-            closing::close_outgoing(round, out)
+        Decision::Wait if !out.state.is_final() => return wait_on(round, &mut out.case),
+        Decision::Approve
+        | Decision::Accept(_)
+        | Decision::Correct(_)
+        | Decision::SendBack(_)
+        | Decision::Wait => return Err(Refusal::WrongState.into()),
+    };
+    let done = transfers_out::happens(round, out, &OutgoingEvent::Decided(choice))?;
+    done.map_err(|refusal| why_not(choice, out).unwrap_or_else(|| refusal.into()))
+}
+
+/// Why a choice has no place where the transfer stands, where the state alone does not say it.
+fn why_not(choice: Choice, out: &Outgoing) -> Option<Stop> {
+    let why = match choice {
+        Choice::Renew(_) | Choice::Restore => ONLY_WHEN_BACK,
+        Choice::Close if out.case.taken_over_by.is_some() => {
+            "the account is settled: restore it, once the bank has said that nothing left"
         }
-        (Decision::Renew(_) | Decision::Restore, _) => {
-            Err(Stop::explained(Refusal::WrongState, ONLY_WHEN_BACK))
-        }
-        (
-            Decision::Approve
-            | Decision::Accept(_)
-            | Decision::Refuse(..)
-            | Decision::Settle(_)
-            | Decision::SendSheet
-            | Decision::PayAgain
-            | Decision::Correct(_)
-            | Decision::SendBack(_)
-            | Decision::Wait
-            | Decision::Close,
-            _,
-        ) => Err(Refusal::WrongState.into()),
-    }
+        Choice::Refuse(_)
+        | Choice::Settle(_)
+        | Choice::SendSheet
+        | Choice::PayAgain
+        | Choice::Close => return None,
+    };
+    Some(Stop::explained(Refusal::WrongState, why))
 }
 
 /// What is said with a refusal. R99 says nothing by itself.
@@ -426,7 +403,8 @@ fn decide_incoming(
     incoming: &mut Incoming,
     decision: &Decision,
 ) -> Result<(), Stop> {
-    match (decision, incoming.state) {
+    let state = incoming.state;
+    match (decision, state) {
         (Decision::Approve, IncomingState::Draft) => {
             if incoming.operator == *operator {
                 let why = "another person than the one who entered the letter must approve it";
@@ -443,35 +421,33 @@ fn decide_incoming(
             Ok(())
         }
         (Decision::Correct(receiving), IncomingState::Negotiating) => {
-            Ok(money::correct(round, incoming, receiving.clone())?)
+            incoming.receiving = receiving.clone();
+            choose(round, incoming, IncomingChoice::Correct)
         }
-        (Decision::SendBack(payee), IncomingState::Announced | IncomingState::Negotiating)
-            if incoming.case.net(Direction::Credit) > Fen::ZERO
-                && incoming.case.payment.is_none() =>
-        {
-            may_order(round)?;
-            Ok(money::send_back(round, incoming, payee.clone())?)
-        }
-        // A case that is over, and money that came under its letter all the same.
-        (Decision::SendBack(payee), _)
-            if money::surplus(incoming) > Fen::ZERO && incoming.case.payment.is_none() =>
-        {
-            may_order(round)?;
-            Ok(money::send_back(round, incoming, payee.clone())?)
+        // What has arrived; or, in a case that is over, what came under its letter all the same.
+        (Decision::SendBack(payee), _) if incoming.case.payment.is_none() => {
+            let course = incoming.course();
+            let is_open = matches!(
+                state,
+                IncomingState::Announced | IncomingState::Negotiating | IncomingState::Returning
+            );
+            if course.surplus() > Fen::ZERO || is_open && course.arrived() > Fen::ZERO {
+                may_order(round)?;
+            }
+            Ok(transfers_in::send_back_to(round, incoming, payee.clone())??)
         }
         (Decision::Wait, IncomingState::Announced | IncomingState::Negotiating) => {
-            money::wait_on(round, incoming)?;
-            // What is too much was said; the person has just decided to wait for its sender.
-            if money::surplus(incoming) > Fen::ZERO {
-                return Ok(());
-            }
-            Ok(money::reconsider(round, incoming)?)
+            choose(round, incoming, IncomingChoice::GoOn)
         }
         (Decision::Wait, state) if !state.is_final() && state != IncomingState::Draft => {
             wait_on(round, &mut incoming.case)
         }
         (Decision::Close, _) if incoming.case.taken_over_by.is_some() => {
-            closing::close_incoming(round, incoming)
+            choose(round, incoming, IncomingChoice::Close).map_err(|_| {
+                let why =
+                    "money has arrived: send it back, or wait for the rest; a draft is withdrawn";
+                Stop::explained(Refusal::WrongState, why)
+            })
         }
         (
             Decision::Approve
@@ -489,6 +465,14 @@ fn decide_incoming(
             _,
         ) => Err(Refusal::WrongState.into()),
     }
+}
+
+fn choose(
+    round: &mut Round<'_>,
+    incoming: &mut Incoming,
+    choice: IncomingChoice,
+) -> Result<(), Stop> {
+    Ok(transfers_in::happens(round, incoming, &IncomingEvent::Decided(choice))??)
 }
 
 /// Whether a refused letter waits for a person who has it written anew, or lets it be.

@@ -17,7 +17,7 @@ use crate::core_system::{CoreOrder, CoreOutcome};
 use crate::cose::{Received, Verified};
 use crate::id::{PayloadHash, TransferId};
 use crate::letter_number::LetterNumber;
-use crate::limits::{CLOCK_SKEW_MS, STEPS_AHEAD_MAX};
+use crate::limits::CLOCK_SKEW_MS;
 use crate::refusal::Refusal;
 use crate::roster::MemberStatus;
 use crate::settlement::BankReply;
@@ -27,6 +27,7 @@ use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
 use crate::time::DAY_MS;
 use crate::transfer::reconciliation::MoneyLine;
+use crate::transfer::turn::Turn;
 use crate::wire::DeliveryReply;
 
 /// Milliseconds until a transfer is looked at again whose node takes in what it had lost.
@@ -136,14 +137,14 @@ pub(super) fn take_in(
     if case.thread.statements.contains(&hash) {
         return Ok(DeliveryReply::Committed(hash));
     }
-    if place.step <= case.thread.theirs {
-        return Ok(DeliveryReply::Refused(Refusal::IdReused));
-    }
-    if place.step > case.thread.theirs.saturating_add(STEPS_AHEAD_MAX) {
-        return Ok(DeliveryReply::Refused(Refusal::Overloaded));
+    let turn = Turn::of(case.thread.theirs, place.step);
+    match turn {
+        Turn::Over => return Ok(DeliveryReply::Refused(Refusal::IdReused)),
+        Turn::TooEarly => return Ok(DeliveryReply::Refused(Refusal::Overloaded)),
+        Turn::Early | Turn::Now => {}
     }
     round.keep_received(hash, statement.statement().kind(), statement.bytes())?;
-    if place.step > case.thread.theirs.saturating_add(1) {
+    if turn == Turn::Early {
         put_pending(round.view, place);
         return Ok(DeliveryReply::Pending(hash));
     }

@@ -2,8 +2,8 @@
 //!
 //! **Promises.** A state is entered only over an edge of the machine, when the outcome of its core
 //! order is in; the person is credited once, with exactly the amount of the latest sheet.
-//! **Left to others.** The states: `transfer`. Which case an input belongs to: `transfers`. Writing
-//! letters: `letters`.
+//! **Left to others.** Deciding: `transfer::incoming`. Which case an input belongs to: `transfers`.
+//! Writing letters: `letters`.
 
 use minicbor::{Decode, Encode};
 
@@ -12,7 +12,7 @@ use super::operator::OperatorId;
 use super::records;
 use super::round::Round;
 use super::takeovers;
-use super::transfer_case::{Alarm, Case, SuccessorWords};
+use super::transfer_case::{Alarm, Case, RefusalWords, SuccessorWords};
 use super::transfers_out::{remind, say_again};
 use crate::account::AccountNumber;
 use crate::authority::incident::IncidentRule;
@@ -23,21 +23,28 @@ use crate::id::{Commitment, PayloadHash, TransferId};
 use crate::letter_number::LetterNumber;
 use crate::money::Fen;
 use crate::refusal::Refusal;
-use crate::settlement::{BankOutcome, BankReply, Direction, SpecialAccount};
+use crate::settlement::{BankReply, SpecialAccount};
 use crate::statement::transfer::TransferStep;
-use crate::statement::transfer::reply::IdentityMatch;
+use crate::statement::transfer::notice::DifferenceKind;
+use crate::statement::transfer::reply::{CancellationOutcome, IdentityMatch, TransferRefusal};
 use crate::statement::transfer::sheet::Sheet;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
-use crate::transfer::incoming::{IncomingState, Rejection};
+use crate::transfer::incoming::IncomingState;
+use crate::transfer::incoming::course::{Course, SheetHere};
+use crate::transfer::incoming::step::{Delivered, Event};
+use crate::transfer::reason::RefusalReason;
 use crate::transfer::reconciliation::MoneyLine;
 use crate::transfer::task::TaskReason;
 
+mod carrying;
 pub(super) mod letters;
-pub(super) mod money;
+mod money;
 pub(super) mod recalled;
 pub(super) mod reissue;
-mod replies;
+
+pub(super) use carrying::{happens, send_back_to};
+use carrying::{happens_noting, take};
 
 /// An incoming transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -142,10 +149,21 @@ impl Incoming {
         }
     }
 
-    /// The sheet that money is held against.
+    /// Where it stands, as far as anything is decided by it.
     #[must_use]
-    pub fn valid_sheet(&self) -> Option<&ReceivedSheet> {
-        self.sheet.as_ref().filter(|sheet| !sheet.is_reversed)
+    pub fn course(&self) -> Course {
+        Course {
+            state: self.state,
+            case: self.case.standing(),
+            sheet: self.sheet.as_ref().map(|received| SheetHere {
+                revision: received.sheet.revision,
+                amount: received.sheet.amount().unwrap_or(Fen::ZERO),
+                is_reversed: received.is_reversed,
+                is_remitted: received.is_remitted,
+            }),
+            is_negotiated: self.is_negotiated,
+            has_said_credit: self.credit.is_some(),
+        }
     }
 }
 
@@ -195,19 +213,25 @@ pub(super) fn on_statement(
         incoming.case.hear(step, hash);
         match statement {
             TransferStep::Acceptance(acceptance) => {
-                replies::on_acceptance(round, incoming, acceptance)
+                let identity = acceptance.identity;
+                let note = |incoming: &mut Incoming| incoming.identity = Some(identity);
+                happens_noting(round, incoming, &Event::Acceptance, note)
             }
-            TransferStep::TransferRefusal(refusal) => replies::on_refusal(round, incoming, refusal),
+            TransferStep::TransferRefusal(refusal) => on_refusal(round, incoming, refusal),
             TransferStep::CancellationAnswer(answer) => {
-                replies::on_cancellation_answer(round, incoming, answer)
+                on_cancellation_answer(round, incoming, answer.outcome)
             }
             TransferStep::Sheet(sheet) => money::on_sheet(round, incoming, (hash, sheet)),
-            TransferStep::Remittance(_) => money::on_remittance(round, incoming),
-            TransferStep::Difference(difference) => {
-                money::on_difference(round, incoming, difference)
+            TransferStep::Remittance(_) => happens(round, incoming, &Event::Remittance),
+            TransferStep::Difference(difference) => match difference.kind {
+                DifferenceKind::NotPaid(..) => happens(round, incoming, &Event::NotPaid),
+                DifferenceKind::Arrived(_) => Ok(Err(Refusal::WrongState)),
+            },
+            TransferStep::Reversal(reversal) => {
+                let event = Event::Reversal(reversal.revision, reversal.cause);
+                happens(round, incoming, &event)
             }
-            TransferStep::Reversal(reversal) => money::on_reversal(round, incoming, reversal),
-            TransferStep::Restoration(_) => money::on_restoration(round, incoming),
+            TransferStep::Restoration(_) => happens(round, incoming, &Event::Restoration),
             TransferStep::Cancellation(_)
             | TransferStep::RefusalConfirmation(_)
             | TransferStep::Correction(_)
@@ -225,54 +249,49 @@ pub(super) fn on_delivered(
     statement: PayloadHash,
     outcome: Result<(), Refusal>,
 ) -> Result<(), StoreError> {
-    with(round, transfer, |round, incoming| match outcome {
-        Ok(()) => {
-            if let IncomingState::Credited(negotiated) = incoming.state
-                && incoming.credit == Some(statement)
-            {
-                incoming.enter(round, IncomingState::Completed(negotiated));
-            }
-            Ok(())
-        }
-        Err(refusal) => on_refused(round, incoming, statement, refusal),
+    with(round, transfer, |round, incoming| {
+        let what = if statement.as_bytes() == incoming.case.id.as_bytes() {
+            Delivered::Letter
+        } else if incoming.credit == Some(statement) {
+            Delivered::Credit
+        } else {
+            Delivered::Other
+        };
+        take(round, incoming, &Event::Delivered(what, outcome))
     })?;
     Ok(())
 }
 
-fn on_refused(
+/// The withdrawal is granted, or too late. A letter whose number was given twice is then written anew.
+fn on_cancellation_answer(
     round: &mut Round<'_>,
     incoming: &mut Incoming,
-    statement: PayloadHash,
-    refusal: Refusal,
-) -> Result<(), StoreError> {
-    let is_letter = statement.as_bytes() == incoming.case.id.as_bytes();
-    match incoming.state {
-        IncomingState::Requested if is_letter => {
-            let rejection = Rejection::Delivery(refusal);
-            incoming.enter(round, IncomingState::Rejected(rejection, false));
-            incoming.enter(round, IncomingState::Rejected(rejection, true));
-            Ok(())
-        }
-        // The withdrawal came first, or the letter was never taken in: either way it is over.
-        IncomingState::Cancelling(_) if is_letter => {
-            incoming.enter(round, IncomingState::Cancelled);
-            Ok(())
-        }
-        state if state.is_final() || incoming.case.task.is_some() => Ok(()),
-        IncomingState::Draft
-        | IncomingState::Requested
-        | IncomingState::Accepted
-        | IncomingState::Announced
-        | IncomingState::Negotiating
-        | IncomingState::Credited(_)
-        | IncomingState::Completed(_)
-        | IncomingState::Rejected(..)
-        | IncomingState::Cancelling(_)
-        | IncomingState::Cancelled
-        | IncomingState::Returning
-        | IncomingState::Returned
-        | IncomingState::Restored => incoming.case.ask_person(round, TaskReason::StatementRefused),
+    outcome: CancellationOutcome,
+) -> Result<Result<(), Refusal>, StoreError> {
+    let was_cancelling = matches!(incoming.state, IncomingState::Cancelling(_));
+    let done = happens(round, incoming, &Event::CancellationAnswer(outcome))?;
+    let is_over = was_cancelling && incoming.state == IncomingState::Cancelled;
+    if is_over && incoming.is_reissued_once_cancelled {
+        reissue::by_itself(round, incoming)?;
     }
+    Ok(done)
+}
+
+/// The letter is refused, with words that a person reads.
+fn on_refusal(
+    round: &mut Round<'_>,
+    incoming: &mut Incoming,
+    refusal: &TransferRefusal,
+) -> Result<Result<(), Refusal>, StoreError> {
+    let number_is_taken = refusal.reason == RefusalReason::Duplicate && refusal.older.is_some();
+    let event = Event::Refused(refusal.reason, number_is_taken);
+    happens_noting(round, incoming, &event, |incoming| {
+        incoming.case.refusal = Some(RefusalWords {
+            remark: refusal.remark.clone(),
+            older: refusal.older,
+            right_center: refusal.right_center,
+        });
+    })
 }
 
 /// Takes in what the core made of an order.
@@ -285,13 +304,13 @@ pub(super) fn on_core_outcome(
         if incoming.case.core.is_none_or(|mark| mark.order != order.id) {
             return Ok(());
         }
-        incoming.case.core = None;
         match (order.action.step(), outcome) {
             (CoreStep::Credit, CoreOutcome::Done(receipt)) => {
                 money::on_credited(round, incoming, &receipt)
             }
             (_, CoreOutcome::Refused(_)) => {
-                incoming.case.ask_person(round, TaskReason::CoreRefused)
+                let note = |incoming: &mut Incoming| incoming.case.core = None;
+                happens_noting(round, incoming, &Event::CoreRefused, note).map(drop)
             }
             (_, CoreOutcome::Done(_) | CoreOutcome::Unknown) => Ok(()),
         }
@@ -334,29 +353,8 @@ pub(super) fn on_bank_outcome(
     transfer: TransferId,
     reply: &BankReply,
 ) -> Result<(), StoreError> {
-    with(round, transfer, |round, incoming| {
-        let current = incoming.case.payment.as_ref();
-        if current.is_none_or(|payment| payment.attempt != reply.order.attempt) {
-            return Ok(());
-        }
-        match reply.outcome {
-            BankOutcome::Executed(_) => {
-                bank::stop_asking(&mut incoming.case);
-                Ok(())
-            }
-            BankOutcome::Failed(_) => {
-                bank::forget(&mut incoming.case);
-                if incoming.state == IncomingState::Returning {
-                    incoming.enter(round, IncomingState::Negotiating);
-                }
-                let ended = incoming.state.is_final();
-                let unexplained = TaskReason::UnexplainedMoney;
-                let reason = if ended { unexplained } else { TaskReason::AmountDiffers };
-                incoming.case.ask_person(round, reason)
-            }
-            BankOutcome::Waiting | BankOutcome::Unknown | BankOutcome::NoSuchOrder => Ok(()),
-        }
-    })?;
+    let event = Event::Bank(reply.order.attempt, reply.outcome.clone());
+    with(round, transfer, |round, incoming| take(round, incoming, &event))?;
     Ok(())
 }
 
@@ -367,20 +365,9 @@ pub(super) fn on_money(
     line: MoneyLine,
 ) -> Result<(), StoreError> {
     with(round, transfer, |round, incoming| {
-        let has_come = line.direction == Direction::Credit;
-        incoming.case.lines.push(line);
-        bank::match_debits(&mut incoming.case);
-        if !incoming.state.is_final() {
-            return money::reconsider(round, incoming);
-        }
-        if has_come {
-            incoming.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
-        }
-        if money::surplus(incoming) > Fen::ZERO {
-            return incoming.case.ask_person(round, TaskReason::UnexplainedMoney);
-        }
-        incoming.case.task = None;
-        Ok(())
+        let event = Event::Moved(line.direction, line.amount);
+        let note = |incoming: &mut Incoming| incoming.case.lines.push(line);
+        happens_noting(round, incoming, &event, note).map(drop)
     })?;
     Ok(())
 }
@@ -421,7 +408,7 @@ pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<()
                 Alarm::AskBank => bank::ask(round, &mut incoming.case),
                 Alarm::Recall => bank::recall(round, &mut incoming.case)?,
                 Alarm::Publish => incoming.case.publish_waiting(round)?,
-                Alarm::ShortSum => money::on_short_sum(round, incoming)?,
+                Alarm::ShortSum => take(round, incoming, &Event::DayOver)?,
                 Alarm::Reminder => remind(round, &mut incoming.case)?,
                 Alarm::PayLater => {}
             }
@@ -433,9 +420,7 @@ pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<()
 
 /// Something did not come in time: a person is called, and the last statement is said again.
 fn on_overdue(round: &mut Round<'_>, incoming: &mut Incoming) -> Result<(), StoreError> {
-    if incoming.case.task.is_none() && !incoming.state.is_final() {
-        incoming.case.ask_person(round, TaskReason::Overdue)?;
-    }
+    take(round, incoming, &Event::Overdue)?;
     incoming.case.tell(round, IncidentRule::DeadlineMissed, incoming.case.states_entered())?;
     say_again(round, &incoming.case)
 }

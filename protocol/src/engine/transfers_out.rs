@@ -10,33 +10,36 @@ use minicbor::{Decode, Encode};
 use super::bank;
 use super::embedded_core;
 use super::outbox;
-use super::output::Event;
+use super::output;
 use super::round::Round;
 use super::takeovers;
 use super::transfer_case::{Alarm, Case, SuccessorWords};
 use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::center::CenterCode;
-use crate::core_system::{CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal, CoreStep};
+use crate::core_system::{CoreAction, CoreOrder, CoreOutcome, CoreReceipt};
 use crate::id::{Commitment, OrderId, PayloadHash, TransferId};
 use crate::money::Fen;
 use crate::refusal::Refusal;
 use crate::settlement::{BankReply, SpecialAccount};
 use crate::statement::transfer::TransferStep;
 use crate::statement::transfer::reply::IdentityMatch;
-use crate::statement::transfer::sheet::ReversalCause;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
 use crate::time::Date;
 use crate::transfer::outgoing::OutgoingState;
-use crate::transfer::reason::RefusalReason;
+use crate::transfer::outgoing::course::{Course, Intent, Settled};
+use crate::transfer::outgoing::event::{Done, Event};
 use crate::transfer::task::TaskReason;
 
+mod carrying;
 pub(super) mod letter;
 pub(super) mod payment;
 pub(super) mod recalled;
-pub(super) mod settlement;
+mod settlement;
 
+pub(super) use carrying::happens;
+use carrying::{take, take_noting};
 pub(super) use letter::{on_early_cancellation, on_letter};
 pub(super) use payment::on_money;
 
@@ -123,39 +126,26 @@ impl SettledSheet {
     }
 }
 
-/// What is to follow the outcome of the core order on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(flat)]
-pub enum Intent {
-    /// `Unlock`: the letter is refused.
-    #[n(1)]
-    Refuse(#[n(0)] RefusalReason),
-    /// `Reverse`: a new revision is settled for this day.
-    #[n(2)]
-    Renew(#[n(0)] ReversalCause, #[n(1)] Date),
-    /// `Reverse`: a corrected receiving account, or a person, is waited for.
-    #[n(3)]
-    Wait(#[n(0)] ReversalCause),
-    /// `Reverse`, then `Unlock`: the account is restored.
-    #[n(4)]
-    Restore(#[n(0)] ReversalCause),
-    /// `Unlock`: the case is over, because the other center is revoked.
-    #[n(5)]
-    Release,
-}
-
-impl Intent {
-    /// Why the settlement is undone.
+impl Outgoing {
+    /// Where it stands, as far as anything is decided by it.
     #[must_use]
-    pub const fn cause(self) -> Option<ReversalCause> {
-        match self {
-            Self::Refuse(_) | Self::Release => None,
-            Self::Renew(cause, _) | Self::Wait(cause) | Self::Restore(cause) => Some(cause),
+    pub fn course(&self) -> Course {
+        Course {
+            state: self.state,
+            case: self.case.standing(),
+            intent: self.intent,
+            is_cancelled: self.cancellation.is_some(),
+            credited: self.credited,
+            is_returned: self.is_returned,
+            settled: self.settled.as_ref().map(|settled| Settled {
+                amount: settled.amount(),
+                has_sheet: settled.sheet.is_some(),
+            }),
+            revision: self.revision,
+            arrived: self.arrived,
         }
     }
-}
 
-impl Outgoing {
     /// The amount of the settlement in force; nothing without one.
     #[must_use]
     pub fn settled_amount(&self) -> Fen {
@@ -229,16 +219,21 @@ pub(super) fn on_statement(
     let done = with(round, transfer, |round, out| {
         out.case.hear(step, hash);
         match statement {
-            TransferStep::Cancellation(_) => letter::on_cancellation(round, out, hash).map(Ok),
-            TransferStep::RefusalConfirmation(_) => Ok(letter::on_confirmation(round, out)),
+            TransferStep::Cancellation(_) => happens(round, out, &Event::Cancellation),
+            TransferStep::RefusalConfirmation(_) => {
+                happens(round, out, &Event::RefusalConfirmation)
+            }
             TransferStep::Correction(correction) => {
                 payment::on_correction(round, out, correction).map(Ok)
             }
             TransferStep::Difference(difference) => {
                 payment::on_difference(round, out, difference).map(Ok)
             }
-            TransferStep::Credit(credit) => Ok(payment::on_credit(round, out, credit)),
-            TransferStep::Return(_) => payment::on_return(round, out).map(Ok),
+            TransferStep::Credit(credit) => {
+                let event = Event::Credit(credit.revision, credit.amount, credit.negotiated);
+                happens(round, out, &event)
+            }
+            TransferStep::Return(_) => happens(round, out, &Event::Return),
             TransferStep::CancellationAnswer(_)
             | TransferStep::Acceptance(_)
             | TransferStep::TransferRefusal(_)
@@ -260,12 +255,7 @@ pub(super) fn on_delivered(
     if outcome.is_ok() {
         return Ok(());
     }
-    with(round, transfer, |round, out| {
-        if out.state.is_final() || out.case.task.is_some() {
-            return Ok(());
-        }
-        out.case.ask_person(round, TaskReason::StatementRefused)
-    })?;
+    with(round, transfer, |round, out| take(round, out, &Event::Undelivered))?;
     Ok(())
 }
 
@@ -279,17 +269,12 @@ pub(super) fn on_core_outcome(
         if out.case.core.is_none_or(|mark| mark.order != order.id) {
             return Ok(());
         }
-        out.case.core = None;
-        match outcome {
-            CoreOutcome::Done(receipt) => on_core_done(round, out, order, &receipt)?,
-            CoreOutcome::Refused(refusal) => on_core_refused(round, out, order, &refusal)?,
-            CoreOutcome::Unknown => {}
-        }
-        // A withdrawal that waited for the outcome is answered by where the transfer stands now.
-        if out.case.core.is_none() && out.cancellation.take().is_some() {
-            letter::answer_cancellation(round, out)?;
-        }
-        Ok(())
+        let event = match outcome {
+            CoreOutcome::Done(receipt) => return on_core_done(round, out, order, &receipt),
+            CoreOutcome::Refused(refusal) => Event::CoreRefused(order.action.step(), refusal.cause),
+            CoreOutcome::Unknown => return Ok(()),
+        };
+        take_noting(round, out, &event, |out| out.case.core = None)
     })?;
     Ok(())
 }
@@ -300,57 +285,17 @@ fn on_core_done(
     order: &CoreOrder,
     receipt: &CoreReceipt,
 ) -> Result<(), StoreError> {
-    match order.action.step() {
-        CoreStep::Lock => letter::on_locked(round, out),
-        CoreStep::Unlock => letter::on_unlocked(round, out),
-        CoreStep::Settle => settlement::on_settled(round, out, (order, receipt)),
-        CoreStep::Close => payment::on_closed(round, out),
-        CoreStep::Reverse => settlement::on_reversed(round, out),
-        CoreStep::Credit => Ok(()),
-    }
-}
-
-fn on_core_refused(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-    order: &CoreOrder,
-    refusal: &CoreRefusal,
-) -> Result<(), StoreError> {
-    match (order.action.step(), refusal.cause) {
-        // Nothing is locked yet: the letter is refused with what the core has found.
-        (CoreStep::Lock, cause) => {
-            if out.cancellation.is_some() {
-                return letter::release(round, out);
-            }
-            letter::reject(round, out, reason_of(cause));
-            Ok(())
+    let done = match &order.action {
+        CoreAction::Settle(_, value_date, _) => {
+            return settlement::on_settled(round, out, (order.id, *value_date), receipt);
         }
-        (CoreStep::Settle, CoreCause::Frozen) if out.state == OutgoingState::Accepted => {
-            letter::unlock_to_refuse(round, out, RefusalReason::Frozen)
-        }
-        (
-            CoreStep::Settle
-            | CoreStep::Unlock
-            | CoreStep::Close
-            | CoreStep::Reverse
-            | CoreStep::Credit,
-            _,
-        ) => out.case.ask_person(round, TaskReason::CoreRefused),
-    }
-}
-
-const fn reason_of(cause: CoreCause) -> RefusalReason {
-    match cause {
-        CoreCause::NoAccount => RefusalReason::NotFound,
-        CoreCause::Status => RefusalReason::NotSealed,
-        CoreCause::Frozen => RefusalReason::Frozen,
-        CoreCause::Busy => RefusalReason::Duplicate,
-        CoreCause::Cap
-        | CoreCause::Suspense
-        | CoreCause::OtherContent
-        | CoreCause::History
-        | CoreCause::Other => RefusalReason::Other,
-    }
+        CoreAction::Lock(_) => Done::Locked,
+        CoreAction::Unlock(_) => Done::Unlocked,
+        CoreAction::Close(..) => Done::Closed,
+        CoreAction::Reverse(..) => Done::Reversed,
+        CoreAction::Credit(..) => return Ok(()),
+    };
+    take_noting(round, out, &Event::Done(done), |out| out.case.core = None)
 }
 
 /// Keeps how the center that took the other side over has finished it.
@@ -387,7 +332,8 @@ pub(super) fn on_bank_outcome(
     transfer: TransferId,
     reply: &BankReply,
 ) -> Result<(), StoreError> {
-    with(round, transfer, |round, out| payment::on_outcome(round, out, reply))?;
+    let event = Event::Bank(reply.order.attempt, reply.outcome.clone());
+    with(round, transfer, |round, out| take(round, out, &event))?;
     Ok(())
 }
 
@@ -427,7 +373,7 @@ pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<()
                 Alarm::AskBank => bank::ask(round, &mut out.case),
                 Alarm::Recall => bank::recall(round, &mut out.case)?,
                 Alarm::Publish => out.case.publish_waiting(round)?,
-                Alarm::PayLater => payment::pay_later(round, out)?,
+                Alarm::PayLater => take(round, out, &Event::PayDue)?,
                 Alarm::Reminder => remind(round, &mut out.case)?,
                 Alarm::ShortSum => {}
             }
@@ -440,15 +386,13 @@ pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<()
 /// Most of the time for what is awaited is over: it is marked, and the last statement is said again.
 pub(super) fn remind(round: &mut Round<'_>, case: &mut Case) -> Result<(), StoreError> {
     case.reminded = Some(round.now);
-    round.event(Event::Reminder { transfer: case.id });
+    round.event(output::Event::Reminder { transfer: case.id });
     say_again(round, case)
 }
 
 /// Something did not come in time: a person is called, and the last statement is said again.
 fn on_overdue(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
-    if out.case.task.is_none() && !out.state.is_final() {
-        out.case.ask_person(round, TaskReason::Overdue)?;
-    }
+    take(round, out, &Event::Overdue)?;
     out.case.tell(round, IncidentRule::DeadlineMissed, out.case.states_entered())?;
     say_again(round, &out.case)
 }

@@ -1,7 +1,8 @@
 //! The states of a transfer at the center that takes the account in (转入地).
 //!
 //! **Promises.** [`IncomingState::may_become`] is the whole machine; a final state has no successor.
-//! **Left to others.** What leads from one to the next: `engine::transfers_in`.
+//! **Left to others.** What leads from one to the next: `step`. Carrying it out:
+//! `engine::transfers_in`.
 
 use minicbor::{Decode, Encode};
 
@@ -9,8 +10,11 @@ use super::reason::RefusalReason;
 use super::status_code::NationalCode;
 use crate::refusal::Refusal;
 
+pub mod course;
+pub mod step;
+
 /// Where an incoming transfer stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(flat)]
 pub enum IncomingState {
     /// Entered, and waiting for a second person; nothing was sent.
@@ -55,7 +59,7 @@ pub enum IncomingState {
 }
 
 /// Who refused a letter, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(flat)]
 pub enum Rejection {
     /// The transfer-out center, by a signed refusal.
@@ -67,7 +71,7 @@ pub enum Rejection {
 }
 
 /// Where a transfer stood when its withdrawal was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum CancelledFrom {
     /// Not accepted yet.
@@ -134,7 +138,7 @@ impl IncomingState {
         let successors: &[Kind] = match self.kind() {
             Kind::Draft => &[Kind::Requested, Kind::Cancelled],
             Kind::Requested => &[Kind::Accepted, Kind::Rejected, Kind::Cancelling],
-            Kind::Accepted => &[Kind::Announced, Kind::Rejected, Kind::Cancelling],
+            Kind::Accepted => &[Kind::Announced, Kind::Rejected, Kind::Cancelling, Kind::Restored],
             Kind::Announced => {
                 &[Kind::Credited, Kind::Negotiating, Kind::Returning, Kind::Restored]
             }
@@ -150,6 +154,7 @@ impl IncomingState {
                 Kind::Announced,
                 Kind::Rejected,
                 Kind::Cancelling,
+                Kind::Restored,
             ],
             Kind::Returning => &[Kind::Returned, Kind::Negotiating],
             Kind::Completed

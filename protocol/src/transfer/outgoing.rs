@@ -1,7 +1,8 @@
 //! The states of a transfer at the center that gives the account away (转出地).
 //!
 //! **Promises.** [`OutgoingState::may_become`] is the whole machine; a final state has no successor.
-//! **Left to others.** What leads from one to the next: `engine::transfers_out`.
+//! **Left to others.** What leads from one to the next: `step`. Carrying it out:
+//! `engine::transfers_out`.
 
 use minicbor::{Decode, Encode};
 
@@ -9,11 +10,16 @@ use super::reason::RefusalReason;
 use super::status_code::NationalCode;
 use crate::settlement::BankFailure;
 
+pub mod act;
+pub mod course;
+pub mod event;
+pub mod step;
+
 /// Where an outgoing transfer stands.
 ///
 /// A state is entered when the outcome of its core order is in; the order on its way is a mark on
 /// the state before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(flat)]
 pub enum OutgoingState {
     /// The letter is here; nothing was promised.

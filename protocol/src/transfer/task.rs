@@ -41,7 +41,7 @@ pub struct FirstOpinion {
 }
 
 /// Why a person must look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum TaskReason {
     /// Incoming, `Draft`: a second person approves the letter (复核).

@@ -8,11 +8,13 @@
 use super::super::embedded_core;
 use super::super::records;
 use super::super::round::{Round, Stop};
-use super::super::transfers_out::{Outgoing, letter};
+use super::super::transfer_case::RefusalWords;
+use super::super::transfers_out::{self, Outgoing, letter};
 use crate::document::DocumentNumber;
 use crate::refusal::Refusal;
 use crate::roster::Action;
 use crate::statement::transfer::reply::IdentityMatch;
+use crate::transfer::outgoing::event::{Event, Judgement};
 use crate::transfer::rules::Verdict;
 
 /// Accepts a letter that a person has looked at; gives the number that stood in the record, if that
@@ -25,11 +27,12 @@ pub(super) fn accept(
     let looked_at = out.case.task.as_ref().map(|task| task.reason);
     match letter::verdict(round, out)?.1 {
         Verdict::Refuse(reason, right_center) => {
-            letter::refuse(round, out, (reason, right_center));
+            out.case.refusal = Some(RefusalWords { right_center, ..RefusalWords::default() });
+            judge(round, out, Judgement::Refuse(reason))?;
             Ok(None)
         }
         Verdict::Hold(asked) if !looked_at.is_some_and(|reason| reason.covers(asked)) => {
-            out.case.ask_person(round, asked)?;
+            judge(round, out, Judgement::Hold(asked))?;
             Ok(None)
         }
         Verdict::Hold(_) => {
@@ -45,9 +48,12 @@ pub(super) fn accept(
 }
 
 fn lock(round: &mut Round<'_>, out: &mut Outgoing, identity: IdentityMatch) -> Result<(), Stop> {
-    out.case.task = None;
     out.identity = Some(identity);
-    Ok(letter::lock(round, out)?)
+    judge(round, out, Judgement::Lock)
+}
+
+fn judge(round: &mut Round<'_>, out: &mut Outgoing, judgement: Judgement) -> Result<(), Stop> {
+    Ok(transfers_out::happens(round, out, &Event::Judged(judgement))??)
 }
 
 /// The record gets the 18-digit number that the letter proves (证件号码更正).

@@ -11,6 +11,7 @@ mod payments;
 mod persons;
 pub(crate) mod proofs;
 mod refusals;
+mod regressions;
 mod reissues;
 mod restored;
 mod store_checks;

@@ -1,7 +1,7 @@
 //! Incoming transfers: writing the letter and withdrawing it.
 //!
 //! **Promises.** A letter number is given once; a person has one open transfer here.
-//! **Left to others.** What the other center says to it: `replies`.
+//! **Left to others.** What the other center says to it: `transfer::incoming`.
 
 use super::super::equivocation;
 use super::super::modes::{self, require_role};
@@ -13,6 +13,7 @@ use super::super::round::{Round, Route, Stop};
 use super::super::transfer_case::{Case, today};
 use super::super::transfer_command::Application;
 use super::super::transfers::{find_number, put_number};
+use super::carrying::withdraw;
 use super::{Incoming, load, save};
 use crate::account::AccountStatus;
 use crate::cbor;
@@ -25,12 +26,11 @@ use crate::name_match::NameMatch;
 use crate::refusal::Refusal;
 use crate::roster::MemberStatus;
 use crate::settlement::SpecialAccount;
-use crate::statement::transfer::letter::{Cancellation, Letter, Remark};
-use crate::statement::transfer::step;
+use crate::statement::transfer::letter::{Letter, Remark};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
 use crate::transfer::deadline::Wait;
-use crate::transfer::incoming::{CancelledFrom, IncomingState};
+use crate::transfer::incoming::IncomingState;
 use crate::transfer::rules::RegisteredHold;
 use crate::transfer::task::TaskReason;
 
@@ -111,36 +111,9 @@ pub(in super::super) fn cancel(
 ) -> Result<Incoming, Stop> {
     require_role(round, operator, OperatorRole::Clerk)?;
     let mut incoming = load(round.view, transfer)?.ok_or(Refusal::NotFound)?;
-    match incoming.state {
-        IncomingState::Draft => incoming.enter(round, IncomingState::Cancelled),
-        IncomingState::Requested => ask(round, &mut incoming, CancelledFrom::Requested, remark)?,
-        // Only a center whose rules allow it still grants this.
-        IncomingState::Accepted => ask(round, &mut incoming, CancelledFrom::Accepted, remark)?,
-        IncomingState::Announced
-        | IncomingState::Negotiating
-        | IncomingState::Credited(_)
-        | IncomingState::Returning => return Err(Refusal::TooLate.into()),
-        IncomingState::Completed(_)
-        | IncomingState::Rejected(..)
-        | IncomingState::Cancelling(_)
-        | IncomingState::Cancelled
-        | IncomingState::Returned
-        | IncomingState::Restored => return Err(Refusal::WrongState.into()),
-    }
+    withdraw(round, &mut incoming, remark)??;
     save(round, &incoming)?;
     Ok(incoming)
-}
-
-/// Asks the other center to withdraw the letter.
-pub(super) fn ask(
-    round: &mut Round<'_>,
-    incoming: &mut Incoming,
-    from: CancelledFrom,
-    remark: Option<Remark>,
-) -> Result<(), StoreError> {
-    incoming.enter(round, IncomingState::Cancelling(from));
-    incoming.case.say(round, |head| step!(head, Cancellation { remark }));
-    incoming.case.wait(round, Wait::Acceptance)
 }
 
 /// Whether both centers can do this; gives the own special account.

@@ -10,21 +10,22 @@ use super::super::records;
 use super::super::round::Round;
 use super::super::transfer_case::Case;
 use super::super::transfers::{find_number, put_number};
-use super::letters::{ask, person_key};
-use super::{Incoming, load, money, save, with};
+use super::letters::person_key;
+use super::{Incoming, carrying, load, save, with};
 use crate::account::AccountNumber;
 use crate::authority::incident::IncidentRule;
 use crate::cbor;
 use crate::cose::Verified;
 use crate::id::TransferId;
-use crate::settlement::{Direction, SpecialAccount};
+use crate::settlement::Direction;
 use crate::statement::StatementKind;
 use crate::statement::transfer::TransferStep;
 use crate::statement::transfer::letter::Letter;
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
 use crate::transfer::deadline::Wait;
-use crate::transfer::incoming::{CancelledFrom, IncomingState};
+use crate::transfer::incoming::IncomingState;
+use crate::transfer::incoming::step::{Choice, Event};
 use crate::transfer::task::TaskReason;
 
 /// Makes a case of a letter that this center has sent.
@@ -98,7 +99,7 @@ fn withdraw(round: &mut Round<'_>, later: TransferId) -> Result<bool, StoreError
         IncomingState::Draft | IncomingState::Requested => {
             incoming.is_reissued_once_cancelled = true;
             if incoming.state == IncomingState::Requested {
-                ask(round, incoming, CancelledFrom::Requested, None)?;
+                carrying::withdraw(round, incoming, None).map(drop)?;
             }
             Ok(true)
         }
@@ -147,22 +148,19 @@ pub(in super::super) fn follow(
 ) -> Result<bool, StoreError> {
     let Some(before) = load(round.view, transfer)? else { return Ok(false) };
     let done = with(round, transfer, |round, incoming| match (incoming.state, said) {
-        (IncomingState::Requested, TransferStep::Cancellation(said)) => {
-            ask(round, incoming, CancelledFrom::Requested, said.remark.clone()).map(|()| true)
-        }
-        (IncomingState::Accepted, TransferStep::Cancellation(said)) => {
-            ask(round, incoming, CancelledFrom::Accepted, said.remark.clone()).map(|()| true)
+        (IncomingState::Requested | IncomingState::Accepted, TransferStep::Cancellation(said)) => {
+            carrying::withdraw(round, incoming, said.remark.clone()).map(|done| done.is_ok())
         }
         (IncomingState::Negotiating, TransferStep::Correction(correction)) => {
-            let receiving: SpecialAccount = correction.receiving.clone();
-            money::correct(round, incoming, receiving).map(|()| true)
+            incoming.receiving = correction.receiving.clone();
+            carrying::take(round, incoming, &Event::Decided(Choice::Correct)).map(|()| true)
         }
         (IncomingState::Announced | IncomingState::Negotiating, TransferStep::Return(_)) => {
             // The bank tells what came and went; all of it is gone when the case ends.
             incoming.case.task = None;
             incoming.enter(round, IncomingState::Returning);
             if incoming.case.net(Direction::Credit).is_zero() && !incoming.case.lines.is_empty() {
-                money::reconsider(round, incoming)?;
+                carrying::take(round, incoming, &Event::Reconsidered)?;
             }
             Ok(true)
         }

@@ -11,6 +11,7 @@
 use super::super::round::{Round, Stop};
 use super::super::transfer_case::Case;
 use super::super::transfers::put_number;
+use super::carrying::take;
 use super::letters::{check_centers, next_number, person_key, send};
 use super::{Incoming, LetterLink, save};
 use crate::cbor;
@@ -20,7 +21,7 @@ use crate::refusal::Refusal;
 use crate::statement::transfer::letter::Letter;
 use crate::store::StoreError;
 use crate::transfer::incoming::IncomingState;
-use crate::transfer::task::TaskReason;
+use crate::transfer::incoming::step::Event;
 
 /// Writes the letter anew, or calls a person.
 pub(super) fn by_itself(round: &mut Round<'_>, old: &mut Incoming) -> Result<(), StoreError> {
@@ -32,9 +33,7 @@ pub(super) fn by_itself(round: &mut Round<'_>, old: &mut Incoming) -> Result<(),
     match done {
         Ok(()) => Ok(()),
         Err(Stop::Store(error)) => Err(error),
-        Err(Stop::Refused(_) | Stop::Explained(_)) => {
-            old.case.ask_person(round, TaskReason::LetterNumberTaken)
-        }
+        Err(Stop::Refused(_) | Stop::Explained(_)) => take(round, old, &Event::NoNewLetter),
     }
 }
 

@@ -1,15 +1,13 @@
 //! Outgoing transfers until the account is settled: letter, look by a person, lock, refusal,
 //! withdrawal.
 //!
-//! **Promises.** A letter locks at most once; a letter that is refused or withdrawn leaves the account
-//! as it was.
-//! **Left to others.** The rules: `transfer::rules`. Settling: `settlement`.
+//! **Promises.** A letter is taken in once; one whose withdrawal came first is refused.
+//! **Left to others.** The rules: `transfer::rules`. What follows from them: `transfer::outgoing`.
+//! Settling: `settlement`.
 
 use std::collections::BTreeSet;
 
 use super::super::certificates;
-use super::super::core_orders;
-use super::super::crowds;
 use super::super::dossiers::candidates::DIGESTS_MAX;
 use super::super::equivocation;
 use super::super::incidents::{self, About, Seen};
@@ -23,30 +21,27 @@ use super::super::tag_index;
 use super::super::tags;
 use super::super::transfer_case::{Case, RefusalWords, today};
 use super::super::transfers::{find_number, put_number};
-use super::{Intent, Outgoing, load, save, settlement};
+use super::{Outgoing, load, save, take};
 use crate::authority::incident::IncidentRule;
 use crate::center::CenterCode;
-use crate::core_system::CoreAction;
 use crate::cose::Verified;
 use crate::digest::DigestStatus;
 use crate::id::{PayloadHash, TransferId};
 use crate::ledger;
 use crate::mode::{Mode, Service};
-use crate::plain_text::PlainText;
 use crate::record::{AccountRecord, LoanRecord, Person};
 use crate::refusal::Refusal;
 use crate::roster::Action;
 use crate::settlement::SpecialAccount;
 use crate::statement::StatementKind;
-use crate::statement::transfer::letter::{Cancellation, Letter, Remark};
-use crate::statement::transfer::reply::{
-    Acceptance, CancellationAnswer, CancellationOutcome, IdentityMatch, TransferRefusal,
-};
+use crate::statement::transfer::letter::{Cancellation, Letter};
+use crate::statement::transfer::reply::{CancellationAnswer, CancellationOutcome};
 use crate::statement::transfer::{StepHead, step};
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
 use crate::transfer::deadline::Wait;
 use crate::transfer::outgoing::OutgoingState;
+use crate::transfer::outgoing::event::{Event, Judgement, Onward};
 use crate::transfer::reason::RefusalReason;
 use crate::transfer::rules::{LetterFacts, Verdict, decide};
 use crate::transfer::task::TaskReason;
@@ -104,7 +99,8 @@ pub(in super::super) fn on_letter(
         incidents::tell(round, seen)?;
         let words = RefusalWords { older: Some(older), ..RefusalWords::default() };
         out.case.refusal = Some(words);
-        reject(round, &mut out, RefusalReason::Duplicate);
+        let refused = Judgement::Refuse(RefusalReason::Duplicate);
+        take(round, &mut out, &Event::Judged(refused))?;
         save(round, &out)?;
         return Ok(DeliveryReply::Committed(hash));
     }
@@ -122,24 +118,25 @@ fn evaluate(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError>
         return Ok(());
     }
     let (record, verdict) = verdict(round, out)?;
-    match verdict {
+    let judgement = match verdict {
         Verdict::Refuse(reason, right_center) => {
-            refuse(round, out, (reason, right_center));
-            Ok(())
+            out.case.refusal = Some(RefusalWords { right_center, ..RefusalWords::default() });
+            Judgement::Refuse(reason)
         }
-        Verdict::Hold(reason) => hold(round, out, reason),
+        Verdict::Hold(reason) => Judgement::Hold(reason),
         Verdict::Accept(identity) => {
             out.identity = Some(identity);
             let amount = record.map(|record| record.account.balance);
             if modes::mode(round.view, Service::Transfer)? != Mode::Auto {
-                hold(round, out, TaskReason::ConfirmAcceptance)
+                Judgement::Hold(TaskReason::ConfirmAcceptance)
             } else if amount.is_some_and(|amount| amount > round.settings.policy.auto_amount_max) {
-                hold(round, out, TaskReason::LargeAmount)
+                Judgement::Hold(TaskReason::LargeAmount)
             } else {
-                lock(round, out)
+                Judgement::Lock
             }
         }
-    }
+    };
+    take(round, out, &Event::Judged(judgement))
 }
 
 /// What the rules say of a letter now.
@@ -229,176 +226,26 @@ pub(super) fn records_of(
     Ok(Some((certificates::with_mark(round.view, account.record)?, loans)))
 }
 
-fn hold(round: &mut Round<'_>, out: &mut Outgoing, reason: TaskReason) -> Result<(), StoreError> {
-    out.enter(round, OutgoingState::Held);
-    out.case.wait(round, Wait::Acceptance)?;
-    out.case.ask_person(round, reason)
-}
-
-/// Orders the lock; the letter is accepted once it is in.
-pub(in super::super) fn lock(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
-    let account = out.case.letter.account.clone();
-    core_orders::stage(round, &mut out.case, CoreAction::Lock(account))
-}
-
-/// The account is locked.
-pub(super) fn on_locked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
-    let was_held = out.state == OutgoingState::Held;
-    out.enter(round, OutgoingState::Accepted);
-    out.case.wait(round, Wait::Settlement)?;
-    let identity = out.identity.unwrap_or(IdentityMatch::Exact);
-    out.case.say(round, |head| step!(head, Acceptance { identity }));
-    crowds::note_letter(round, &out.case.letter.account)?;
-    if out.cancellation.take().is_some() {
-        answer_cancellation(round, out)?;
-        if out.case.core.is_some() {
-            return Ok(());
-        }
-    }
-    if out.case.taken_over_by.is_some() {
-        return out.case.ask_person(round, TaskReason::CounterpartRevoked);
-    }
+/// How it goes on with an account that is locked: in mode `auto` the rules alone settle it, but for a
+/// letter that a person had to look at for its amount.
+pub(super) fn onward(
+    round: &Round<'_>,
+    out: &Outgoing,
+    was_held: bool,
+) -> Result<Onward, StoreError> {
     if recalled::next_of_ours(round, (out.case.id, out.case.thread.ours))?.is_some() {
-        return Ok(());
+        return Ok(Onward::AsSaid);
     }
-    let by_itself = !was_held && modes::mode(round.view, Service::Transfer)? == Mode::Auto;
-    if by_itself || is_auto_after_look(round, out)? {
-        settlement::settle_today(round, out)
-    } else {
-        out.case.ask_person(round, TaskReason::ConfirmSettlement)
-    }
-}
-
-/// Whether a letter that a person looked at for its identity alone is settled by the rules.
-fn is_auto_after_look(round: &Round<'_>, out: &Outgoing) -> Result<bool, StoreError> {
     if modes::mode(round.view, Service::Transfer)? != Mode::Auto {
-        return Ok(false);
+        return Ok(Onward::ByPerson);
+    }
+    if !was_held {
+        return Ok(Onward::ByItself);
     }
     let record = records::account(round.view, &out.case.letter.account)?;
     let amount = record.map(|(account, _)| account.record.account.balance);
-    Ok(amount.is_some_and(|amount| amount <= round.settings.policy.auto_amount_max))
-}
-
-/// Refuses the letter, with the right center where the rules have found one; nothing is locked.
-pub(in super::super) fn refuse(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-    (reason, right_center): (RefusalReason, Option<CenterCode>),
-) {
-    out.case.refusal = Some(RefusalWords { right_center, ..RefusalWords::default() });
-    reject(round, out, reason);
-}
-
-/// Refuses the letter with the words that stand in the case; nothing is locked.
-pub(in super::super) fn reject(round: &mut Round<'_>, out: &mut Outgoing, reason: RefusalReason) {
-    out.case.task = None;
-    out.enter(round, OutgoingState::Rejected(reason, false));
-    let RefusalWords { remark, older, right_center } =
-        out.case.refusal.get_or_insert_default().clone();
-    out.case
-        .say(round, |head| step!(head, TransferRefusal { reason, remark, older, right_center }));
-}
-
-/// Lets the account go and refuses the letter once that is done.
-pub(in super::super) fn unlock_to_refuse(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-    reason: RefusalReason,
-) -> Result<(), StoreError> {
-    out.case.task = None;
-    out.intent = Some(Intent::Refuse(reason));
-    let account = out.case.letter.account.clone();
-    core_orders::stage(round, &mut out.case, CoreAction::Unlock(account))
-}
-
-/// Lets the account go, because the other center is revoked; the case is over once that is done.
-pub(in super::super) fn unlock_to_release(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-) -> Result<(), StoreError> {
-    out.case.task = None;
-    out.intent = Some(Intent::Release);
-    let account = out.case.letter.account.clone();
-    core_orders::stage(round, &mut out.case, CoreAction::Unlock(account))
-}
-
-/// The account is free again.
-pub(super) fn on_unlocked(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
-    match out.intent.take() {
-        Some(Intent::Refuse(reason)) => {
-            reject(round, out, reason);
-            Ok(())
-        }
-        Some(Intent::Release) => release(round, out),
-        Some(Intent::Restore(_) | Intent::Renew(..) | Intent::Wait(_)) | None => {
-            settlement::on_restored(round, out)
-        }
-    }
-}
-
-/// The other center withdraws the letter.
-pub(super) fn on_cancellation(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-    hash: PayloadHash,
-) -> Result<(), StoreError> {
-    // The outcome of the order decides whether it is too late.
-    if out.case.core.is_some() && !out.state.is_final() {
-        out.cancellation = Some(hash);
-        return Ok(());
-    }
-    answer_cancellation(round, out)
-}
-
-/// Grants a withdrawal before acceptance; after it, only where the center's rule allows that.
-pub(super) fn answer_cancellation(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-) -> Result<(), StoreError> {
-    match out.state {
-        OutgoingState::Received | OutgoingState::Held => release(round, out),
-        OutgoingState::Accepted if round.settings.policy.cancellable_until_settled => {
-            let words = PlainText::parse(WITHDRAWN).ok().map(Remark);
-            out.case.refusal = Some(RefusalWords { remark: words, ..RefusalWords::default() });
-            unlock_to_refuse(round, out, RefusalReason::Other)
-        }
-        OutgoingState::Accepted
-        | OutgoingState::Settled
-        | OutgoingState::Paying
-        | OutgoingState::PayFailed(_)
-        | OutgoingState::PayUnknown
-        | OutgoingState::Paid
-        | OutgoingState::Reversed
-        | OutgoingState::Completed(_)
-        | OutgoingState::Restored => {
-            answer(round, out, CancellationOutcome::TooLate);
-            Ok(())
-        }
-        // The refusal that was said answers it.
-        OutgoingState::Rejected(..) => Ok(()),
-        OutgoingState::Released => {
-            answer(round, out, CancellationOutcome::Granted);
-            Ok(())
-        }
-    }
-}
-
-/// The words of a refusal that follows a withdrawal after acceptance.
-const WITHDRAWN: &str = "转入地中心撤销申请 (withdrawn by the transfer-in center)";
-
-/// Ends the transfer as withdrawn; nothing is locked.
-pub(in super::super) fn release(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-) -> Result<(), StoreError> {
-    out.cancellation = None;
-    out.enter(round, OutgoingState::Released);
-    answer(round, out, CancellationOutcome::Granted);
-    Ok(())
-}
-
-fn answer(round: &mut Round<'_>, out: &mut Outgoing, outcome: CancellationOutcome) {
-    out.case.say(round, |head| step!(head, CancellationAnswer { outcome }));
+    let is_small = amount.is_some_and(|amount| amount <= round.settings.policy.auto_amount_max);
+    Ok(if is_small { Onward::ByItself } else { Onward::ByPerson })
 }
 
 /// A withdrawal came before its letter: it is granted, and the letter will be refused.
@@ -423,27 +270,4 @@ pub(in super::super) fn on_early_cancellation(
     let outcome = CancellationOutcome::Granted;
     round.say(&step!(head, CancellationAnswer { outcome }), Route::Outbox(cancellation.from));
     Ok(())
-}
-
-/// The other center has read the refusal.
-pub(super) fn on_confirmation(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), Refusal> {
-    match out.state {
-        OutgoingState::Rejected(reason, false) => {
-            out.enter(round, OutgoingState::Rejected(reason, true));
-            Ok(())
-        }
-        OutgoingState::Received
-        | OutgoingState::Held
-        | OutgoingState::Accepted
-        | OutgoingState::Settled
-        | OutgoingState::Paying
-        | OutgoingState::PayFailed(_)
-        | OutgoingState::PayUnknown
-        | OutgoingState::Paid
-        | OutgoingState::Reversed
-        | OutgoingState::Completed(_)
-        | OutgoingState::Rejected(_, true)
-        | OutgoingState::Released
-        | OutgoingState::Restored => Err(Refusal::WrongState),
-    }
 }

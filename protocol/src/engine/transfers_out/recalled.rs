@@ -9,7 +9,9 @@ use super::super::modes;
 use super::super::recovery::recalled;
 use super::super::round::Round;
 use super::super::transfer_case::RefusalWords;
-use super::{Intent, Outgoing, letter, load, payment, settlement, with};
+use super::carrying::take;
+use super::letter::records_of;
+use super::{Outgoing, load, payment, with};
 use crate::core_system::CoreAction;
 use crate::engine::CoreDriver;
 use crate::id::TransferId;
@@ -23,7 +25,8 @@ use crate::statement::transfer::reply::TransferRefusal;
 use crate::statement::transfer::sheet::{Reversal, Sheet};
 use crate::store::StoreError;
 use crate::transfer::outgoing::OutgoingState;
-use crate::transfer::task::TaskReason;
+use crate::transfer::outgoing::course::Intent;
+use crate::transfer::outgoing::event::{Choice, Event, Judgement, SheetFacts};
 
 /// Does what led to the statement that this center said next; `false` when the case comes to it by
 /// itself, or not yet.
@@ -35,29 +38,29 @@ pub(in super::super) fn follow(
     let Some(before) = load(round.view, transfer)? else { return Ok(false) };
     let done = with(round, transfer, |round, out| match (out.state, said) {
         (OutgoingState::Received | OutgoingState::Held, TransferStep::Acceptance(acceptance)) => {
-            out.case.task = None;
             out.identity = Some(acceptance.identity);
-            letter::lock(round, out).map(|()| true)
+            take(round, out, &Event::Judged(Judgement::Lock)).map(|()| true)
         }
         (OutgoingState::Received | OutgoingState::Held, TransferStep::TransferRefusal(refusal)) => {
             out.case.refusal = Some(words(refusal));
-            letter::reject(round, out, refusal.reason);
-            Ok(true)
+            let refused = Judgement::Refuse(refusal.reason);
+            take(round, out, &Event::Judged(refused)).map(|()| true)
         }
         (OutgoingState::Accepted, TransferStep::TransferRefusal(refusal)) => {
             out.case.refusal = Some(words(refusal));
-            letter::unlock_to_refuse(round, out, refusal.reason).map(|()| true)
+            let refused = Choice::Refuse(refusal.reason);
+            take(round, out, &Event::Decided(refused)).map(|()| true)
         }
         (OutgoingState::Accepted | OutgoingState::Reversed, TransferStep::Sheet(sheet)) => {
             settle(round, out, sheet).map(|()| true)
         }
         (OutgoingState::Settled, TransferStep::Sheet(sheet)) if agrees(out, sheet) => {
-            settlement::send_sheet(round, out).map(|()| true)
+            say_sheet(round, out).map(|()| true)
         }
         (OutgoingState::Settled | OutgoingState::PayFailed(_), TransferStep::Remittance(_))
             if out.settled_amount() == out.case.net(Direction::Debit) =>
         {
-            payment::order_missing(round, out).map(|()| true)
+            payment::consider(round, out).map(|()| true)
         }
         (OutgoingState::Settled, TransferStep::Difference(said)) => match said.kind {
             DifferenceKind::NotPaid(attempt, failure) => {
@@ -66,14 +69,14 @@ pub(in super::super) fn follow(
             DifferenceKind::Arrived(_) => Ok(false),
         },
         (OutgoingState::Reversed, TransferStep::Restoration(_)) => {
-            settlement::restore(round, out).map(|()| true)
+            take(round, out, &Event::Decided(Choice::Restore)).map(|()| true)
         }
         (
             OutgoingState::Settled | OutgoingState::PayFailed(_) | OutgoingState::Paid,
             TransferStep::Reversal(reversal),
         ) if out.case.net(Direction::Debit).is_zero() && out.case.payment.is_none() => {
             let intent = intent_of(round, out, reversal)?;
-            settlement::reverse(round, out, intent).map(|()| true)
+            take(round, out, &Event::Undo(intent)).map(|()| true)
         }
         _ => Ok(false),
     })?;
@@ -128,21 +131,30 @@ pub(super) fn is_said(round: &Round<'_>, out: &Outgoing) -> Result<bool, StoreEr
     Ok(next.is_some())
 }
 
-/// What is to follow a settlement whose sheet may have been signed before; `None` where nothing was
-/// said after it.
-pub(super) fn after_settling(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-) -> Result<Option<()>, StoreError> {
-    match recalled::next_of_ours(round, (out.case.id, out.case.thread.ours))? {
-        None => Ok(None),
-        Some(Statement::Sheet(sheet)) if agrees(out, &sheet) => {
-            settlement::send_sheet(round, out).map(Some)
-        }
-        // What was signed is not what this store comes to: nothing is paid before a person has looked.
-        Some(Statement::Sheet(_)) => {
-            out.case.ask_person(round, TaskReason::InterestDiffers).map(Some)
-        }
-        Some(_) => Ok(Some(())),
-    }
+/// What was said before about the settlement in force.
+pub(super) enum Said {
+    /// Nothing.
+    Nothing,
+    /// Its sheet, over the same figures.
+    Same,
+    /// A sheet over other figures.
+    Differs,
+    /// Something else.
+    Other,
+}
+
+/// What this center said of a settlement before its store forgot it.
+pub(super) fn said_of_sheet(round: &mut Round<'_>, out: &Outgoing) -> Result<Said, StoreError> {
+    Ok(match recalled::next_of_ours(round, (out.case.id, out.case.thread.ours))? {
+        None => Said::Nothing,
+        Some(Statement::Sheet(sheet)) if agrees(out, &sheet) => Said::Same,
+        Some(Statement::Sheet(_)) => Said::Differs,
+        Some(_) => Said::Other,
+    })
+}
+
+/// Says the sheet again that was signed before.
+pub(super) fn say_sheet(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    let has_record = records_of(round, out)?.is_some();
+    take(round, out, &Event::Sheet(SheetFacts { has_record, agrees: true, is_decided: true }))
 }

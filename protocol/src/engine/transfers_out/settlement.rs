@@ -1,99 +1,101 @@
 //! Outgoing transfers: settling, the sheet, and undoing both.
 //!
-//! **Promises.** A sheet is signed only over what the core has booked; a settlement is undone only
-//! when its money never left or is back.
-//! **Left to others.** Booking: the core. Paying: `payment`.
+//! **Promises.** A sheet is signed only over what the core has booked.
+//! **Left to others.** Deciding: `transfer::outgoing`. Booking: the core. Paying: `payment`.
 
-use super::super::core_orders;
-use super::super::incidents::{self, About, Seen};
-use super::super::modes;
 use super::super::records;
 use super::super::round::Round;
 use super::super::transfer_case::{calendar, today};
-use super::letter::{records_of, unlock_to_refuse};
-use super::{Intent, Outgoing, SettledSheet, payment, recalled, recompute};
-use crate::authority::incident::IncidentRule;
+use super::carrying::{take, take_noting};
+use super::letter::records_of;
+use super::recalled::{self, Said};
+use super::{Outgoing, SettledSheet, recompute};
 use crate::cbor;
 use crate::commitment::{CommitmentDomain, commit};
-use crate::core_system::{CoreAction, CoreOrder, CoreReceipt};
+use crate::core_system::CoreReceipt;
 use crate::deposit_history::ContinuityRules;
 use crate::digest::DigestStatus;
-use crate::id::Blinding;
+use crate::id::{Blinding, OrderId};
 use crate::interest::within_tolerance;
-use crate::mode::{Mode, Service};
-use crate::money::Fen;
-use crate::statement::transfer::sheet::{Restoration, Reversal, ReversalCause, Sheet};
+use crate::statement::transfer::sheet::Sheet;
 use crate::statement::transfer::step;
 use crate::store::StoreError;
 use crate::time::Date;
-use crate::transfer::deadline::{Wait, banking_day};
+use crate::transfer::deadline::banking_day;
 use crate::transfer::facts::{deposit_facts, loan_facts};
-use crate::transfer::outgoing::OutgoingState;
+use crate::transfer::outgoing::event::{Done, Event, SettlementFacts, SheetFacts};
 use crate::transfer::rules::obstacle_to_settlement;
 use crate::transfer::task::TaskReason;
 
-/// Settles for today, or the next day on which banks work.
-pub(super) fn settle_today(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
-    let value_date = banking_day(today(round)?, &calendar(round)?);
-    settle(round, out, value_date)
-}
-
-/// Orders the settlement for a value date, unless something has come between (a court freeze: R06).
-/// Without a person, no more moves than `auto` may decide.
-pub(in super::super) fn settle(
+/// Asks the rules for a settlement for a day: if none is named, today or the next day on which banks
+/// work.
+pub(super) fn consider(
     round: &mut Round<'_>,
     out: &mut Outgoing,
-    value_date: Date,
+    day: Option<Date>,
 ) -> Result<(), StoreError> {
-    let Some((record, loans)) = records_of(round, out)? else {
-        return out.case.ask_person(round, TaskReason::CoreRefused);
+    let first = banking_day(today(round)?, &calendar(round)?);
+    let value_date = day.unwrap_or(first);
+    let here = records_of(round, out)?;
+    let has_record = here.is_some();
+    let obstacle = match here {
+        None => None,
+        Some((record, loans)) => {
+            // What an import has brought while the account was locked: the lock hides it from the
+            // record.
+            let imported = records::imported(round.view, &out.case.letter.account)?;
+            let came_since = imported
+                .filter(|_| out.revision == 0)
+                .and_then(|imported| obstacle_to_settlement(&imported.record, &loans));
+            obstacle_to_settlement(&record, &loans).or(came_since)
+        }
     };
-    // What an import has brought while the account was locked: the lock hides it from the record.
-    let imported = records::imported(round.view, &out.case.letter.account)?;
-    let came_since = imported
-        .filter(|_| out.revision == 0)
-        .and_then(|imported| obstacle_to_settlement(&imported.record, &loans));
-    let obstacle = obstacle_to_settlement(&record, &loans).or(came_since);
-    if let Some(reason) = obstacle.filter(|_| out.state == OutgoingState::Accepted) {
-        return unlock_to_refuse(round, out, reason);
-    }
-    let cap =
-        if out.case.task.is_some() { Fen::MAX } else { round.settings.policy.auto_amount_max };
-    out.case.task = None;
-    let account = out.case.letter.account.clone();
-    core_orders::stage(round, &mut out.case, CoreAction::Settle(account, value_date, cap))
+    take(round, out, &Event::Settlement(SettlementFacts { value_date, has_record, obstacle }))
 }
 
-/// The account is in suspense: the sheet follows, unless core and engine differ on interest.
+/// The account is in suspense.
 pub(super) fn on_settled(
     round: &mut Round<'_>,
     out: &mut Outgoing,
-    (order, receipt): (&CoreOrder, &CoreReceipt),
+    (order, value_date): (OrderId, Date),
+    receipt: &CoreReceipt,
 ) -> Result<(), StoreError> {
-    let CoreAction::Settle(_, value_date, _) = &order.action else { return Ok(()) };
-    out.settled = Some(SettledSheet {
-        order: order.id,
+    let settled = SettledSheet {
+        order,
         principal: receipt.principal,
         interest: receipt.interest,
-        value_date: *value_date,
+        value_date,
         sheet: None,
         commitment: None,
-    });
-    out.revision = out.revision.saturating_add(1);
-    out.enter(round, OutgoingState::Settled);
-    out.case.wait(round, Wait::Settlement)?;
-    if recalled::after_settling(round, out)?.is_some() {
-        Ok(())
-    } else if out.case.taken_over_by.is_some() {
-        out.case.ask_person(round, TaskReason::CounterpartRevoked)
-    } else if agrees(round, out)? {
-        send_sheet(round, out)
-    } else {
-        let about = About::Transfer(out.case.id);
-        let seen = Seen::new(IncidentRule::InterestDiffers, about, u64::from(out.revision));
-        incidents::tell(round, seen)?;
-        out.case.ask_person(round, TaskReason::InterestDiffers)
+    };
+    let event = Event::Done(Done::Settled(settled.amount()));
+    take_noting(round, out, &event, |out| {
+        out.case.core = None;
+        out.settled = Some(settled);
+        out.revision = out.revision.saturating_add(1);
+    })
+}
+
+/// Asks whether the sheet can be signed.
+pub(super) fn consider_sheet(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+    is_decided: bool,
+) -> Result<(), StoreError> {
+    match recalled::said_of_sheet(round, out)? {
+        Said::Nothing => {}
+        Said::Same => return recalled::say_sheet(round, out),
+        // What was signed is not what this store comes to: nothing is paid before a person has looked.
+        Said::Differs if !is_decided => {
+            return out.case.ask_person(round, TaskReason::InterestDiffers);
+        }
+        Said::Differs => {}
+        Said::Other if !is_decided => return Ok(()),
+        Said::Other => {}
     }
+    let has_record = records_of(round, out)?.is_some();
+    let agrees = is_decided || agrees(round, out)?;
+    take(round, out, &Event::Sheet(SheetFacts { has_record, agrees, is_decided }))
 }
 
 /// Whether the core's figures are ours, up to a fen a settled year. The embedded core is this
@@ -111,16 +113,10 @@ fn agrees(round: &Round<'_>, out: &Outgoing) -> Result<bool, StoreError> {
     Ok(own.total().is_some_and(|own| within_tolerance(settled.amount(), own, years)))
 }
 
-/// Signs the sheet and orders the payment.
-pub(in super::super) fn send_sheet(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-) -> Result<(), StoreError> {
-    let Some((record, loans)) = records_of(round, out)? else {
-        return out.case.ask_person(round, TaskReason::CoreRefused);
-    };
+/// Signs the sheet.
+pub(super) fn say_sheet(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    let Some((record, loans)) = records_of(round, out)? else { return Ok(()) };
     let Some(settled) = out.settled.clone() else { return Ok(()) };
-    out.case.task = None;
     let policy = &round.settings.policy;
     let rules = ContinuityRules {
         late_grace_months: policy.late_grace_months,
@@ -152,32 +148,14 @@ pub(in super::super) fn send_sheet(
     let commitment = Some(commit(CommitmentDomain::Record, &sheet.blinding, &cbor::encode(&sheet)));
     out.last_sheet = Some(hash);
     out.settled = Some(SettledSheet { sheet: Some(hash), commitment, ..settled });
-    payment::order_missing(round, out)
+    Ok(())
 }
 
-/// Undoes the settlement, because all of its money is here; what follows is the intent's.
-pub(in super::super) fn reverse(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-    intent: Intent,
-) -> Result<(), StoreError> {
-    let Some(settled) = &out.settled else { return Ok(()) };
-    let action = CoreAction::Reverse(out.case.letter.account.clone(), settled.order, today(round)?);
-    out.case.task = None;
-    out.intent = Some(intent);
-    core_orders::stage(round, &mut out.case, action)
-}
-
-/// The settlement is undone: the account is back, and locked.
-pub(super) fn on_reversed(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
-    let intent = out.intent.take().unwrap_or(Intent::Wait(ReversalCause::NewTerms));
-    let cause = intent.cause().unwrap_or(ReversalCause::NewTerms);
-    out.enter(round, OutgoingState::Reversed);
-    out.case.wait(round, Wait::Case)?;
+/// The settlement is undone: so is the digest that says that its money has left.
+pub(super) fn undo(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
     let settled = out.settled.take();
-    if settled.as_ref().is_some_and(|settled| settled.sheet.is_some()) {
-        let revision = out.revision;
-        out.case.say(round, |head| step!(head, Reversal { revision, cause }));
+    if settled.as_ref().is_some_and(|settled| settled.sheet.is_none()) {
+        out.revision = out.revision.saturating_sub(1);
     }
     let was_remitted = out
         .case
@@ -188,45 +166,5 @@ pub(super) fn on_reversed(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(
     {
         out.case.publish(round, DigestStatus::TransferReversed, commitment)?;
     }
-    match intent {
-        Intent::Restore(_) => restore(round, out),
-        _ if out.is_returned => restore(round, out),
-        _ if out.case.taken_over_by.is_some() => {
-            out.case.ask_person(round, TaskReason::CounterpartRevoked)
-        }
-        Intent::Renew(_, value_date) => settle(round, out, value_date),
-        Intent::Wait(_) | Intent::Refuse(_) | Intent::Release => Ok(()),
-    }
-}
-
-/// Lets the account go as before the letter.
-pub(in super::super) fn restore(
-    round: &mut Round<'_>,
-    out: &mut Outgoing,
-) -> Result<(), StoreError> {
-    out.case.task = None;
-    out.intent = Some(Intent::Restore(ReversalCause::NewTerms));
-    let account = out.case.letter.account.clone();
-    core_orders::stage(round, &mut out.case, CoreAction::Unlock(account))
-}
-
-/// The account stands as before the letter.
-pub(super) fn on_restored(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
-    out.enter(round, OutgoingState::Restored);
-    out.case.say(round, |head| step!(head, Restoration {}));
     Ok(())
-}
-
-/// A corrected account has come for a settlement that was undone: a new revision follows, by the
-/// rules alone in mode `auto`, else once a person has named the value date.
-pub(super) fn renew(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
-    if recalled::is_said(round, out)? {
-        // It was settled before this store forgot it, for a day that the sheet names.
-        return Ok(());
-    }
-    if modes::mode(round.view, Service::Transfer)? == Mode::Auto {
-        settle_today(round, out)
-    } else {
-        out.case.ask_person(round, TaskReason::ConfirmSettlement)
-    }
 }

@@ -12,7 +12,7 @@ use crate::id::TransferId;
 use crate::transfer::reason::RefusalReason;
 
 /// Whether a letter was withdrawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum CancellationOutcome {
     /// Withdrawn; nothing was locked, or it is free again.

@@ -48,7 +48,7 @@ impl Sheet {
 }
 
 /// Why a settlement was undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum ReversalCause {
     /// All of the money came back (退汇).
