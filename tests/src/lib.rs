@@ -22,5 +22,6 @@ pub mod search;
 pub mod simulator;
 pub mod standing;
 pub mod synthetic;
+pub mod trace;
 pub mod verifier;
 pub mod zip;

@@ -20,6 +20,7 @@ use fundlink_testnet::member::Identity;
 use serde_json::Value;
 
 use crate::program::{self, Said, until};
+use crate::trace;
 
 /// A member, and its node if that runs.
 #[derive(Debug)]
@@ -165,6 +166,15 @@ impl Member {
         let mut command = self.node_command();
         command.env("RUST_LOG", "trace");
         self.start_as(command);
+    }
+
+    /// Starts the node under `strace`, with each fdatasync slowed down; what it asks of the operating
+    /// system is written to a file.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_traced(&mut self, file: &Path, sync_delay: Duration) {
+        self.start_as(trace::traced(&self.node_command(), file, sync_delay));
     }
 
     fn start_as(&mut self, mut command: Command) {
