@@ -211,7 +211,7 @@ const FORMS: &[(Area, Form)] = &[
     (Area::Recalled, |key, value| key.len() == 37 && Received::parse(value.to_vec()).is_ok()),
     (Area::PulledLeaf, |key, value| key.len() == 12 && is::<Digest>(value)),
     (Area::PulledNext, |key, value| key.len() == 12 && is::<pulled::Next>(value)),
-    (Area::HeldNotice, |key, value| key.len() == 32 && is::<BankNotice>(value)),
+    (Area::HeldNotice, |key, value| key.len() == 8 && is::<BankNotice>(value)),
     (Area::Withdrawal, |key, value| key.len() > 4 && is::<withdrawals::StoredWithdrawal>(value)),
     (Area::WithdrawalOf, |key, value| key.len() > 36 && value.is_empty()),
 ];

@@ -29,7 +29,9 @@ pub(super) fn is_well_formed(name: &[u8], value: &[u8]) -> bool {
         b"lost-leaves-after" => is::<Bytes>(value),
         b"statements-given-back" => is::<Option<recovery::Pages>>(value),
         b"lapse" => is::<recovery::Lapse>(value),
-        b"sync-token" | b"roster-leaf" | b"unusable-records" => is::<u64>(value),
+        b"sync-token" | b"roster-leaf" | b"unusable-records" | b"held-notices-next" => {
+            is::<u64>(value)
+        }
         b"bank notices" => is::<NoticeCursor>(value),
         b"operator-key" => is::<Blinding>(value),
         b"alert-counts" => is::<Vec<AlertCount>>(value),
