@@ -14,6 +14,9 @@ use zeroize::Zeroizing;
 
 use crate::id::KeyId;
 
+#[cfg(feature = "simulated-keys")]
+pub mod simulated;
+
 /// What a key may sign or open. A member has one current key a purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
@@ -73,9 +76,49 @@ impl PublicKey {
     /// key, no malleable signature.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
-        VerifyingKey::from_bytes(&self.0).is_ok_and(|key| {
-            key.verify_strict(message, &DalekSignature::from_bytes(&signature.0)).is_ok()
-        })
+        CheckingKey::of(self).is_some_and(|key| key.verifies(message, signature))
+    }
+}
+
+/// A public key that can check signatures.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum CheckingKey {
+    /// A point of the curve that is not of small order.
+    Ed25519(VerifyingKey),
+    /// A key of the simulation that runs on this thread.
+    #[cfg(feature = "simulated-keys")]
+    Simulated(PublicKey),
+}
+
+impl CheckingKey {
+    /// The key in the form that checks; `None` for one that can verify nothing.
+    pub(crate) fn of(key: &PublicKey) -> Option<Self> {
+        #[cfg(feature = "simulated-keys")]
+        if simulated::Simulation::has_made(key) {
+            return Some(Self::Simulated(*key));
+        }
+        let point = VerifyingKey::from_bytes(&key.0).ok()?;
+        (!point.is_weak()).then_some(Self::Ed25519(point))
+    }
+
+    /// The bytes of the public key.
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        match self {
+            Self::Ed25519(key) => key.as_bytes(),
+            #[cfg(feature = "simulated-keys")]
+            Self::Simulated(key) => key.as_bytes(),
+        }
+    }
+
+    /// Whether the signature over the message is this key's.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
+        match self {
+            Self::Ed25519(key) => {
+                key.verify_strict(message, &DalekSignature::from_bytes(&signature.0)).is_ok()
+            }
+            #[cfg(feature = "simulated-keys")]
+            Self::Simulated(key) => simulated::signature(key, message) == *signature,
+        }
     }
 }
 
@@ -176,21 +219,27 @@ pub trait Keyring {
 /// Secret Ed25519 keys held in memory.
 #[derive(Clone)]
 pub struct MemoryKeyring {
-    keys: Vec<(KeyPurpose, SigningKey)>,
+    keys: Vec<(KeyPurpose, SigningKey, PublicKey)>,
 }
 
 impl MemoryKeyring {
     /// A keyring from the 32-byte seeds of its keys. Of a sealing key it knows only the public
     /// half: what is sealed to it is opened by [`Tagger`](crate::subject::Tagger).
     pub fn new(seeds: impl IntoIterator<Item = (KeyPurpose, [u8; 32])>) -> Self {
-        let keys = seeds.into_iter();
-        Self {
-            keys: keys.map(|(purpose, seed)| (purpose, SigningKey::from_bytes(&seed))).collect(),
-        }
-    }
-
-    fn key(&self, purpose: KeyPurpose) -> Option<&SigningKey> {
-        self.keys.iter().find(|(held, _)| *held == purpose).map(|(_, key)| key)
+        let keys = seeds.into_iter().map(|(purpose, seed)| {
+            let secret = SigningKey::from_bytes(&seed);
+            let public = match purpose {
+                KeyPurpose::Sealing => crate::sealing::public_key(&Zeroizing::new(seed)),
+                KeyPurpose::Peer
+                | KeyPurpose::Statement
+                | KeyPurpose::Log
+                | KeyPurpose::Witness
+                | KeyPurpose::Roster
+                | KeyPurpose::Root => PublicKey(secret.verifying_key().to_bytes()),
+            };
+            (purpose, secret, public)
+        });
+        Self { keys: keys.collect() }
     }
 
     /// Signs one message.
@@ -198,24 +247,16 @@ impl MemoryKeyring {
     /// # Errors
     /// When the key is missing.
     pub fn sign_one(&self, request: &SigningRequest) -> Result<Signature, KeyError> {
-        let key = self.key(request.purpose).filter(|_| request.purpose != KeyPurpose::Sealing);
-        let key = key.ok_or(KeyError::Missing(request.purpose))?;
-        Ok(Signature(key.sign(&request.message).to_bytes()))
+        let mut held = self.keys.iter().filter(|(held, ..)| *held != KeyPurpose::Sealing);
+        let key = held.find(|(held, ..)| *held == request.purpose);
+        let (_, secret, _) = key.ok_or(KeyError::Missing(request.purpose))?;
+        Ok(Signature(secret.sign(&request.message).to_bytes()))
     }
 }
 
 impl Keyring for MemoryKeyring {
     fn public(&self, purpose: KeyPurpose) -> Option<PublicKey> {
-        let key = self.key(purpose)?;
-        Some(match purpose {
-            KeyPurpose::Sealing => crate::sealing::public_key(&Zeroizing::new(key.to_bytes())),
-            KeyPurpose::Peer
-            | KeyPurpose::Statement
-            | KeyPurpose::Log
-            | KeyPurpose::Witness
-            | KeyPurpose::Roster
-            | KeyPurpose::Root => PublicKey(key.verifying_key().to_bytes()),
-        })
+        self.keys.iter().find(|(held, ..)| *held == purpose).map(|(_, _, public)| *public)
     }
 
     fn sign(&mut self, requests: &[SigningRequest]) -> Result<Vec<Signature>, KeyError> {
@@ -225,6 +266,6 @@ impl Keyring for MemoryKeyring {
 
 impl fmt::Debug for MemoryKeyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|(purpose, _)| purpose)).finish()
+        f.debug_list().entries(self.keys.iter().map(|(purpose, ..)| purpose)).finish()
     }
 }

@@ -108,6 +108,16 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
+/// Keys that cost nothing are for simulations: no crate that a node is built of asks for them.
+#[test]
+fn only_the_tests_ask_for_simulated_keys() {
+    let manifests = paths().into_iter().filter(|path| path.ends_with("Cargo.toml"));
+    let asks = |path: &String| {
+        fs::read_to_string(root().join(path)).unwrap().contains("\"simulated-keys\"")
+    };
+    assert_eq!(manifests.filter(asks).collect::<Vec<_>>(), ["tests/Cargo.toml"]);
+}
+
 #[test]
 fn every_rust_file_says_first_what_it_is_for() {
     let silent: Vec<String> = files()

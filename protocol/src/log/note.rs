@@ -8,10 +8,10 @@ use core::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signature, VerifyingKey};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
+use crate::key::{CheckingKey, PublicKey, Signature};
 use crate::limits::{NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX};
 
 /// Begins a signature line: em dash and space.
@@ -245,7 +245,7 @@ pub enum KeyKind {
 pub struct VerifierKey {
     name: KeyName,
     kind: KeyKind,
-    key: VerifyingKey,
+    key: CheckingKey,
 }
 
 /// A text that is not the vkey of a log or witness.
@@ -262,8 +262,8 @@ impl VerifierKey {
     /// # Errors
     /// When the bytes are no point of the curve, or one of small order.
     pub fn new(name: KeyName, kind: KeyKind, key: &[u8; 32]) -> Result<Self, VerifierKeyError> {
-        let key = VerifyingKey::from_bytes(key).map_err(|_| VerifierKeyError)?;
-        if key.is_weak() { Err(VerifierKeyError) } else { Ok(Self { name, kind, key }) }
+        let key = CheckingKey::of(&PublicKey::new(*key)).ok_or(VerifierKeyError)?;
+        Ok(Self { name, kind, key })
     }
 
     /// Parses a vkey, whose id must be the one that the specification computes.
@@ -321,8 +321,8 @@ impl VerifierKey {
     /// Whether the key made this Ed25519 signature, by the strict rule.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        let Ok(signature) = Signature::from_slice(signature) else { return false };
-        self.key.verify_strict(message, &signature).is_ok()
+        let Ok(signature) = signature.try_into() else { return false };
+        self.key.verifies(message, &Signature(signature))
     }
 
     /// Checks that this log key signed a note.
