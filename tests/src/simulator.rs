@@ -8,25 +8,32 @@
 //! **Left to others.** Sockets, processes, real disks: `kills`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use fundlink_protocol::engine::store_check::Expected;
+use fundlink_protocol::key::simulated::Simulation;
 use fundlink_protocol::store::{Entry, Store as _};
 use fundlink_protocol::time::{Date, Timestamp};
 
 mod auditor;
 mod bank;
 mod disk;
+mod epilogue;
+mod hostile;
 mod members;
+mod membership;
 mod network;
 mod plan;
 mod schedule;
 mod trace;
+mod weather;
 mod workload;
 mod world;
 
 pub use auditor::Broken;
 pub use plan::Fault;
 
+use members::KeyType;
 use plan::Plan;
 use trace::Trace;
 use workload::Workload;
@@ -67,6 +74,9 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Looks at the desks while everything heals: every four hours, for about four weeks.
 const LOOKS_MAX: u32 = 170;
 
+/// One seed in so many runs with the signatures of real networks, the others with hashes.
+const REAL_KEYS_EVERY: u64 = 100;
+
 /// Runs one seed.
 ///
 /// # Errors
@@ -97,12 +107,17 @@ pub fn rows_of_a_center(seed: u64, options: &Options) -> Result<(Expected, Vec<E
 type Ends = BTreeMap<&'static str, u64>;
 
 fn play(seed: u64, options: &Options) -> Result<(World, Timestamp, Ends), Broken> {
+    let kind = if seed.is_multiple_of(REAL_KEYS_EVERY) {
+        KeyType::Ed25519
+    } else {
+        KeyType::Simulated(Rc::new(Simulation::begin()))
+    };
     let mut random = fastrand::Rng::with_seed(seed);
     let plan = Plan::draw(&mut random, &options.without);
     let begin = begin(&mut random);
     let mut workload = Workload::new(options.transfers, options.centers.max(2), &mut random);
     let trace = Trace::new(options.is_shown);
-    let mut world = World::new(options.centers.max(2), begin, (plan, random), trace);
+    let mut world = World::new(options.centers.max(2), begin, (plan, random, kind), trace);
     // The members find each other, hand on the tag key and publish their records in peace.
     world.run_until(begin.plus_ms(10_000))?;
     workload.prepare(&mut world)?;
@@ -111,6 +126,7 @@ fn play(seed: u64, options: &Options) -> Result<(World, Timestamp, Ends), Broken
     world.disks_lie = options.disks_lie;
     break_things(&mut world, &mut workload)?;
     let ends = mend(&mut world, &workload)?;
+    world.end(&workload)?;
     Ok((world, begin, ends))
 }
 
@@ -130,6 +146,7 @@ fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken
         workload.apply(world)?;
         if world.random.u8(0..4) == 0 {
             workload.decide(world)?;
+            world.keep_backup();
         }
         if world.now > end.plus_ms(24 * 24 * HOUR_MS) {
             return Err(Broken::new("people cannot apply for weeks".to_owned()));
@@ -141,16 +158,18 @@ fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken
 /// The time in which nothing goes wrong any more, until everything rests.
 fn mend(world: &mut World, workload: &Workload) -> Result<BTreeMap<&'static str, u64>, Broken> {
     world.heal()?;
+    world.auditor.after_healing(&world.nodes)?;
     world.run_until(world.now.plus_ms(12 * MINUTE_MS))?;
     let mut verdict = world.auditor.at_rest(&world.nodes, &world.bank);
-    for _ in 0..LOOKS_MAX {
+    let looks = if world.idle.is_empty() { LOOKS_MAX } else { LOOKS_MAX / 8 };
+    for _ in 0..looks {
         if all_ended(world)? && verdict.is_ok() {
             break;
         }
         world.sleep(4 * HOUR_MS);
-        world.run_until(world.now.plus_ms(MINUTE_MS))?;
+        world.run_until(world.now.plus_ms(MINUTE_MS / 2))?;
         workload.decide(world)?;
-        world.run_until(world.now.plus_ms(2 * MINUTE_MS))?;
+        world.run_until(world.now.plus_ms(MINUTE_MS))?;
         verdict = world.auditor.at_rest(&world.nodes, &world.bank);
     }
     if verdict.is_ok() {

@@ -18,6 +18,14 @@ fn every_promise_holds_whatever_goes_wrong() {
     }
 }
 
+/// Every hundredth seed signs as real networks do.
+#[test]
+fn every_promise_holds_with_the_signatures_of_real_networks() {
+    let report = simulator::run(100, &options(3, 3));
+    let report = report.unwrap_or_else(|broken| panic!("seed 100: {broken}"));
+    assert_eq!(report.ends.values().sum::<u64>(), 3, "{:?}", report.ends);
+}
+
 #[test]
 fn one_seed_gives_one_trace() {
     let run = || simulator::run(7, &options(3, 4)).unwrap();

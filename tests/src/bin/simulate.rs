@@ -20,9 +20,9 @@ use indicatif::{ProgressBar, ProgressStyle};
     after_help = "Examples:\n  cargo run --release -p fundlink-tests --bin simulate -- --seeds 1000 --centers 5\n  cargo run --release -p fundlink-tests --bin simulate -- --seed 17 --trace"
 )]
 struct Arguments {
-    /// How many seeds, one after the other
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
-    seeds: u64,
+    /// How many seeds, one after the other; 100, or the one of --seed
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
     /// The first seed; alone, the only one
     #[arg(long)]
     seed: Option<u64>,
@@ -39,6 +39,9 @@ struct Arguments {
     #[arg(long)]
     trace: bool,
 }
+
+/// Seeds of a run that does not say how many.
+const SEEDS: u64 = 100;
 
 #[derive(Default)]
 struct Sum {
@@ -58,11 +61,10 @@ fn main() -> anyhow::Result<ExitCode> {
         is_shown: arguments.trace,
         disks_lie: false,
     };
-    let seeds = match arguments.seed {
-        Some(seed) if arguments.seeds == 100 => seed..=seed,
-        Some(seed) => seed..=seed.saturating_add(arguments.seeds - 1),
-        None => 1..=arguments.seeds,
-    };
+    let first = arguments.seed.unwrap_or(1);
+    let usual = if arguments.seed.is_some() { 1 } else { SEEDS };
+    let count = arguments.seeds.unwrap_or(usual);
+    let seeds = first..=first.saturating_add(count - 1);
     let begun = Instant::now();
     let bar = ProgressBar::new(seeds.clone().count() as u64);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {msg}, {eta} left")?);
@@ -102,11 +104,13 @@ fn announce(seed: u64, options: &Options) {
 fn shrink(seed: u64, options: &Options, broken: &Broken) -> Options {
     let mut smallest = Options { is_shown: false, ..options.clone() };
     let breaks = |options: &Options| simulator::run(seed, options).is_err();
-    let mut candidates: Vec<Options> = Vec::new();
-    for transfers in [1, 2, 3, 5] {
-        candidates.push(Options { transfers, ..smallest.clone() });
+    let fewer = (1..options.transfers).filter(|transfers| transfers.is_power_of_two());
+    let fewer = fewer.map(|transfers| Options { transfers, ..smallest.clone() });
+    if let Some(found) = fewer.into_iter().find(|candidate| breaks(candidate)) {
+        smallest = found;
     }
-    if let Some(found) = candidates.into_iter().find(|candidate| breaks(candidate)) {
+    let fewer = (2..options.centers.min(5)).map(|centers| Options { centers, ..smallest.clone() });
+    if let Some(found) = fewer.into_iter().find(|candidate| breaks(candidate)) {
         smallest = found;
     }
     for fault in Fault::ALL {

@@ -21,6 +21,7 @@ use fundlink_protocol::settlement::{
 };
 use fundlink_protocol::time::Timestamp;
 
+use super::auditor::Broken;
 use super::members::special_account;
 use super::plan::{Fault, Plan};
 
@@ -33,6 +34,10 @@ pub(super) enum Act {
     Credit(OrderKey, i64),
     /// Gives an order's money back to its payer.
     GiveBack(OrderKey, i64),
+    /// Credits an order's money to its payee under a wrong reference.
+    CreditUnnamed(OrderKey, i64),
+    /// Takes back what was credited under a wrong reference.
+    TakeUnnamed(OrderKey, i64),
 }
 
 /// Whose order, and which.
@@ -47,6 +52,12 @@ pub(super) struct Bank {
     on_the_way: i128,
     references: u64,
     acts: Vec<(Timestamp, Act)>,
+    /// Where the line of a reference stands on its account.
+    by_reference: BTreeMap<String, usize>,
+    /// What left each account under each letter, less what came back.
+    net: BTreeMap<(CenterCode, LetterNumber), i64>,
+    /// What was on all accounts at the beginning.
+    opened_with: i128,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +79,9 @@ struct Taken {
     unknown_until: Timestamp,
 }
 
+/// Whether a line quotes the letter.
+const NAMED: bool = true;
+const UNNAMED: bool = false;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
@@ -75,7 +89,30 @@ impl Bank {
     /// Opens a center's account.
     pub(super) fn open(&mut self, center: CenterCode, balance: i64) {
         let account = Account { balance: i128::from(balance), lines: Vec::new() };
+        self.opened_with += account.balance;
         self.accounts.insert(center, account);
+    }
+
+    /// Money is on an account or on its way, and never more or less of it.
+    pub(super) fn check_sum(&self) -> Result<(), Broken> {
+        let held: i128 = self.accounts.values().map(|account| account.balance).sum();
+        let sum = held + self.on_the_way;
+        if sum == self.opened_with {
+            return Ok(());
+        }
+        Err(Broken::new(format!("the banks hold {sum}, and began with {}", self.opened_with)))
+    }
+
+    /// What a line of an account moved, by its reference: what came is positive.
+    pub(super) fn line(&self, center: CenterCode, reference: &str) -> Option<i128> {
+        let lines = &self.accounts.get(&center)?.lines;
+        let place = *self.by_reference.get(reference)?;
+        let line = lines.get(place)?;
+        let amount = i128::from(line.notice.amount.get());
+        Some(match line.notice.direction {
+            Direction::Debit => -amount,
+            Direction::Credit => amount,
+        })
     }
 
     /// What an account holds.
@@ -95,13 +132,7 @@ impl Bank {
 
     /// What left the account under a letter, less what came back.
     pub(super) fn net(&self, center: CenterCode, letter: LetterNumber) -> i64 {
-        let Some(account) = self.accounts.get(&center) else { return 0 };
-        let lines = account.lines.iter().filter(|line| line.notice.letter() == Some(letter));
-        let signed = |line: &Line| match line.notice.direction {
-            Direction::Debit => line.notice.amount.get(),
-            Direction::Credit => -line.notice.amount.get(),
-        };
-        lines.map(signed).sum()
+        self.net.get(&(center, letter)).copied().unwrap_or_default()
     }
 
     /// Takes an order in. No reply: it was lost on the way.
@@ -174,11 +205,21 @@ impl Bank {
             Act::Execute(key) => self.execute(now, *key, plan, random).then_some(*key),
             Act::Credit(key, fen) => {
                 let payee = self.payee(*key);
-                self.book(now, payee, (*key, Direction::Credit, *fen), (plan, random));
+                self.book(now, payee, (*key, Direction::Credit, *fen, NAMED), (plan, random));
+                None
+            }
+            Act::CreditUnnamed(key, fen) => {
+                let payee = self.payee(*key);
+                self.book(now, payee, (*key, Direction::Credit, *fen, UNNAMED), (plan, random));
+                None
+            }
+            Act::TakeUnnamed(key, fen) => {
+                let payee = self.payee(*key);
+                self.book(now, payee, (*key, Direction::Debit, *fen, UNNAMED), (plan, random));
                 None
             }
             Act::GiveBack(key, fen) => {
-                self.book(now, key.0, (*key, Direction::Credit, *fen), (plan, random));
+                self.book(now, key.0, (*key, Direction::Credit, *fen, NAMED), (plan, random));
                 None
             }
         }
@@ -202,11 +243,19 @@ impl Bank {
         }
         taken.outcome = BankOutcome::Executed(today);
         let whole = taken.order.amount.get();
-        self.book(now, key.0, (key, Direction::Debit, whole), (plan, random));
+        self.book(now, key.0, (key, Direction::Debit, whole, NAMED), (plan, random));
         let soon = |random: &mut fastrand::Rng| now.plus_ms(random.i64(0..10_000));
         if plan.strikes(Fault::Returned, random) {
             let later = now.plus_ms(random.i64(MINUTE_MS..60 * HOUR_MS));
             self.acts.push((later, Act::GiveBack(key, whole)));
+            return true;
+        }
+        if plan.strikes(Fault::WrongReference, random) {
+            // The bank finds out, takes the line back, and books it under the right reference.
+            let found = now.plus_ms(random.i64(MINUTE_MS..30 * HOUR_MS));
+            self.acts.push((soon(random), Act::CreditUnnamed(key, whole)));
+            self.acts.push((found, Act::TakeUnnamed(key, whole)));
+            self.acts.push((found, Act::Credit(key, whole)));
             return true;
         }
         let short = plan.strikes(Fault::Short, random);
@@ -237,7 +286,7 @@ impl Bank {
         &mut self,
         now: Timestamp,
         center: CenterCode,
-        (key, direction, fen): (OrderKey, Direction, i64),
+        (key, direction, fen, is_named): (OrderKey, Direction, i64, bool),
         (plan, random): (&mut Plan, &mut fastrand::Rng),
     ) {
         self.references += 1;
@@ -248,7 +297,10 @@ impl Bank {
             reference: BankReference(PlainText::parse(&self.references.to_string()).expect("text")),
             direction,
             amount: Fen::new(fen).expect("an amount"),
-            summary: Some(text(&order.id.letter.to_string())),
+            summary: Some(match is_named {
+                NAMED => text(&order.id.letter.to_string()),
+                UNNAMED => text("transfer"),
+            }),
             counterpart: None,
             counterpart_name: None,
             booked_on: now.date().expect("a date"),
@@ -257,6 +309,11 @@ impl Bank {
         let wait = if late { random.i64(MINUTE_MS..6 * HOUR_MS) } else { 0 };
         let account = self.accounts.get_mut(&center).expect("an account of the network");
         let before = account.lines.last().map_or(now, |line| line.visible);
+        self.by_reference.insert(self.references.to_string(), account.lines.len());
+        if let Some(letter) = notice.letter() {
+            let net = self.net.entry((center, letter)).or_default();
+            *net += if direction == Direction::Debit { fen } else { -fen };
+        }
         account.lines.push(Line { notice, visible: before.max(now.plus_ms(wait)) });
         let signed = match direction {
             Direction::Debit => -i128::from(fen),
@@ -275,7 +332,8 @@ impl Bank {
         random: &mut fastrand::Rng,
     ) -> Option<(NoticeCursor, Vec<BankNotice>)> {
         let account = self.accounts.get(&center)?;
-        let seen = account.lines.iter().take_while(|line| line.visible <= now).count();
+        // Lines become visible in their order.
+        let seen = account.lines.partition_point(|line| line.visible <= now);
         let from = usize::try_from(cursor.0).expect("few lines").min(seen);
         if from == seen {
             return None;

@@ -1,12 +1,13 @@
-//! The disk of a simulated node: a store whose next commit can fail.
+//! The disk of a simulated node: a store whose next commit can fail, and that says what it changed.
 //!
 //! **Promises.** A commit that fails leaves nothing of its batch, as the contract of every store has
 //! it; what was committed is there after any crash.
 //! **Left to others.** Power loss on a real disk: the store of the node.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use fundlink_protocol::store::keys::Area;
 use fundlink_protocol::store::memory::MemoryStore;
 use fundlink_protocol::store::{Batch, Entry, Store, StoreError};
 
@@ -26,11 +27,65 @@ pub(super) enum Fate {
 }
 
 /// A store that does what the simulation wants.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Disk {
     store: MemoryStore,
     /// What becomes of the next commit: set from outside of the engine that holds the disk.
     pub(super) fate: Rc<Cell<Fate>>,
+    changes: RefCell<Changes>,
+}
+
+/// What was committed since somebody looked.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Commits that were reported as done.
+    pub(super) commits: u64,
+    /// Rows that were written or deleted, of the areas that the auditor reads.
+    pub(super) rows: Vec<Change>,
+}
+
+/// A row that was written or deleted.
+#[derive(Debug)]
+pub(super) struct Change {
+    /// Its key.
+    pub(super) key: Vec<u8>,
+    /// What stood there.
+    pub(super) before: Option<Vec<u8>>,
+    /// What stands there.
+    pub(super) after: Option<Vec<u8>>,
+}
+
+/// The areas whose rows the auditor reads as they change.
+pub(super) const AUDITED: [Area; 12] = [
+    Area::Posting,
+    Area::TransferOut,
+    Area::TransferIn,
+    Area::TransferOf,
+    Area::Outbox,
+    Area::Log,
+    Area::Checkpoint,
+    Area::Witnessed,
+    Area::TagIndex,
+    Area::ReferenceIndex,
+    Area::AuditLeaf,
+    Area::Cosigned,
+];
+
+impl Disk {
+    /// What was committed since this was asked last.
+    pub(super) fn take_changes(&self) -> Changes {
+        self.changes.take()
+    }
+
+    /// All that is on it, as a backup.
+    pub(super) fn backup(&self) -> MemoryStore {
+        self.store.clone()
+    }
+
+    /// Puts an old backup in the place of all that is on it.
+    pub(super) fn roll_back(&mut self, backup: MemoryStore) {
+        self.store = backup;
+    }
 }
 
 impl Store for Disk {
@@ -47,11 +102,26 @@ impl Store for Disk {
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        match self.fate.take() {
-            Fate::Written => self.store.commit(batch),
-            Fate::Refused => Err(StoreError::Io("the simulation refuses a commit".to_owned())),
-            Fate::Full => Err(StoreError::Full),
-            Fate::Lied => Ok(()),
+        let fate = self.fate.take();
+        match fate {
+            Fate::Refused => {
+                return Err(StoreError::Io("the simulation refuses a commit".to_owned()));
+            }
+            Fate::Full => return Err(StoreError::Full),
+            Fate::Written | Fate::Lied => {}
         }
+        let changes = self.changes.get_mut();
+        changes.commits += 1;
+        if fate == Fate::Lied {
+            return Ok(());
+        }
+        for (key, after) in &batch.writes {
+            let area = key.first().copied();
+            if AUDITED.iter().any(|audited| Some(*audited as u8) == area) {
+                let before = self.store.get(key)?;
+                changes.rows.push(Change { key: key.clone(), before, after: after.clone() });
+            }
+        }
+        self.store.commit(batch)
     }
 }

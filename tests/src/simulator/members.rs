@@ -6,6 +6,9 @@
 
 #![expect(clippy::expect_used, reason = "what is made here is well formed")]
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use fundlink_protocol::account::{
     Account, AccountNumber, AccountStatus, BusinessType, LedgerEntry, ReversalFlag, SerialNumber,
 };
@@ -16,12 +19,14 @@ use fundlink_protocol::document::{DocumentNumber, DocumentType, resident_number_
 use fundlink_protocol::engine::operator::{Operator, OperatorId, OperatorRole};
 use fundlink_protocol::engine::records::StoredAccount;
 use fundlink_protocol::engine::{CoreDriver, ReceivingAccount, Settings, rosters};
-use fundlink_protocol::key::{KeyPurpose, MemoryKeyring};
+use fundlink_protocol::key::simulated::Simulation;
+use fundlink_protocol::key::{KeyPurpose, Keyring, MemoryKeyring};
 use fundlink_protocol::log::origin::NetworkName;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::person_name::PersonName;
 use fundlink_protocol::policy::Policy;
 use fundlink_protocol::record::{AccountNotes, AccountRecord, Person};
+use fundlink_protocol::roster::Roster;
 use fundlink_protocol::roster::change::{self, Change};
 use fundlink_protocol::roster::enrolment::{Applicant, VerifiedEnrolment, enrol};
 use fundlink_protocol::roster::join_file::{JoinFile, create_network};
@@ -74,25 +79,88 @@ pub(super) fn special_account(code: CenterCode) -> String {
     format!("{code}0001")
 }
 
-pub(super) fn keyring(code: CenterCode) -> MemoryKeyring {
-    let purposes = [
-        KeyPurpose::Peer,
-        KeyPurpose::Statement,
-        KeyPurpose::Log,
-        KeyPurpose::Witness,
-        KeyPurpose::Sealing,
-        KeyPurpose::Roster,
-    ];
-    MemoryKeyring::new(purposes.map(|purpose| (purpose, secret(code, purpose))))
+/// What a member signs with: all that it has ever made, by how often each purpose was renewed.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    code: CenterCode,
+    kind: KeyType,
+    renewed: BTreeMap<KeyPurpose, u8>,
 }
+
+/// Which signatures a network is simulated with.
+#[derive(Clone, Debug)]
+pub(super) enum KeyType {
+    /// Those of real networks.
+    Ed25519,
+    /// A hash each.
+    Simulated(Rc<Simulation>),
+}
+
+impl Keys {
+    /// The first keys of a member.
+    pub(super) const fn of(code: CenterCode, kind: KeyType) -> Self {
+        Self { code, kind, renewed: BTreeMap::new() }
+    }
+
+    /// Makes a new key of a purpose, and gives a keyring that holds it alone.
+    pub(super) fn renew(&mut self, purpose: KeyPurpose) -> Box<dyn Keyring> {
+        let renewed = self.renewed.entry(purpose).or_default();
+        *renewed += 1;
+        self.kind.keyring(vec![(purpose, secret(self.code, purpose, *renewed))])
+    }
+
+    /// The keys that the member began with.
+    pub(super) fn first(&self) -> Box<dyn Keyring> {
+        let first = PURPOSES.map(|purpose| (purpose, secret(self.code, purpose, 0)));
+        self.kind.keyring(first.to_vec())
+    }
+
+    /// The newest key of each purpose that a roster lists, as a node chooses; the newest of all where
+    /// it lists none.
+    pub(super) fn in_use(&self, roster: Option<&Roster>, now: Timestamp) -> Box<dyn Keyring> {
+        let listed = roster.and_then(|roster| roster.member(self.code));
+        let counts = |purpose: KeyPurpose, seed: [u8; 32]| {
+            let public = self.kind.keyring(vec![(purpose, seed)]).public(purpose);
+            listed.is_some_and(|member| {
+                member.keys_in_force(purpose, now).any(|key| Some(key.public) == public)
+            })
+        };
+        let chosen = PURPOSES.map(|purpose| {
+            let newest = self.renewed.get(&purpose).copied().unwrap_or_default();
+            let made = (0..=newest).rev().map(|renewed| secret(self.code, purpose, renewed));
+            let listed = made.clone().find(|seed| newest > 0 && counts(purpose, *seed));
+            (purpose, listed.unwrap_or_else(|| secret(self.code, purpose, newest)))
+        });
+        self.kind.keyring(chosen.to_vec())
+    }
+}
+
+impl KeyType {
+    fn keyring(&self, seeds: Vec<(KeyPurpose, [u8; 32])>) -> Box<dyn Keyring> {
+        match self {
+            Self::Ed25519 => Box::new(MemoryKeyring::new(seeds)),
+            Self::Simulated(simulation) => Box::new(simulation.keyring(seeds)),
+        }
+    }
+}
+
+const PURPOSES: [KeyPurpose; 6] = [
+    KeyPurpose::Peer,
+    KeyPurpose::Statement,
+    KeyPurpose::Log,
+    KeyPurpose::Witness,
+    KeyPurpose::Sealing,
+    KeyPurpose::Roster,
+];
 
 pub(super) fn tagger(code: CenterCode) -> MemoryTagger {
-    MemoryTagger::new([secret(code, KeyPurpose::Sealing).into()])
+    MemoryTagger::new([secret(code, KeyPurpose::Sealing, 0).into()])
 }
 
-fn secret(code: CenterCode, purpose: KeyPurpose) -> [u8; 32] {
+fn secret(code: CenterCode, purpose: KeyPurpose, renewed: u8) -> [u8; 32] {
     let mut secret = [purpose as u8; 32];
     secret[..4].copy_from_slice(&code.to_key());
+    secret[4] = renewed;
     secret
 }
 
@@ -108,24 +176,31 @@ fn applicant(code: CenterCode, role: Role) -> Applicant {
 
 /// The file by which all members join: the authority and so many centers, the first 15 of them
 /// witnesses.
-pub(super) fn joined(centers: u32, now: Timestamp) -> JoinFile {
-    let mut root = MemoryKeyring::new([(KeyPurpose::Root, [0xee; 32])]);
-    let mut keys = keyring(AUTHORITY);
+pub(super) fn joined(centers: u32, now: Timestamp, kind: &KeyType) -> JoinFile {
+    let mut root = kind.keyring(vec![(KeyPurpose::Root, [0xee; 32])]);
+    let mut keys = Keys::of(AUTHORITY, kind.clone()).in_use(None, now);
     let authority = applicant(AUTHORITY, Role::Authority);
     let annexes = vec![rosters::default_calendar()];
-    let mut file = create_network(&authority, annexes, now, (&mut root, &mut keys), None)
+    let mut file = create_network(&authority, annexes, now, (&mut *root, &mut *keys), None)
         .expect("the authority has every key");
     let mut roster = file.open().expect("it was just made").roster.into_roster();
     for number in 1..=centers {
         let code = center(number);
-        let bytes = enrol(&applicant(code, Role::Center), AUTHORITY, now, &mut keyring(code));
-        let enrolment = VerifiedEnrolment::parse(&network(), bytes.expect("it has every key"));
+        let enrolment = enrolment(code, now, kind);
+        let enrolment = VerifiedEnrolment::parse(&network(), enrolment);
         let enrolment = Box::new(enrolment.expect("it was just signed"));
         let change = Change::Admit { enrolment, witness: number < 15 };
         roster = change::next(&roster, change, 1, now).expect("a new member");
     }
-    file.roster = cose::sign(network().as_str(), &roster, &mut keys).expect("the key").into();
+    file.roster = cose::sign(network().as_str(), &roster, &mut *keys).expect("the key").into();
     file
+}
+
+/// The enrolment of a center.
+pub(super) fn enrolment(code: CenterCode, now: Timestamp, kind: &KeyType) -> Vec<u8> {
+    let mut keys = Keys::of(code, kind.clone()).in_use(None, now);
+    let bytes = enrol(&applicant(code, Role::Center), AUTHORITY, now, &mut *keys);
+    bytes.expect("it has every key")
 }
 
 /// The person of a number.
@@ -148,6 +223,16 @@ pub(super) fn account_number(number: u32, status: AccountStatus) -> AccountNumbe
     AccountNumber::parse(&format!("{first}{number:010}")).expect("an account number")
 }
 
+/// The first month that was paid to an account.
+pub(super) const FIRST_MONTH: u32 = 202_508;
+/// Months that were paid to an account that is to move.
+pub(super) const MONTHS_PAID: i32 = 9;
+
+/// What was paid each month to a person's account.
+pub(super) fn monthly_fen(number: u32) -> i64 {
+    100_000 + i64::from(number % 1_000)
+}
+
 /// An account that was opened this interest year, with so many deposits.
 pub(super) fn account(
     code: CenterCode,
@@ -156,8 +241,8 @@ pub(super) fn account(
     today: Date,
 ) -> StoredAccount {
     let account = account_number(number, status);
-    let first = Month::from_number(202_508).expect("a month");
-    let fen = 100_000 + i64::from(number % 1_000);
+    let first = Month::from_number(FIRST_MONTH).expect("a month");
+    let fen = monthly_fen(number);
     let mut history = DepositHistory::new();
     let mut rows = Vec::new();
     for month in (0..deposits).filter_map(|past| first.plus(past)) {

@@ -15,22 +15,25 @@ use fundlink_protocol::log_trust::VerifiedCheckpoint;
 use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::wire::{DeliveryReply, QueryReply};
 
-use super::auditor::Broken;
+use super::auditor::{Broken, CosignRequest};
+use super::members;
 use super::plan::Fault;
 use super::world::{Event, World};
 
 /// Bytes on their way.
 #[derive(Clone, Debug)]
 pub(super) struct Packet {
-    from: CenterCode,
-    to: CenterCode,
-    body: Body,
+    pub(super) from: CenterCode,
+    pub(super) to: CenterCode,
+    pub(super) body: Body,
 }
 
 /// What they are. A request names the one that waits for its reply.
 #[derive(Clone, Debug)]
-enum Body {
+pub(super) enum Body {
     Statement(Vec<u8>, u64),
+    /// A statement that must not verify.
+    Forged(Vec<u8>),
     Sync(Vec<u8>, u64),
     Roster(Vec<u8>, u64),
     Heartbeat(Vec<u8>),
@@ -63,6 +66,8 @@ pub(super) struct Links {
     asked: BTreeMap<u64, Asked>,
     /// Where the replies of a node go.
     open: BTreeMap<RequestId, (CenterCode, u64)>,
+    /// What witnesses were asked to cosign.
+    cosign: BTreeMap<RequestId, CosignRequest>,
     next: u64,
 }
 
@@ -90,6 +95,12 @@ impl Links {
         self.open.retain(|_, (at, _)| *at != center);
     }
 
+    /// What a witness was asked, if an output is the reply.
+    pub(super) fn cosign_request(&self, output: &Output) -> Option<CosignRequest> {
+        let Output::Respond { request, .. } = output else { return None };
+        self.cosign.get(request).cloned()
+    }
+
     fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
@@ -101,9 +112,11 @@ impl World {
     pub(super) fn send(&mut self, from: CenterCode, output: Output) {
         match output {
             Output::Respond { request, reply } => {
+                self.links.cosign.remove(&request);
                 let Some((_, ask)) = self.links.open.remove(&request) else { return };
                 let Some(asked) = self.links.asked.get(&ask) else { return };
                 let to = asked.asker;
+                self.note_answer(*asked, &reply);
                 self.post(Packet { from, to, body: Body::Reply(reply, ask) });
             }
             Output::Ask { to, query, statement } => {
@@ -136,6 +149,16 @@ impl World {
         }
     }
 
+    /// A reply that lets its receiver take the row out of its outbox.
+    fn note_answer(&mut self, asked: Asked, reply: &PeerReply) {
+        if let About::Row(row) = asked.about
+            && let PeerReply::Delivery(DeliveryReply::Committed(_) | DeliveryReply::Refused(_)) =
+                reply
+        {
+            self.auditor.answered((asked.asker, asked.asked), row);
+        }
+    }
+
     fn tell_all(&mut self, from: CenterCode, body: &Body) {
         for to in self.codes().into_iter().filter(|to| *to != from) {
             self.post(Packet { from, to, body: body.clone() });
@@ -152,6 +175,9 @@ impl World {
 
     /// Puts a packet on its way, if it is not lost.
     fn post(&mut self, packet: Packet) {
+        if self.is_withheld(&packet) {
+            return;
+        }
         let Self { plan, random, .. } = self;
         if !self.links.carries(packet.from, packet.to) || plan.strikes(Fault::Loss, random) {
             return;
@@ -170,13 +196,8 @@ impl World {
         let Some(node) = self.nodes.get(&to) else { return Ok(()) };
         let Some(engine) = &node.engine else { return Ok(()) };
         let now = node.clock(self.now);
-        let verify = |bytes: Vec<u8>| -> Result<Box<Verified>, Refusal> {
-            let keys = engine.roster().key_table();
-            let received = Received::parse(bytes)?;
-            received.verify(&keys, engine.settings().network.as_str(), now).map(Box::new)
-        };
         match body {
-            Body::Statement(bytes, ask) => match verify(bytes) {
+            Body::Statement(bytes, ask) => match self.verify(to, bytes) {
                 Ok(statement) => {
                     let request = self.open(to, ask);
                     self.round(to, Input::Statement { from, request, statement })
@@ -186,8 +207,12 @@ impl World {
                     Ok(())
                 }
             },
+            Body::Forged(bytes) => match self.verify(to, bytes) {
+                Ok(_) => Err(Broken::new(format!("{to} takes a forged statement for {from}'s"))),
+                Err(_) => Ok(()),
+            },
             Body::Sync(frame, ask) => {
-                let request = self.open(to, ask);
+                let request = self.open_for_frame(to, ask, &frame);
                 self.round(to, Input::SyncRequested { from, request, frame })
             }
             Body::Roster(frame, ask) => {
@@ -195,7 +220,7 @@ impl World {
                 self.round(to, Input::RosterRequested { request, frame })
             }
             Body::Heartbeat(bytes) => {
-                let Ok(statement) = verify(bytes) else { return Ok(()) };
+                let Ok(statement) = self.verify(to, bytes) else { return Ok(()) };
                 let message = self.links.number();
                 self.round(to, Input::Gossip { from, message, statement })
             }
@@ -207,34 +232,54 @@ impl World {
                 let (message, checkpoint) = (self.links.number(), Box::new(checkpoint));
                 self.round(to, Input::GossipCheckpoint { from, message, checkpoint })
             }
-            Body::Reply(reply, ask) => {
-                let Some(asked) = self.links.asked.remove(&ask) else { return Ok(()) };
-                let input = match (asked.about, reply) {
-                    (About::Query(query), PeerReply::Query(reply)) => {
-                        let outcome = match reply {
-                            QueryReply::Answer(bytes) => {
-                                verify(bytes.into()).map_err(Failure::Invalid)
-                            }
-                            QueryReply::Refused(refusal) => Err(Failure::Refused(refusal)),
-                        };
-                        Input::Answered { from: asked.asked, query, outcome }
-                    }
-                    (About::Row(row), PeerReply::Delivery(reply)) => {
-                        Input::Delivered { to: asked.asked, row, outcome: Ok(reply) }
-                    }
-                    (About::Sync(token), PeerReply::Sync(frame)) => {
-                        Input::SyncReplied { from: asked.asked, token, outcome: Ok(frame) }
-                    }
-                    (About::Roster, PeerReply::Roster(frame)) => {
-                        Input::RosterReplied { frame: frame.into() }
-                    }
-                    (about, reply) => {
-                        return Err(Broken::new(format!("{reply:?} as a reply to {about:?}")));
-                    }
-                };
-                if node.life == asked.life { self.round(to, input) } else { Ok(()) }
-            }
+            Body::Reply(reply, ask) => self.take_reply(to, reply, ask),
         }
+    }
+
+    /// A reply arrives at whoever has asked, if it is still the one who did.
+    fn take_reply(&mut self, to: CenterCode, reply: PeerReply, ask: u64) -> Result<(), Broken> {
+        let Some(asked) = self.links.asked.remove(&ask) else { return Ok(()) };
+        let input = match (asked.about, reply) {
+            (About::Query(query), PeerReply::Query(reply)) => {
+                let outcome = match reply {
+                    QueryReply::Answer(bytes) => {
+                        self.verify(to, bytes.into()).map_err(Failure::Invalid)
+                    }
+                    QueryReply::Refused(refusal) => Err(Failure::Refused(refusal)),
+                };
+                Input::Answered { from: asked.asked, query, outcome }
+            }
+            (About::Row(row), PeerReply::Delivery(reply)) => {
+                Input::Delivered { to: asked.asked, row, outcome: Ok(reply) }
+            }
+            (About::Sync(token), PeerReply::Sync(frame)) => {
+                Input::SyncReplied { from: asked.asked, token, outcome: Ok(frame) }
+            }
+            (About::Roster, PeerReply::Roster(frame)) => {
+                Input::RosterReplied { frame: frame.into() }
+            }
+            (about, reply) => {
+                return Err(Broken::new(format!("{reply:?} as a reply to {about:?}")));
+            }
+        };
+        let lives = self.nodes.get(&to).is_some_and(|node| node.life == asked.life);
+        if lives { self.round(to, input) } else { Ok(()) }
+    }
+
+    /// What a worker of a node makes of bytes that came in.
+    fn verify(&self, at: CenterCode, bytes: Vec<u8>) -> Result<Box<Verified>, Refusal> {
+        let node = self.nodes.get(&at).ok_or(Refusal::NotMember)?;
+        let (network, now) = (members::network(), node.clock(self.now));
+        let received = Received::parse(bytes)?;
+        received.verify(&node.key_table, network.as_str(), now).map(Box::new)
+    }
+
+    fn open_for_frame(&mut self, at: CenterCode, ask: u64, frame: &[u8]) -> RequestId {
+        let request = self.open(at, ask);
+        if let Some(asked) = CosignRequest::of(frame) {
+            self.links.cosign.insert(request, asked);
+        }
+        request
     }
 
     fn open(&mut self, at: CenterCode, ask: u64) -> RequestId {
@@ -245,7 +290,8 @@ impl World {
 
     /// What a node replies to bytes that do not verify.
     fn refuse(&mut self, (asker, at): (CenterCode, CenterCode), ask: u64, refusal: Refusal) {
-        let about = self.links.asked.get(&ask).map(|asked| asked.about);
+        let asked = self.links.asked.get(&ask).copied();
+        let about = asked.map(|asked| asked.about);
         let later = matches!(refusal, Refusal::KeyUnknown | Refusal::KeyNotYet);
         let reply = match about {
             Some(About::Row(_)) if later => PeerReply::Delivery(DeliveryReply::Later(refusal)),
@@ -253,6 +299,9 @@ impl World {
             Some(About::Query(_)) => PeerReply::Query(QueryReply::Refused(refusal)),
             Some(About::Sync(_) | About::Roster) | None => return,
         };
+        if let Some(asked) = asked {
+            self.note_answer(asked, &reply);
+        }
         self.post(Packet { from: at, to: asker, body: Body::Reply(reply, ask) });
     }
 
@@ -279,6 +328,7 @@ impl Packet {
     pub(super) fn describe(&self) -> (CenterCode, CenterCode, &'static str, usize) {
         let (kind, length) = match &self.body {
             Body::Statement(bytes, _) => ("statement", bytes.len()),
+            Body::Forged(bytes) => ("forged", bytes.len()),
             Body::Sync(frame, _) => ("sync", frame.len()),
             Body::Roster(frame, _) => ("roster", frame.len()),
             Body::Heartbeat(bytes) => ("heartbeat", bytes.len()),

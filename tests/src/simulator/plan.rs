@@ -41,6 +41,8 @@ pub enum Fault {
     Split,
     /// Less arrives than was sent; the rest comes later.
     Short,
+    /// The money comes under a wrong reference, and hours later under the right one.
+    WrongReference,
     /// The bank refuses an order.
     PaymentFailed,
     /// The bank does not say what became of an order for a while.
@@ -55,13 +57,35 @@ pub enum Fault {
     Repeated,
     /// The transfer-out center decides by hand.
     Confirm,
+    /// The people of a center decide nothing, for weeks.
+    Idle,
     /// Hours in which nobody hears anybody.
     LongSilence,
+    /// A member rotates a key.
+    KeyRotated,
+    /// A member is suspended for a while.
+    Suspended,
+    /// A center joins.
+    Admitted,
+    /// Somebody says again what another has said.
+    Replayed,
+    /// Somebody forges a statement of another.
+    Forged,
+    /// A member floods another with messages.
+    Flooded,
+    /// The hostile member keeps a statement back.
+    Withheld,
+    /// The hostile member says a sheet for another account.
+    WrongSheet,
+    /// A center signs two faces of its log, at the end.
+    Equivocated,
+    /// A node is set back to an old backup, at the end.
+    RolledBack,
 }
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 36] = [
         Self::Loss,
         Self::Duplicate,
         Self::Delay,
@@ -78,6 +102,7 @@ impl Fault {
         Self::Returned,
         Self::Split,
         Self::Short,
+        Self::WrongReference,
         Self::PaymentFailed,
         Self::PaymentUnknown,
         Self::OrderLost,
@@ -85,7 +110,18 @@ impl Fault {
         Self::Cancelled,
         Self::Repeated,
         Self::Confirm,
+        Self::Idle,
         Self::LongSilence,
+        Self::KeyRotated,
+        Self::Suspended,
+        Self::Admitted,
+        Self::Replayed,
+        Self::Forged,
+        Self::Flooded,
+        Self::Withheld,
+        Self::WrongSheet,
+        Self::Equivocated,
+        Self::RolledBack,
     ];
 
     /// The name by which a command line leaves it out.
@@ -108,6 +144,7 @@ impl Fault {
             Self::Returned => "returned",
             Self::Split => "split",
             Self::Short => "short",
+            Self::WrongReference => "wrong-reference",
             Self::PaymentFailed => "payment-failed",
             Self::PaymentUnknown => "payment-unknown",
             Self::OrderLost => "order-lost",
@@ -115,7 +152,18 @@ impl Fault {
             Self::Cancelled => "cancelled",
             Self::Repeated => "repeated",
             Self::Confirm => "confirm",
+            Self::Idle => "idle",
             Self::LongSilence => "long-silence",
+            Self::KeyRotated => "key-rotated",
+            Self::Suspended => "suspended",
+            Self::Admitted => "admitted",
+            Self::Replayed => "replayed",
+            Self::Forged => "forged",
+            Self::Flooded => "flooded",
+            Self::Withheld => "withheld",
+            Self::WrongSheet => "wrong-sheet",
+            Self::Equivocated => "equivocated",
+            Self::RolledBack => "rolled-back",
         }
     }
 
@@ -130,25 +178,38 @@ impl Fault {
         })
     }
 
-    /// The highest probability, in a thousand, each time that it could happen.
-    const fn per_mille_max(self) -> u16 {
+    /// The highest probability, in a hundred thousand, each time that it could happen.
+    const fn likelihood_max(self) -> u32 {
         match self {
-            Self::Loss => 300,
-            Self::Duplicate => 500,
-            Self::Delay => 400,
+            Self::Loss => 30_000,
+            Self::Duplicate => 50_000,
+            Self::Delay => 40_000,
             // Of each round.
-            Self::CrashBeforeCommit | Self::CrashBeforeRelease => 20,
-            Self::DiskError | Self::DiskFull => 5,
+            Self::CrashBeforeCommit | Self::CrashBeforeRelease => 400,
+            Self::DiskError | Self::DiskFull => 100,
             // Of each minute.
-            Self::OneWayCut | Self::TwoWayCut | Self::ClockJump => 300,
-            Self::LongSilence => 60,
+            Self::OneWayCut | Self::TwoWayCut | Self::ClockJump => 30_000,
+            Self::LongSilence => 6_000,
             // Of each notice, order or letter.
-            Self::NoticeLate | Self::NoticeDoubled | Self::NoticeReordered => 500,
-            Self::Returned | Self::Split | Self::Short | Self::PaymentFailed => 250,
-            Self::PaymentUnknown | Self::OrderLost | Self::OrderHeld => 250,
-            Self::Cancelled | Self::Repeated => 300,
+            Self::NoticeLate | Self::NoticeDoubled | Self::NoticeReordered => 50_000,
+            Self::Returned | Self::Split | Self::Short | Self::PaymentFailed => 25_000,
+            Self::PaymentUnknown | Self::OrderLost | Self::OrderHeld | Self::WrongReference => {
+                25_000
+            }
+            Self::Cancelled | Self::Repeated => 30_000,
             // Of each center.
-            Self::Confirm => 500,
+            Self::Confirm => 50_000,
+            Self::Idle => 10_000,
+            // Of each minute.
+            Self::KeyRotated => 4_000,
+            Self::Suspended | Self::Admitted => 2_000,
+            Self::Replayed | Self::Forged => 20_000,
+            Self::Flooded => 1_000,
+            // Of each statement of the hostile member.
+            Self::Withheld => 20_000,
+            Self::WrongSheet => 3_000,
+            // Of each run.
+            Self::Equivocated | Self::RolledBack => 100_000,
         }
     }
 }
@@ -156,7 +217,7 @@ impl Fault {
 /// The probabilities of one run.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    per_mille: BTreeMap<Fault, u16>,
+    likelihood: BTreeMap<Fault, u32>,
     healed: bool,
     injected: BTreeMap<Fault, u64>,
 }
@@ -165,15 +226,15 @@ impl Plan {
     /// Draws a plan without these kinds.
     #[must_use]
     pub(super) fn draw(random: &mut fastrand::Rng, without: &BTreeSet<Fault>) -> Self {
-        let mut per_mille = BTreeMap::new();
+        let mut likelihood = BTreeMap::new();
         for fault in Fault::ALL {
             let chosen = random.bool();
-            let probability = random.u16(1..=fault.per_mille_max());
+            let drawn = random.u32(1..=fault.likelihood_max());
             if chosen && !without.contains(&fault) {
-                per_mille.insert(fault, probability);
+                likelihood.insert(fault, drawn);
             }
         }
-        Self { per_mille, healed: true, injected: BTreeMap::new() }
+        Self { likelihood, healed: true, injected: BTreeMap::new() }
     }
 
     /// From now on things go wrong; until then, nothing does.
@@ -186,6 +247,11 @@ impl Plan {
         self.healed = true;
     }
 
+    /// Whether things go wrong now.
+    pub(super) const fn is_on(&self) -> bool {
+        !self.healed
+    }
+
     /// Whether a fault happens now; one that does is counted.
     pub(super) fn strikes(&mut self, fault: Fault, random: &mut fastrand::Rng) -> bool {
         !self.healed && self.holds(fault, random)
@@ -193,12 +259,22 @@ impl Plan {
 
     /// Whether something holds for the whole run, drawn before anything goes wrong.
     pub(super) fn holds(&mut self, fault: Fault, random: &mut fastrand::Rng) -> bool {
-        let Some(per_mille) = self.per_mille.get(&fault) else { return false };
-        let strikes = random.u16(0..1000) < *per_mille;
+        let strikes = self.would(fault, random);
         if strikes {
-            *self.injected.entry(fault).or_default() += 1;
+            self.count(fault);
         }
         strikes
+    }
+
+    /// Whether a fault is to be tried now; whoever tries it counts it when it has come about.
+    pub(super) fn would(&self, fault: Fault, random: &mut fastrand::Rng) -> bool {
+        let likelihood = self.likelihood.get(&fault);
+        likelihood.is_some_and(|likelihood| random.u32(0..100_000) < *likelihood)
+    }
+
+    /// A fault has come about.
+    pub(super) fn count(&mut self, fault: Fault) {
+        *self.injected.entry(fault).or_default() += 1;
     }
 
     /// How often each kind really happened.

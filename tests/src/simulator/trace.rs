@@ -46,9 +46,11 @@ impl Trace {
             }
             Event::Tick(center, _) => self.line(format_args!("{now} {center} tick")),
             Event::TimedOut(_) | Event::Poll(_) | Event::Minute => {}
-            Event::Start(_) | Event::Bank(_) | Event::BankReply(..) | Event::Mend(..) => {
-                self.line(format_args!("{now} {event:?}"))
-            }
+            Event::Start(_)
+            | Event::Bank(_)
+            | Event::BankReply(..)
+            | Event::Mend(..)
+            | Event::Reinstate(_) => self.line(format_args!("{now} {event:?}")),
         }
     }
 

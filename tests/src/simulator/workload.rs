@@ -44,6 +44,9 @@ pub(super) struct Workload {
     next: usize,
 }
 
+/// Persons come in about so many crowds, however many they are.
+const CROWDS: usize = 30;
+
 impl Workload {
     /// So many persons between so many centers.
     pub(super) fn new(persons: u32, centers: u32, random: &mut fastrand::Rng) -> Self {
@@ -73,8 +76,10 @@ impl Workload {
             for mover in &self.movers {
                 let (status, deposits) = match (mover.from == center, mover.to == center) {
                     // Some accounts were not sealed yet.
-                    (true, _) if mover.number % 11 == 10 => (AccountStatus::Frozen, 9),
-                    (true, _) => (AccountStatus::Sealed, 9),
+                    (true, _) if mover.number % 11 == 10 => {
+                        (AccountStatus::Frozen, members::MONTHS_PAID)
+                    }
+                    (true, _) => (AccountStatus::Sealed, members::MONTHS_PAID),
                     (_, true) => (AccountStatus::Normal, 0),
                     (false, false) => continue,
                 };
@@ -98,8 +103,12 @@ impl Workload {
                 self.done(world, center, Command::ImportRecords(portion))?;
             }
             self.done(world, center, Command::ImportCommit)?;
+            let is_idle = world.plan.holds(Fault::Idle, &mut world.random);
+            if is_idle {
+                world.idle.insert(center);
+            }
             for service in Service::ALL {
-                let by_hand = world.plan.holds(Fault::Confirm, &mut world.random);
+                let by_hand = is_idle || world.plan.holds(Fault::Confirm, &mut world.random);
                 let mode = if by_hand { Mode::Confirm } else { Mode::Auto };
                 let wanted = ServiceMode { service: *service, mode };
                 let command = Command::SetMode { operator: operator("clerk"), wanted };
@@ -117,8 +126,18 @@ impl Workload {
         }
     }
 
-    /// The next person applies.
+    /// The next persons apply, one after the other.
     pub(super) fn apply(&mut self, world: &mut World) -> Result<(), Broken> {
+        let crowd = 1 + self.movers.len() / CROWDS;
+        for _ in 0..crowd {
+            self.apply_one(world)?;
+            let pause = world.random.i64(0..400);
+            world.run_until(world.now.plus_ms(pause))?;
+        }
+        Ok(())
+    }
+
+    fn apply_one(&mut self, world: &mut World) -> Result<(), Broken> {
         let Some(mover) = self.movers.get(self.next).copied() else { return Ok(()) };
         let again = world.plan.strikes(Fault::Repeated, &mut world.random);
         for _ in 0..1 + u8::from(again) {
@@ -136,17 +155,29 @@ impl Workload {
                     }
                 }
                 // The node recovers, or is down: the clerk tries again later.
-                Some(Err(_)) | None => return Ok(()),
+                Some(Err(refusal)) => {
+                    let code = refusal.refusal.code();
+                    world.trace.line(format_args!("{} does not apply yet: {code}", mover.to));
+                    return Ok(());
+                }
+                None => return Ok(()),
             }
         }
         Ok(())
+    }
+
+    /// Somebody applies at a center, whatever it says.
+    pub(super) fn try_at(&self, world: &mut World, center: CenterCode) -> Result<(), Broken> {
+        let mover = self.movers.iter().find(|mover| mover.to == center);
+        let Some(mover) = mover.copied() else { return Ok(()) };
+        world.command(center, mover.application(world)).map(drop)
     }
 
     /// Clerks and reviewers look at what waits for them.
     pub(super) fn decide(&self, world: &mut World) -> Result<(), Broken> {
         for center in world.codes() {
             let Some(node) = world.nodes.get(&center) else { continue };
-            if node.engine.is_none() || !node.is_center() {
+            if node.engine.is_none() || !node.is_center() || world.idle.contains(&center) {
                 continue;
             }
             for transfer in open_transfers(node)? {

@@ -12,17 +12,19 @@ use fundlink_protocol::engine::input::{Input, RequestId};
 use fundlink_protocol::engine::output::{CommandRefusal, Output};
 use fundlink_protocol::engine::store_check::Expected;
 use fundlink_protocol::engine::{Engine, EngineError, Ports, Settings, bank as bank_rows, rosters};
-use fundlink_protocol::key::MemoryKeyring;
+use fundlink_protocol::key::{KeyPurpose, Keyring};
+use fundlink_protocol::roster::KeyTable;
 use fundlink_protocol::roster::join_file::JoinFile;
 use fundlink_protocol::settlement::BankReply;
 use fundlink_protocol::store::Staged;
+use fundlink_protocol::store::memory::MemoryStore;
 use fundlink_protocol::subject::MemoryTagger;
 use fundlink_protocol::time::Timestamp;
 
 use super::auditor::{Auditor, Broken};
 use super::bank::{Act, Bank};
 use super::disk::{Disk, Fate};
-use super::members;
+use super::members::{self, KeyType, Keys};
 use super::network::{Links, Packet};
 use super::plan::{Fault, Plan};
 use super::schedule::Schedule;
@@ -49,6 +51,8 @@ pub(super) enum Event {
     Minute,
     /// A link that was cut carries again.
     Mend(CenterCode, CenterCode),
+    /// A suspended member is to do everything again.
+    Reinstate(CenterCode),
 }
 
 /// A member's machine.
@@ -58,10 +62,13 @@ pub(super) struct Node {
     /// Its disk while it is down.
     disk: Option<Disk>,
     settings: Settings,
-    keyring: MemoryKeyring,
+    pub(super) keys: Keys,
+    keyring: Box<dyn Keyring>,
     tagger: MemoryTagger,
+    /// The keys of all members by the roster in force, as workers keep them.
+    pub(super) key_table: KeyTable,
     /// How far its clock is ahead.
-    skew_ms: i64,
+    pub(super) skew_ms: i64,
     /// One more each time it comes up: what was asked in an earlier life is nobody's.
     pub(super) life: u32,
     tick: Option<Timestamp>,
@@ -85,13 +92,23 @@ pub(super) struct World {
     pub(super) disks_lie: bool,
     replies: BTreeMap<RequestId, Result<Box<Reply>, CommandRefusal>>,
     next_request: u64,
+    pub(super) kind: KeyType,
+    /// Centers that keep accounts.
+    pub(super) centers: u32,
+    /// The member that lies.
+    pub(super) hostile: CenterCode,
+    /// Statements that were seen on their way.
+    pub(super) captured: Vec<Packet>,
+    pub(super) suspended: BTreeSet<CenterCode>,
+    /// Centers whose people decide nothing.
+    pub(super) idle: BTreeSet<CenterCode>,
+    pub(super) rotated: BTreeSet<(CenterCode, KeyPurpose)>,
+    /// What one center had at some time.
+    pub(super) backup: Option<(CenterCode, MemoryStore)>,
 }
 
-/// Clocks stay within this of the time outside; two of them within the skew that is allowed.
-const SKEW_MS_MAX: i64 = 40_000;
 const POLL_MS: i64 = 20_000;
 const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 impl Node {
     /// What is on its disk.
@@ -128,10 +145,10 @@ impl World {
     pub(super) fn new(
         centers: u32,
         now: Timestamp,
-        (plan, random): (Plan, fastrand::Rng),
+        (plan, random, kind): (Plan, fastrand::Rng, KeyType),
         trace: Trace,
     ) -> Self {
-        let file = members::joined(centers, now);
+        let file = members::joined(centers, now, &kind);
         let mut world = Self {
             now,
             nodes: BTreeMap::new(),
@@ -146,6 +163,14 @@ impl World {
             disks_lie: false,
             replies: BTreeMap::new(),
             next_request: 0,
+            kind,
+            centers,
+            hostile: members::center(centers),
+            captured: Vec::new(),
+            suspended: BTreeSet::new(),
+            idle: BTreeSet::new(),
+            rotated: BTreeSet::new(),
+            backup: None,
         };
         world.place(members::AUTHORITY, Role::Authority, &file);
         for number in 1..=centers {
@@ -155,16 +180,20 @@ impl World {
         world
     }
 
-    fn place(&mut self, code: CenterCode, role: Role, file: &JoinFile) {
+    pub(super) fn place(&mut self, code: CenterCode, role: Role, file: &JoinFile) {
         let mut disk = Disk::default();
         // A join file that was just made opens.
         drop(rosters::install(&mut disk, file));
+        drop(disk.take_changes());
+        let keys = Keys::of(code, self.kind.clone());
         let node = Node {
             engine: None,
             disk: Some(disk),
             settings: members::settings(code, role),
-            keyring: members::keyring(code),
+            keyring: keys.in_use(None, self.now),
+            keys,
             tagger: members::tagger(code),
+            key_table: KeyTable::default(),
             skew_ms: 0,
             life: 0,
             tick: None,
@@ -228,8 +257,13 @@ impl World {
             Event::Minute => {
                 self.schedule.add(self.now.plus_ms(MINUTE_MS), Event::Minute);
                 self.change_weather();
+                if self.plan.is_on() {
+                    self.lie();
+                    self.change_members()?;
+                }
                 Ok(())
             }
+            Event::Reinstate(center) => self.reinstate(center),
             Event::Mend(from, to) => {
                 self.links.mend(from, to);
                 self.connect(from, to)
@@ -256,7 +290,7 @@ impl World {
         let now = node.clock(self.now);
         let Some(engine) = &mut node.engine else { return Ok(()) };
         engine.store().fate.set(fate);
-        let ports = Ports { keyring: &mut node.keyring, tagger: &mut node.tagger };
+        let ports = Ports { keyring: &mut *node.keyring, tagger: &mut node.tagger };
         let outputs = match engine.round(now, &seed, vec![input], ports) {
             Ok(outputs) => outputs,
             Err(EngineError::Store(_)) if fate != Fate::Written => {
@@ -266,7 +300,12 @@ impl World {
             Err(error) => return Err(Broken::new(format!("a round of {center}: {error}"))),
         };
         self.trace.outputs(center, &outputs);
-        self.auditor.after_round(&self.nodes, center, &outputs)?;
+        if fate == Fate::Refused || fate == Fate::Full {
+            return Err(Broken::new(format!("{center} goes on though its disk has refused")));
+        }
+        let links = &self.links;
+        let cosign = |output: &Output| links.cosign_request(output);
+        self.auditor.after_round((&self.nodes, &self.bank), center, &outputs, &cosign)?;
         if self.plan.strikes(Fault::CrashBeforeRelease, &mut self.random) {
             self.crash(center);
             return Ok(());
@@ -297,11 +336,11 @@ impl World {
                 let reply = self.bank.recall(now, (center, id));
                 self.bank_says(center, reply);
             }
+            Output::RosterChanged(_) => self.follow_roster(center),
             Output::CoreOrder(_)
             | Output::Event(_)
             | Output::JudgeGossip { .. }
-            | Output::DialBack { .. }
-            | Output::RosterChanged(_) => {}
+            | Output::DialBack { .. } => {}
             sent @ (Output::Respond { .. }
             | Output::Ask { .. }
             | Output::Deliver { .. }
@@ -310,6 +349,15 @@ impl World {
             | Output::PublishCheckpoint { .. }
             | Output::FetchRoster { .. }) => self.send(center, sent),
         }
+    }
+
+    /// Workers take the keys of the roster in force, and the node signs with those that it lists.
+    fn follow_roster(&mut self, center: CenterCode) {
+        let now = self.now;
+        let Some(node) = self.nodes.get_mut(&center) else { return };
+        let Some(engine) = &node.engine else { return };
+        node.key_table = engine.roster().key_table();
+        node.keyring = node.keys.in_use(Some(engine.roster()), node.clock(now));
     }
 
     fn bank_says(&mut self, center: CenterCode, reply: BankReply) {
@@ -338,11 +386,28 @@ impl World {
         node.tick = None;
         self.links.forget(center);
         self.trace.line(format_args!("{center} is down"));
-        let later = self.now.plus_ms(self.random.i64(500..180_000));
+        // Most come up again at once, some after minutes.
+        let longest = if self.random.u8(0..8) == 0 { 180_000 } else { 5_000 };
+        let later = self.now.plus_ms(self.random.i64(500..longest));
         self.schedule.add(later, Event::Start(center));
     }
 
-    fn start(&mut self, center: CenterCode) -> Result<(), Broken> {
+    /// Sets a node back to what it once had, and starts it.
+    pub(super) fn set_disk(&mut self, center: CenterCode, backup: MemoryStore) {
+        self.crash(center);
+        if let Some(disk) = self.nodes.get_mut(&center).and_then(|node| node.disk.as_mut()) {
+            disk.roll_back(backup);
+        }
+        self.trace.line(format_args!("{center} is set back"));
+        self.schedule.add(self.now.plus_ms(1_000), Event::Start(center));
+    }
+
+    /// What a member signs with.
+    pub(super) fn keyring(&mut self, center: CenterCode) -> Option<&mut dyn Keyring> {
+        self.nodes.get_mut(&center).map(|node| &mut *node.keyring as &mut dyn Keyring)
+    }
+
+    pub(super) fn start(&mut self, center: CenterCode) -> Result<(), Broken> {
         let now = self.now;
         let Some(node) = self.nodes.get_mut(&center) else { return Ok(()) };
         let Some(disk) = node.disk.take() else { return Ok(()) };
@@ -350,6 +415,7 @@ impl World {
         node.engine =
             Some(engine.map_err(|error| Broken::new(format!("a start of {center}: {error}")))?);
         node.life += 1;
+        self.follow_roster(center);
         self.trace.line(format_args!("{center} is up"));
         self.auditor.after_start(&self.nodes, center)?;
         self.round(center, Input::Started)?;
@@ -360,7 +426,7 @@ impl World {
     }
 
     /// Two nodes that are up find each other, if the links between them carry.
-    fn connect(&mut self, one: CenterCode, other: CenterCode) -> Result<(), Broken> {
+    pub(super) fn connect(&mut self, one: CenterCode, other: CenterCode) -> Result<(), Broken> {
         let is_up = |code| self.nodes.get(&code).is_some_and(|node| node.engine.is_some());
         let carries = self.links.carries(one, other) && self.links.carries(other, one);
         if one == other || !is_up(one) || !is_up(other) || !carries {
@@ -394,54 +460,6 @@ impl World {
             if let Some(at) = wanted {
                 self.schedule.add(at, Event::Tick(center, at));
             }
-        }
-        Ok(())
-    }
-
-    fn change_weather(&mut self) {
-        let codes = self.codes();
-        let pick = |random: &mut fastrand::Rng| codes[random.usize(0..codes.len())];
-        for (fault, both) in [(Fault::OneWayCut, false), (Fault::TwoWayCut, true)] {
-            if self.plan.strikes(fault, &mut self.random) {
-                let (from, to) = (pick(&mut self.random), pick(&mut self.random));
-                let mends = self.now.plus_ms(self.random.i64(10_000..20 * MINUTE_MS));
-                for (from, to) in [(from, to), (to, from)].into_iter().take(1 + usize::from(both)) {
-                    self.links.cut(from, to);
-                    self.schedule.add(mends, Event::Mend(from, to));
-                }
-            }
-        }
-        if self.plan.strikes(Fault::ClockJump, &mut self.random) {
-            let code = pick(&mut self.random);
-            let skew = self.random.i64(-SKEW_MS_MAX..=SKEW_MS_MAX);
-            if let Some(node) = self.nodes.get_mut(&code) {
-                node.skew_ms = skew;
-            }
-        }
-        if self.plan.strikes(Fault::LongSilence, &mut self.random) {
-            let hours = self.random.i64(1..30);
-            self.sleep(hours * HOUR_MS);
-        }
-    }
-
-    /// Ends all faults: links carry, clocks are right, nodes are up.
-    pub(super) fn heal(&mut self) -> Result<(), Broken> {
-        self.plan.heal();
-        self.links.mend_all();
-        let codes = self.codes();
-        for code in &codes {
-            if let Some(node) = self.nodes.get_mut(code) {
-                node.skew_ms = 0;
-            }
-            self.start(*code)?;
-        }
-        let pairs: BTreeSet<(CenterCode, CenterCode)> = codes
-            .iter()
-            .flat_map(|one| codes.iter().map(move |other| (*one, *other)))
-            .filter(|(one, other)| one < other)
-            .collect();
-        for (one, other) in pairs {
-            self.connect(one, other)?;
         }
         Ok(())
     }

@@ -1,0 +1,168 @@
+//! A transfer as each of its centers has it, whenever either has changed it.
+//!
+//! **Promises.** History only grows; the two sides never contradict each other; nothing is credited
+//! but what a sheet in force says and the other side has settled; whatever is open waits for a person,
+//! an order, or a time that is set.
+
+use std::collections::BTreeMap;
+
+use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::engine::timer::{self, Timer};
+use fundlink_protocol::engine::transfer_case::{Alarm, Case};
+use fundlink_protocol::engine::transfers_in::Incoming;
+use fundlink_protocol::engine::transfers_out::Outgoing;
+use fundlink_protocol::engine::{transfers_in, transfers_out};
+use fundlink_protocol::id::TransferId;
+use fundlink_protocol::settlement::Direction;
+use fundlink_protocol::store::Staged;
+use fundlink_protocol::transfer::incoming::IncomingState;
+use fundlink_protocol::transfer::outgoing::OutgoingState;
+
+use super::super::world::Node;
+use super::{Broken, Nodes, require};
+
+/// What was seen of transfers.
+#[derive(Debug, Default)]
+pub(super) struct Cases {
+    histories: BTreeMap<(CenterCode, TransferId), Vec<String>>,
+}
+
+/// As many states as a transfer keeps; a longer history has lost some.
+const HISTORY_MAX: usize = 64;
+
+impl Cases {
+    /// After a commit that has changed a transfer.
+    pub(super) fn check(
+        &mut self,
+        nodes: &Nodes,
+        (center, node): (CenterCode, &Node),
+        transfer: TransferId,
+    ) -> Result<(), Broken> {
+        let view = Staged::new(node.disk());
+        let mut outgoing = transfers_out::load(&view, transfer)?;
+        let mut incoming = transfers_in::load(&view, transfer)?;
+        let (case, has_ended, other) = match (&outgoing, &incoming) {
+            // A refusal holds nothing and nobody: its confirmation may come when it will.
+            (Some(out), _) => {
+                let is_over =
+                    out.state.is_final() || matches!(out.state, OutgoingState::Rejected(..));
+                (&out.case, is_over, out.case.letter.from)
+            }
+            (None, Some(into)) => (&into.case, into.state.is_final(), into.case.letter.to),
+            (None, None) => {
+                return Err(Broken::new(format!("{center} does not have {transfer} any more")));
+            }
+        };
+        self.check_history(case, center)?;
+        check_waiting(node, case, (center, has_ended))?;
+        if let Some(other) = nodes.get(&other) {
+            let there = Staged::new(other.disk());
+            if outgoing.is_some() {
+                incoming = transfers_in::load(&there, transfer)?;
+            } else {
+                outgoing = transfers_out::load(&there, transfer)?;
+            }
+        }
+        check_pair(outgoing.as_ref(), incoming.as_ref(), transfer)
+    }
+
+    fn check_history(&mut self, case: &Case, center: CenterCode) -> Result<(), Broken> {
+        let before = self.histories.entry((center, case.id)).or_default();
+        let states = || case.history.iter().map(|change| &change.state);
+        let is_longer =
+            case.history.len() >= before.len() && states().zip(&*before).all(|(a, b)| a == b);
+        require(case.history.len() >= HISTORY_MAX || is_longer, || {
+            let now: Vec<&String> = states().collect();
+            format!("{center}: the history of {} was {before:?}, is {now:?}", case.id)
+        })?;
+        if case.history.len() > before.len() {
+            before.extend(states().skip(before.len()).cloned());
+        }
+        Ok(())
+    }
+}
+
+/// What is open waits for something, and will be looked at again.
+fn check_waiting(
+    node: &Node,
+    case: &Case,
+    (center, has_ended): (CenterCode, bool),
+) -> Result<(), Broken> {
+    let state = || case.history.last().map_or("nothing", |change| change.state.as_str());
+    let has_deadline = case.alarms.contains_key(&Alarm::Deadline);
+    // What became of an order the bank will say: it is asked, and reports every movement.
+    let has_order = case.core.is_some() || case.payment.is_some();
+    let waits = case.task.is_some() || has_order || has_deadline;
+    require(has_ended || waits, || {
+        format!("{center}: {} stands in {} and waits for nothing", case.id, state())
+    })?;
+    let is_set = case.alarms.is_empty()
+        || timer::is_set(&Staged::new(node.disk()), Timer::Transfer(case.id))?;
+    require(is_set, || format!("{center}: {} has a deadline that nobody keeps", case.id))
+}
+
+/// What both centers have of a transfer fits together.
+pub(super) fn check_pair(
+    outgoing: Option<&Outgoing>,
+    incoming: Option<&Incoming>,
+    transfer: TransferId,
+) -> Result<(), Broken> {
+    if let Some(incoming) = incoming {
+        check_credit(outgoing, incoming)?;
+    }
+    let (Some(outgoing), Some(incoming)) = (outgoing, incoming) else { return Ok(()) };
+    let (out, into) = (outgoing.state, incoming.state);
+    let contradicts = match into {
+        IncomingState::Credited(_) | IncomingState::Completed(_) => !matches!(
+            out,
+            OutgoingState::Paying
+                | OutgoingState::PayUnknown
+                | OutgoingState::PayFailed(_)
+                | OutgoingState::Paid
+                | OutgoingState::Completed(_)
+        ),
+        IncomingState::Cancelled => {
+            !matches!(out, OutgoingState::Released | OutgoingState::Rejected(..))
+        }
+        IncomingState::Restored => !matches!(out, OutgoingState::Restored),
+        IncomingState::Announced
+        | IncomingState::Negotiating
+        | IncomingState::Returning
+        | IncomingState::Returned => {
+            matches!(out, OutgoingState::Released | OutgoingState::Rejected(..))
+        }
+        IncomingState::Draft
+        | IncomingState::Requested
+        | IncomingState::Accepted
+        | IncomingState::Rejected(..)
+        | IncomingState::Cancelling(_) => matches!(out, OutgoingState::Completed(_)),
+    };
+    let (out, into) = (out.name(), into.name());
+    require(!contradicts, || format!("{transfer} is {out} on one side and {into} on the other"))
+}
+
+/// Who is credited has a sheet, the money of it, and the other side's settlement behind it.
+fn check_credit(outgoing: Option<&Outgoing>, incoming: &Incoming) -> Result<(), Broken> {
+    if !matches!(incoming.state, IncomingState::Credited(_) | IncomingState::Completed(_)) {
+        return Ok(());
+    }
+    let transfer = incoming.case.id;
+    let amount = incoming.sheet.as_ref().and_then(|sheet| sheet.sheet.amount());
+    let Some((sheet, amount)) = incoming.sheet.as_ref().zip(amount) else {
+        return Err(Broken::new(format!("{transfer} is credited without a sheet")));
+    };
+    let heard = incoming.case.thread.statements.contains(&sheet.hash);
+    require(heard, || format!("{transfer} is credited by a sheet that was never said"))?;
+    let arrived = incoming.case.net(Direction::Credit);
+    require(arrived >= amount, || format!("{transfer} is credited with money that never came"))?;
+    let Some(outgoing) = outgoing else { return Ok(()) };
+    require(outgoing.settled_amount() == amount, || {
+        format!("{transfer} is credited with another amount than was settled")
+    })?;
+    // Money may be faster than the revision that it is of; in the end both name the same.
+    let settled = outgoing.settled.as_ref().and_then(|settled| settled.sheet);
+    let is_over = incoming.state.is_final() && outgoing.state.is_final();
+    require(!is_over || (settled == Some(sheet.hash) && !sheet.is_reversed), || {
+        format!("{transfer} was credited by another sheet than was settled")
+    })
+}

@@ -1,0 +1,184 @@
+//! What is tried once everything rests: keys that have ended, a node that was set back, a log with two
+//! faces.
+//!
+//! **Promises.** Each is done to a network in which every promise holds, and what must follow is
+//! checked: a refusal, a node that waits, a proof with everybody.
+
+#![expect(clippy::expect_used, reason = "what is made here is well formed")]
+
+use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::cose::{self, Received};
+use fundlink_protocol::engine::{equivocation, log_store, recovery, witnessing};
+use fundlink_protocol::id::TreeHash;
+use fundlink_protocol::key::{KeyPurpose, Keyring, SigningRequest};
+use fundlink_protocol::log::checkpoint::Checkpoint;
+use fundlink_protocol::log::origin::LogId;
+use fundlink_protocol::log_trust::{VerifiedCheckpoint, log_key};
+use fundlink_protocol::roster::enrolment::offer_key;
+use fundlink_protocol::statement::membership::KeyChange;
+use fundlink_protocol::store::Staged;
+
+use super::auditor::Broken;
+use super::members;
+use super::network::{Body, Packet};
+use super::plan::Fault;
+use super::workload::Workload;
+use super::world::{Event, World};
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+
+impl World {
+    /// Keeps a backup of a center, to set it back later.
+    pub(super) fn keep_backup(&mut self) {
+        let center = members::center(self.random.u32(1..=self.centers));
+        let Some(node) = self.nodes.get(&center) else { return };
+        if self.backup.is_none() && node.is_center() {
+            self.backup = Some((center, node.disk().backup()));
+        }
+    }
+
+    /// Everything that is tried at the end.
+    pub(super) fn end(&mut self, workload: &Workload) -> Result<(), Broken> {
+        let what = self.random.u8(0..2);
+        if !self.rotated.is_empty() {
+            self.try_ended_keys()?;
+        }
+        match what {
+            0 if self.plan.holds(Fault::Equivocated, &mut self.random) => self.equivocate(),
+            1 if self.plan.would(Fault::RolledBack, &mut self.random) => self.set_back(workload),
+            _ => Ok(()),
+        }
+    }
+
+    /// Thirty days after a rotation nobody takes what the old key signs.
+    fn try_ended_keys(&mut self) -> Result<(), Broken> {
+        self.sleep(31 * DAY_MS);
+        self.run_until(self.now.plus_ms(2 * MINUTE_MS))?;
+        for (center, purpose) in self.rotated.clone() {
+            let Some(member) = self.nodes.get(&center) else { continue };
+            let mut old = member.keys.first();
+            let public = old.public(purpose);
+            for (at, node) in &self.nodes {
+                let Some(engine) = &node.engine else { continue };
+                let listed = engine.roster().member(center).into_iter();
+                let mut listed = listed.flat_map(|member| &member.keys);
+                let ends = listed.find(|key| Some(key.public) == public).map(|key| key.until);
+                if ends.flatten().is_none_or(|until| until > node.clock(self.now)) {
+                    continue;
+                }
+                let taken = match purpose {
+                    KeyPurpose::Statement => {
+                        let bytes = said_by(center, &mut *old, self.now);
+                        let received = Received::parse(bytes).expect("a statement");
+                        let network = members::network();
+                        received.verify(&node.key_table, network.as_str(), self.now).is_ok()
+                    }
+                    KeyPurpose::Log => {
+                        let log = LogId::public(center, 1);
+                        let held = log_store::row(&Staged::new(engine.store()), log)?;
+                        let note = other_face(log, held.size.get(), &mut *old);
+                        VerifiedCheckpoint::verify(&note, &engine.log_trust(self.now)).is_ok()
+                    }
+                    KeyPurpose::Witness => {
+                        let now = engine.log_trust(self.now).witness_key(center);
+                        now.is_some_and(|key| {
+                            public.as_ref().map(|old| old.as_bytes()) == Some(key.public_bytes())
+                        })
+                    }
+                    KeyPurpose::Peer
+                    | KeyPurpose::Sealing
+                    | KeyPurpose::Roster
+                    | KeyPurpose::Root => false,
+                };
+                if taken {
+                    let what = format!("{at} takes what an ended key of {center} has signed");
+                    return Err(Broken::new(what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A center signs two checkpoints of one size and shows the other one to a single member.
+    fn equivocate(&mut self) -> Result<(), Broken> {
+        let hostile = self.hostile;
+        let log = LogId::public(hostile, 1);
+        let Some(node) = self.nodes.get(&hostile) else { return Ok(()) };
+        let size = log_store::row(&Staged::new(node.disk()), log)?.size.get();
+        let Some(keyring) = self.keyring(hostile) else { return Ok(()) };
+        let note = other_face(log, size, keyring);
+        let others: Vec<CenterCode> =
+            self.codes().into_iter().filter(|code| *code != hostile).collect();
+        let to = others[self.random.usize(0..others.len())];
+        let packet = Packet { from: hostile, to, body: Body::Checkpoint(note) };
+        self.schedule.add(self.now.plus_ms(10), Event::Packet(packet));
+        self.run_until(self.now.plus_ms(15 * MINUTE_MS))?;
+        for other in others {
+            let Some(node) = self.nodes.get(&other) else { continue };
+            if equivocation::proof(&Staged::new(node.disk()), log)?.is_none() {
+                let what = format!("{other} has no proof of the two faces of {log}");
+                return Err(Broken::new(what));
+            }
+        }
+        Ok(())
+    }
+
+    /// The disk of a center is set back to an old backup: it must find out, and sign nothing.
+    fn set_back(&mut self, workload: &Workload) -> Result<(), Broken> {
+        let Some((center, backup)) = self.backup.take() else { return Ok(()) };
+        let held = |log| log_store::row(&Staged::new(&backup), log).map(|row| row.size);
+        let (public, audit) = (LogId::public(center, 1), LogId::audit(center, 1));
+        let before = [(public, held(public)?), (audit, held(audit)?)];
+        let mut witnesses = 0;
+        for (_, node) in self.nodes.iter().filter(|(code, _)| **code != center) {
+            let view = Staged::new(node.disk());
+            for (log, size) in before {
+                let cosigned = witnessing::cosigned_row(&view, log)?;
+                witnesses += u32::from(cosigned.is_some_and(|row| row.size > size));
+            }
+        }
+        if witnesses < 2 {
+            return Ok(());
+        }
+        self.plan.count(Fault::RolledBack);
+        self.auditor.forgive(center);
+        self.set_disk(center, backup);
+        self.run_until(self.now.plus_ms(2 * MINUTE_MS))?;
+        workload.try_at(self, center)?;
+        self.run_until(self.now.plus_ms(3 * MINUTE_MS))?;
+        let Some(node) = self.nodes.get(&center) else { return Ok(()) };
+        let waits = recovery::is_recovering(&Staged::new(node.disk()))?;
+        let own = log_store::row(&Staged::new(node.disk()), public)?.size;
+        if waits {
+            return Ok(());
+        }
+        let what = format!("{center} was set back, goes on at {} and has not noticed", own.get());
+        Err(Broken::new(what))
+    }
+}
+
+/// Something that a key of a member has signed.
+fn said_by(
+    center: CenterCode,
+    keyring: &mut dyn Keyring,
+    now: fundlink_protocol::time::Timestamp,
+) -> Vec<u8> {
+    let network = members::network();
+    let key = offer_key(&network, center, KeyPurpose::Log, keyring).expect("it holds the key");
+    let change = KeyChange { from: center, to: members::AUTHORITY, issued_at: now, key };
+    cose::sign(network.as_str(), &change, keyring).expect("it holds the key")
+}
+
+/// A checkpoint of a log at a size, over entries that nobody has.
+fn other_face(log: LogId, size: u64, keyring: &mut dyn Keyring) -> Vec<u8> {
+    let size = fundlink_protocol::log::tree::TreeSize::new(size).expect("a size");
+    let origin = log.origin(&members::network());
+    let checkpoint = Checkpoint { origin, size, root: TreeHash::new([0x5a; 32]) };
+    let message = checkpoint.text().into_bytes();
+    let request = SigningRequest { purpose: KeyPurpose::Log, message };
+    let signature = keyring.sign(&[request]).expect("it holds the key");
+    let public = keyring.public(KeyPurpose::Log).expect("it holds the key");
+    let key = log_key(&members::network(), log, &public).expect("a key of a log");
+    checkpoint.signed(&key, signature.first().expect("one message").0).expect("a note").encode()
+}
