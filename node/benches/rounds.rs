@@ -122,6 +122,7 @@ async fn start(folder: &Path) -> RunningNode {
         authority_key: 1,
         tag_epoch: TagEpoch(1),
         annexes: Vec::new(),
+        lending: None,
     };
     let mut store = SledStore::open(&config.data).unwrap();
     let mut staged = Staged::new(&store);

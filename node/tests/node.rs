@@ -129,6 +129,7 @@ fn join_until(setups: &[Setup], renew_by: Timestamp) {
         authority_key: 1,
         tag_epoch: TagEpoch(1),
         annexes: Vec::new(),
+        lending: None,
     };
     for setup in setups {
         let mut store = SledStore::open(&setup.config.data).expect("a new store");

@@ -45,6 +45,7 @@ fn digest(number: u64) -> Digest {
         revision: 1,
         previous: None,
         previous_log: None,
+        taken_in: None,
         epoch: 1,
         subjects: vec![SubjectTag::new(tag)],
         reference: None,

@@ -169,6 +169,7 @@ fn roster(now: Timestamp) -> Roster {
         authority_key: 1,
         tag_epoch: TagEpoch(1),
         annexes: Vec::new(),
+        lending: None,
     }
 }
 

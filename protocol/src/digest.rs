@@ -7,7 +7,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::id::{Commitment, ReferenceTag, SubjectTag};
-use crate::time::Date;
+use crate::time::{Date, Timestamp};
 use crate::transfer::channel::Channel;
 
 /// A leaf of a public log.
@@ -46,6 +46,9 @@ pub struct Digest {
     /// leaf stands in a later one.
     #[n(10)]
     pub previous_log: Option<u32>,
+    /// When an application was taken in: only for a loan intent, of which the earlier one counts.
+    #[n(11)]
+    pub taken_in: Option<Timestamp>,
 }
 
 /// Kind and public status in one, so that no wrong pair can be written.
@@ -95,6 +98,18 @@ pub enum DigestStatus {
     /// Such a payment was undone (冲账).
     #[n(51)]
     WithdrawalReversed,
+    /// A household has applied and may be lent to (贷款意向).
+    #[n(60)]
+    IntentOpen,
+    /// Its loan was paid out (已放款).
+    #[n(61)]
+    IntentPaid,
+    /// The application was withdrawn, or the payout undone (撤回).
+    #[n(62)]
+    IntentWithdrawn,
+    /// The application has lapsed (失效).
+    #[n(63)]
+    IntentExpired,
     /// A row about the person breaks a rule and is held back: who asks is told that nobody can say yet.
     #[n(80)]
     RowQuarantined,

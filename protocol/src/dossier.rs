@@ -14,6 +14,7 @@ use crate::answer::access::AccessPlace;
 use crate::answer::proof::{ProofFault, Proven};
 use crate::center::CenterCode;
 use crate::certificate::{Certificate, CertificateNumber, CertificateStanding};
+use crate::engine::lending::seen::SeenIntent;
 use crate::engine::operator::OperatorId;
 use crate::id::{DossierId, PayloadHash, QueryId, TransferId};
 use crate::property::Property;
@@ -88,6 +89,10 @@ pub struct Dossier {
     /// What the certificates that were presented are worth.
     #[n(7)]
     pub presented: Vec<PresentedCertificate>,
+    /// Loan applications of the household at other centers, when it was looked up for a loan: they
+    /// are shown, and decide nothing.
+    #[n(8)]
+    pub intents: Vec<SeenIntent>,
 }
 
 /// A certificate that was presented for a loan.

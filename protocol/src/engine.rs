@@ -36,6 +36,7 @@ pub mod imports;
 pub mod incidents;
 pub mod input;
 pub mod inquiries;
+pub mod lending;
 pub mod log_commands;
 pub mod log_event;
 pub mod log_store;

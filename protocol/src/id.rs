@@ -108,6 +108,10 @@ fixed_id!(
     Blinding, 32
 );
 fixed_id!(
+    /// Names a loan intent: a hash of all that it says.
+    IntentId, 32
+);
+fixed_id!(
     /// A blinded hash of a record (承诺).
     Commitment, 32
 );

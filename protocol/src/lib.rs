@@ -38,6 +38,7 @@ pub mod id;
 pub mod interest;
 pub mod key;
 pub mod ledger;
+pub mod lending;
 pub mod letter_number;
 pub mod limits;
 pub mod loan;

@@ -120,6 +120,21 @@ pub const HANDOVER_BYTES_MAX: usize = 256 * 1024;
 pub const TAKEOVER_PORTION: usize = 64;
 /// Cases taken over that one listing shows.
 pub const TAKEOVERS_LISTED_MAX: usize = 1_000;
+/// Milliseconds that a lease on a loan intent runs, by the clock of the center that asked for it.
+pub const LEASE_MS: i64 = crate::time::DAY_MS;
+/// Milliseconds before the end of a lease at which its center stops to pay: a payout of the last moment
+/// is in a checkpoint before anybody takes the lease for over.
+pub const LEASE_MARGIN_MS: i64 = 600_000;
+/// Milliseconds that a center waits for the witnesses to answer; then a person looks.
+pub const LEASE_WAIT_MS: i64 = 30_000;
+/// Milliseconds until a center asks again for a lease that nobody has.
+pub const LEASE_RETRY_MS: i64 = 5_000;
+/// Times that a center asks by itself for one payout.
+pub const LEASE_TRIES_MAX: u32 = 12;
+/// Running loans of one person that a witness names in an answer: one stops a payout already.
+pub const LEASE_LOANS_MAX: usize = 16;
+/// Intents, leases and tasks in one listing.
+pub const INTENTS_LISTED_MAX: usize = 1_000;
 /// Milliseconds until witnesses that have not cosigned are asked again.
 pub const COSIGN_RETRY_MS: i64 = 5_000;
 /// Milliseconds after which a newer checkpoint takes the place of one that gets no quorum.

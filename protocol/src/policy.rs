@@ -44,6 +44,10 @@ pub struct Policy {
     /// Whether a second person must approve what this center says about a certificate: a receipt, a
     /// release, a revocation. Default no.
     pub certificate_needs_reviewer: bool,
+    /// Whether a loan is paid out by another person than the one who asked for the payout. Default no.
+    pub loan_needs_reviewer: bool,
+    /// Days after which an application that was not paid out lapses. Default 180.
+    pub intent_days: u32,
     /// Days after which the lender is reminded of a receipt that is missing. Default 45, so that two
     /// weeks are left before the certificate expires.
     pub receipt_reminder_days: u32,
@@ -72,6 +76,8 @@ impl Default for Policy {
             letter_needs_reviewer: false,
             decisions_need_reviewer: false,
             certificate_needs_reviewer: false,
+            loan_needs_reviewer: false,
+            intent_days: 180,
             receipt_reminder_days: 45,
             cancellable_until_settled: false,
             queries_per_minute: 600,

@@ -130,6 +130,14 @@ refusals! {
     CertificateExpired = "CERTIFICATE_EXPIRED", 410, "the certificate has expired", "该证明已过有效期", "ask for a new certificate";
     /// The issuer took the certificate back.
     CertificateRevoked = "CERTIFICATE_REVOKED", 409, "the issuer took the certificate back", "该证明已被出具中心撤回", "ask for a new certificate, and why this one was taken back";
+    /// The authority has not opened lending yet, so that nobody counts majorities.
+    LendingClosed = "LENDING_CLOSED", 409, "the authority has not opened lending in this network yet", "主管部门尚未在本网络开通放款占用", "ask the authority to run `fundlink net open-lending` once the witnesses are complete";
+    /// The witnesses of the roster have changed since the request, or are about to.
+    WitnessesChanged = "WITNESSES_CHANGED", 409, "the two nodes count by different lists of witnesses", "双方所依据的见证方名单不一致", "wait until both have the newest roster, and ask again";
+    /// The lease is over, or was never had.
+    LeaseEnded = "LEASE_ENDED", 409, "there is no lease on the loan intent, or it is over", "该贷款意向没有有效的放款占用", "ask for the payout again with `fundlink loan payout`";
+    /// An application of the household is open at this center.
+    IntentOpen = "INTENT_OPEN", 409, "an application of a member of this household is open here already", "该家庭成员在本中心已有未办结的贷款申请", "finish or withdraw the other application first";
     /// A command was given with a wrong or missing part.
     Argument = "ARGUMENT", 400, "a part of the command is wrong or missing", "命令参数不正确", "see the command's help";
     /// A text for other members holds something like a number of a person.

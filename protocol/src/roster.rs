@@ -83,6 +83,30 @@ pub struct Roster {
     /// The annexes in force, by ascending kind.
     #[n(12)]
     pub annexes: Vec<AnnexName>,
+    /// Since when leases on loan intents are given; from then on witnesses change one by one.
+    #[n(13)]
+    pub lending: Option<Lending>,
+}
+
+/// What leases on loan intents need to know of the witnesses over the versions.
+///
+/// While a network is founded its witnesses change as they like; once lending is opened, two majorities
+/// of successive lists must have a witness in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Lending {
+    /// The version that opened lending: its witnesses are not new.
+    #[n(1)]
+    pub opened_in: u64,
+    /// The version that changed the witnesses last; at first the one that opened lending.
+    #[n(2)]
+    pub changed_in: u64,
+    /// When that version was signed.
+    #[n(3)]
+    pub changed_at: Timestamp,
+    /// The witness that it added.
+    #[n(4)]
+    pub newest: Option<CenterCode>,
 }
 
 /// A set of algorithms. Another one, such as SM2 with SM3 (国密), would be another value here.

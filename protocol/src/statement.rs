@@ -13,6 +13,7 @@ pub mod certificate;
 pub mod dialogue;
 pub mod heartbeat;
 pub mod incident;
+pub mod lending;
 pub mod membership;
 pub mod query;
 pub mod transfer;
@@ -182,6 +183,14 @@ statements! {
     Handover = "handover", transfer::handover::Handover;
     /// The center that took a case over says how a person there has finished it (接管办结).
     HandoverClosing = "handover-closing", transfer::handover::HandoverClosing;
+    /// A center asks a witness for a lease on a loan intent (放款占用申请).
+    LeaseRequest = "lease-request", lending::LeaseRequest;
+    /// What the witness knows of the household (占用答复).
+    LeaseAnswer = "lease-answer", lending::LeaseAnswer;
+    /// The lease is over (占用结束).
+    LeaseEnd = "lease-end", lending::LeaseEnd;
+    /// The authority ends the leases of a silent center (占用裁定).
+    LeaseRuling = "lease-ruling", lending::LeaseRuling;
 }
 
 impl StatementKind {

@@ -24,6 +24,7 @@ use crate::wire::{DeliveryReply, QueryReply};
 
 pub(crate) mod bank;
 pub(crate) mod certificates;
+pub(crate) mod lending;
 pub(crate) mod logs;
 mod members;
 pub(crate) mod people;
@@ -41,7 +42,7 @@ pub(crate) const LINFEN: CenterCode = code(141_000);
 /// The provincial authority.
 pub(crate) const AUTHORITY: CenterCode = code(140_000);
 
-const MEMBERS: [(CenterCode, Role); 4] = [
+pub(crate) const MEMBERS: [(CenterCode, Role); 4] = [
     (AUTHORITY, Role::Authority),
     (TAIYUAN, Role::Center),
     (DATONG, Role::Center),
@@ -61,6 +62,8 @@ pub(crate) struct Province {
     pub(crate) nodes: BTreeMap<CenterCode, TestNode>,
     /// The virtual time.
     pub(crate) now: Timestamp,
+    /// By how many milliseconds a node's clock is wrong.
+    pub(crate) skew: BTreeMap<CenterCode, i64>,
     /// Links that carry nothing, from and to.
     pub(crate) cut: BTreeSet<(CenterCode, CenterCode)>,
     /// What local callers got back.
@@ -128,6 +131,7 @@ impl Province {
         Self {
             nodes: BTreeMap::new(),
             now: Timestamp::start_of(Date::new(2026, 5, 6).unwrap()).plus_ms(9 * 3_600_000),
+            skew: BTreeMap::new(),
             cut: BTreeSet::new(),
             replies: BTreeMap::new(),
             events: Vec::new(),
@@ -261,7 +265,8 @@ impl Province {
                 self.set_heartbeats(end);
             }
             let timeouts = self.nodes.iter().filter_map(|(code, node)| {
-                node.engine.next_timeout().unwrap().map(|at| (at, *code))
+                let due = node.engine.next_timeout().unwrap();
+                due.map(|at| (at.plus_ms(self.skew.get(code).map_or(0, |ahead| -ahead)), *code))
             });
             let Some((at, code)) = timeouts.min().filter(|(at, _)| *at <= end) else {
                 break;
@@ -279,7 +284,7 @@ impl Province {
         let mut node = self.nodes.remove(&code).unwrap();
         let settings = node.engine.settings().clone();
         let store = node.engine.into_store();
-        node.engine = Engine::open(store, settings, self.now).unwrap();
+        node.engine = Engine::open(store, settings, self.clock(code)).unwrap();
         self.nodes.insert(code, node);
         self.inbox.push_back((code, Input::Started));
         self.drive();
@@ -297,7 +302,7 @@ impl Province {
     /// Runs one round of a node and carries its outputs.
     pub(crate) fn round(&mut self, at: CenterCode, inputs: Vec<Input>) {
         let seed = self.seed(at);
-        let now = self.now;
+        let now = self.clock(at);
         let node = self.nodes.get_mut(&at).unwrap();
         let ports = Ports { keyring: &mut node.keyring, tagger: &mut node.tagger };
         let outputs = node.engine.round(now, &seed, inputs, ports).unwrap();

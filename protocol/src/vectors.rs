@@ -23,6 +23,7 @@ use crate::transfer::reason::RefusalReason;
 mod certificates;
 mod evidence;
 mod frames;
+mod lending;
 mod logs;
 mod records;
 mod rosters;

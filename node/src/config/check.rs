@@ -187,6 +187,8 @@ pub(super) fn policy(table: &PolicyTable) -> Result<Policy, ConfigError> {
         letter_needs_reviewer: table.letter_needs_reviewer,
         decisions_need_reviewer: table.decisions_need_reviewer,
         certificate_needs_reviewer: table.certificate_needs_reviewer,
+        loan_needs_reviewer: table.loan_needs_reviewer,
+        intent_days: within("policy.intent_days", table.intent_days, 1, 730)?,
         receipt_reminder_days: within("policy.receipt_reminder_days", reminder, 1, 60)?,
         cancellable_until_settled: table.cancellable_until_settled,
         queries_per_minute: within("policy.queries_per_minute", queries, 1, 1_000_000)?,

@@ -302,6 +302,10 @@ pub struct PolicyTable {
     pub decisions_need_reviewer: bool,
     /// Whether a second person must approve what is said about a certificate.
     pub certificate_needs_reviewer: bool,
+    /// Whether another person pays a loan out than the one who asked for the payout.
+    pub loan_needs_reviewer: bool,
+    /// Days after which an application lapses.
+    pub intent_days: u32,
     /// Days.
     pub receipt_reminder_days: u32,
     /// Whether a letter can be withdrawn after its acceptance.
@@ -330,6 +334,8 @@ impl Default for PolicyTable {
             letter_needs_reviewer: policy.letter_needs_reviewer,
             decisions_need_reviewer: policy.decisions_need_reviewer,
             certificate_needs_reviewer: policy.certificate_needs_reviewer,
+            loan_needs_reviewer: policy.loan_needs_reviewer,
+            intent_days: policy.intent_days,
             receipt_reminder_days: policy.receipt_reminder_days,
             cancellable_until_settled: policy.cancellable_until_settled,
             queries_per_minute: policy.queries_per_minute,

@@ -183,6 +183,12 @@ fn render_policy(text: &mut String, file: &ConfigFile) {
     let about = "Whether a second person must approve a receipt, release or revocation.";
     let value = policy.certificate_needs_reviewer.to_string();
     entry(text, about, "certificate_needs_reviewer", &value);
+    let about =
+        "Whether a loan is paid out by another person than the one who asked for the payout.";
+    entry(text, about, "loan_needs_reviewer", &policy.loan_needs_reviewer.to_string());
+    let about =
+        "Days after which an application (贷款意向) that was not paid out lapses, 1 to 730.";
+    entry(text, about, "intent_days", &policy.intent_days.to_string());
     let about = "Days after which a lender is reminded of a missing receipt (回执), 1 to 60.";
     entry(text, about, "receipt_reminder_days", &policy.receipt_reminder_days.to_string());
     let about = "Whether a letter can be withdrawn after its acceptance, until settlement.";

@@ -22,6 +22,7 @@ pub mod dossiers;
 pub mod evidence;
 pub mod facts;
 pub mod ledger;
+pub mod loans;
 pub mod logs;
 pub mod modes;
 pub mod net;
@@ -218,6 +219,18 @@ pub enum WatchedEvent {
         /// `release-refused`, `revoked`.
         what: String,
     },
+    /// A loan intent has a new state.
+    Intent {
+        /// Which.
+        intent: String,
+        /// `open`, `asking`, `leased`, `held`, `paid`, `withdrawn` or `expired`.
+        state: String,
+    },
+    /// What a watch has found at another center waits for a clerk.
+    Watch {
+        /// Whose log it was.
+        center: String,
+    },
     /// Money moved under a letter number that no sheet here explains.
     UnexplainedMoney {
         /// The number that the bank's summary quotes.
@@ -259,6 +272,10 @@ impl From<&Event> for WatchedEvent {
             Event::Certificate { number, what } => {
                 Self::Certificate { number: number.to_string(), what: (*what).to_owned() }
             }
+            Event::Intent { intent, state } => {
+                Self::Intent { intent: intent.to_string(), state: (*state).to_owned() }
+            }
+            Event::Watch { center } => Self::Watch { center: center.to_string() },
             Event::UnexplainedMoney { letter } => {
                 Self::UnexplainedMoney { letter: letter.to_string() }
             }

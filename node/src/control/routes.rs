@@ -33,6 +33,7 @@ mod certificates;
 mod dossiers;
 mod events;
 mod evidence;
+mod loans;
 mod logs;
 mod modes;
 mod net;
@@ -84,6 +85,7 @@ pub fn router(control: Control) -> Router {
         .merge(backup::routes())
         .merge(certificates::routes())
         .merge(dossiers::routes())
+        .merge(loans::routes())
         .merge(logs::routes())
         .merge(evidence::routes())
         .merge(modes::routes())

@@ -83,6 +83,7 @@ pub(crate) fn roster(keys: Vec<MemberKey>) -> Roster {
         authority_key: 1,
         tag_epoch: TagEpoch(1),
         annexes: Vec::new(),
+        lending: None,
     }
 }
 

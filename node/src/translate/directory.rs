@@ -128,6 +128,7 @@ mod tests {
             authority_key: 1,
             tag_epoch: TagEpoch(1),
             annexes: Vec::new(),
+            lending: None,
         };
         let directory = Directory::new(&roster, code("140100"), Timestamp::from_ms(50));
         let peer = |byte| PeerKey::new([byte; 32]);

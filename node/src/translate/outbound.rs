@@ -173,6 +173,14 @@ impl Release {
                 tracing::info!(certificate = %number, code = what, "certificate");
                 count(what);
             }
+            Event::Intent { intent, state } => {
+                tracing::info!(%intent, code = state, "loan intent");
+                count(state);
+            }
+            Event::Watch { center } => {
+                tracing::info!(%center, "a watch has found something");
+                count("watch");
+            }
             Event::UnexplainedMoney { letter } => {
                 tracing::error!(%letter, "money that no sheet explains");
                 count("unexplained_money");

@@ -44,6 +44,7 @@ fn heartbeat(roster_version: u64) -> Vec<u8> {
         unusable_records: 0,
         modes: Vec::new(),
         data: None,
+        leaves_ahead: 0,
     };
     assert_eq!(Heartbeat::KIND, StatementKind::Heartbeat);
     let keyring = keyring();

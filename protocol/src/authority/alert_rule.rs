@@ -106,6 +106,8 @@ macro_rules! alert_rules {
 alert_rules! {
     /// Two running loans of one person at two centers (一人两地同时贷款).
     DoubleLoan = 1, "double_loan", "A2", Alarm, Province;
+    /// Applications of one person at two centers that may both be lent to (一人两地同时申请贷款).
+    DoubleIntent = 35, "double_intent", "A2", Warning, Province;
     /// A transfer that one side has published and the other has not, past its deadline
     /// (转移单边).
     OneSidedTransfer = 2, "one_sided_transfer", "A7", Warning, Province;

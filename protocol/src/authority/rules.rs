@@ -15,13 +15,39 @@ use crate::time::Date;
 /// remitted here and credited there within 5 days).
 pub const TRANSFER_PAIR_DAYS: u32 = 5;
 
-/// The running loans of one person, when they are at more than one center (A2).
+/// The running loans of one person, when they are at more than one center (A2). A loan that was paid out
+/// a moment ago runs, though no record of it was published yet.
 #[must_use]
 pub fn double_loan(live: &[IndexedDigest]) -> Vec<&IndexedDigest> {
-    let granted = |found: &&IndexedDigest| found.digest.status == DigestStatus::LoanGranted;
-    let loans: Vec<_> = live.iter().filter(granted).collect();
-    let first = loans.first().map(|loan| loan.log.center);
-    if loans.iter().any(|loan| Some(loan.log.center) != first) { loans } else { Vec::new() }
+    let granted = |found: &&IndexedDigest| {
+        let status = found.digest.status;
+        status == DigestStatus::LoanGranted
+            || (status == DigestStatus::IntentPaid && !is_recorded(live, found))
+    };
+    at_two_centers(live.iter().filter(granted).collect())
+}
+
+/// Whether the center of a payout has published the loan itself, running or settled.
+fn is_recorded(live: &[IndexedDigest], paid: &IndexedDigest) -> bool {
+    live.iter().any(|found| {
+        matches!(found.digest.status, DigestStatus::LoanGranted | DigestStatus::LoanSettled)
+            && found.log.center == paid.log.center
+            && found.digest.reference.is_some()
+            && found.digest.reference == paid.digest.reference
+    })
+}
+
+/// The applications of one person that may be lent to, when they are at more than one center (A2).
+#[must_use]
+pub fn double_intent(live: &[IndexedDigest]) -> Vec<&IndexedDigest> {
+    let open = |found: &&IndexedDigest| found.digest.status == DigestStatus::IntentOpen;
+    at_two_centers(live.iter().filter(open).collect())
+}
+
+/// All of them, when they are not all of one center.
+fn at_two_centers(found: Vec<&IndexedDigest>) -> Vec<&IndexedDigest> {
+    let first = found.first().map(|found| found.log.center);
+    if found.iter().any(|other| Some(other.log.center) != first) { found } else { Vec::new() }
 }
 
 /// The withdrawals for a property with this tag that were paid and not undone, when there are two or

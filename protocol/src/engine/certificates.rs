@@ -419,6 +419,7 @@ fn publish(
         revision: 1,
         previous: None,
         previous_log: None,
+        taken_in: None,
         epoch: current_epoch(round).0,
         subjects: vec![tag],
         reference: None,

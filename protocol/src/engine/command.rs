@@ -4,6 +4,7 @@ use super::alerts::{AlertCommand, AlertReply};
 use super::certificates::desk::{CertificateCommand, CertificateView};
 use super::evidence::EvidenceWish;
 use super::imports::{Changes, ImportItem, ImportOrder, RecordsReport, Staging, VanishedReply};
+use super::lending::desk::{LendingCommand, LendingReply};
 use super::log_commands::{LogCommand, LogReply};
 use super::modes::ServiceMode;
 use super::operator::OperatorId;
@@ -68,6 +69,8 @@ pub enum Command {
     Alerts(AlertCommand),
     /// Something about deposit certificates.
     Certificate(CertificateCommand),
+    /// Something about loan intents and leases.
+    Lending(Box<LendingCommand>),
     /// Something about withdrawals for a property.
     Withdrawal(WithdrawalCommand),
     /// What the node waits for since its start.
@@ -117,6 +120,8 @@ pub enum Reply {
     Alerts(AlertReply),
     /// Certificates, issued or held.
     Certificates(Vec<CertificateView>),
+    /// What came of a wish about loan intents and leases.
+    Lending(LendingReply),
     /// What came of a wish about withdrawals.
     Withdrawals(WithdrawalReply),
     /// What the node waits for since its start, and what persons have decided about it.

@@ -7,10 +7,10 @@ use super::round::{Round, Stop};
 use super::timer::{self, Timer};
 use super::{
     alerts, bank, certificates, core_orders, cosigning, dossiers, equivocation, evidence,
-    follow_up, following, heartbeats, import_findings, imports, incidents, inquiries, log_commands,
-    membership, modes, operator, outbox, publication, publishing, quarantine, queries, recovery,
-    roster_leaves, rosters, status, synchronization, takeovers, transfer_desk, transfers,
-    withdrawals,
+    follow_up, following, heartbeats, import_findings, imports, incidents, inquiries, lending,
+    log_commands, membership, modes, operator, outbox, publication, publishing, quarantine,
+    queries, recovery, roster_leaves, rosters, status, synchronization, takeovers, transfer_desk,
+    transfers, withdrawals,
 };
 use crate::center::CenterCode;
 use crate::cose::Verified;
@@ -90,12 +90,14 @@ fn on_delivered(
     outcome: Result<(), Refusal>,
 ) -> Result<(), StoreError> {
     certificates::on_delivered(round, statement, outcome)?;
+    lending::on_delivered(round, statement, outcome)?;
     transfers::on_delivered(round, statement, outcome)
 }
 
 fn on_started(round: &mut Round<'_>) -> Result<(), StoreError> {
     synchronization::forget_all(round.view)?;
     rosters::on_started(round)?;
+    lending::on_started(round)?;
     alerts::on_started(round)?;
     recovery::start(round)?;
     publication::schedule(round)?;
@@ -142,6 +144,9 @@ fn on_statement(
     }
     if certificates::is_certificate(statement.statement().kind()) {
         return certificates::on_statement(round, from, request, statement);
+    }
+    if lending::is_lending(statement.statement().kind()) {
+        return lending::on_statement(round, from, request, statement);
     }
     let refusal = Refusal::UnknownStatement;
     round.event(Event::Refused { from, refusal });
@@ -191,6 +196,7 @@ fn on_command(
             .and_then(|standing| Ok(Reply::Recovery(standing, recovery::overridden(round.view)?)))
             .map_err(Stop::from),
         Command::OverrideRecovery(order) => recovery::run(round, order).map(|()| Reply::Done),
+        Command::Lending(command) => lending::desk::run(round, *command).map(Reply::Lending),
         Command::Withdrawal(command) => withdrawals::run(round, &command).map(Reply::Withdrawals),
     };
     let reply = match done {
@@ -231,6 +237,8 @@ fn fire(round: &mut Round<'_>, timer: Timer) -> Result<(), StoreError> {
         Timer::Gap(center) => alerts::on_gap(round, center),
         Timer::Certificate(number) => certificates::on_expiry(round, number),
         Timer::ReceiptDue(number) => certificates::on_reminder(round, number),
+        Timer::Lease(intent) => lending::on_timer(round, intent),
+        Timer::IntentLapse(intent) => lending::on_lapse(round, intent),
         Timer::Watch => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ use super::certificates;
 use super::follow_up;
 use super::incidents::{self, About, Seen};
 use super::input::Failure;
+use super::lending;
 use super::modes::require_role;
 use super::operator::{self, OperatorRole};
 use super::output::{Event, Output};
@@ -65,11 +66,13 @@ pub(super) fn ask(round: &mut Round<'_>, wish: &Wish) -> Result<DossierId, Stop>
         finished: None,
         verdict: None,
         presented: certificates::present(round, wish)?,
+        intents: Vec::new(),
     };
     for (center, why) in candidates::centers(round, wish)? {
         let row = open_row(round, &dossier, (center, why))?;
         dossier.rows.push(row);
     }
+    dossier.intents = lending::seen::seen_by(round, wish)?;
     follow_up::note(round, wish)?;
     finish_if_done(round, &mut dossier)?;
     put(round.view, &dossier);

@@ -151,11 +151,15 @@ const fn is_business(status: DigestStatus, revision: u32) -> bool {
         | DigestStatus::CertificateIssued
         | DigestStatus::CertificateUsed
         | DigestStatus::WithdrawalPaid
-        | DigestStatus::WithdrawalReversed => true,
+        | DigestStatus::WithdrawalReversed
+        | DigestStatus::IntentOpen
+        | DigestStatus::IntentPaid => true,
         DigestStatus::AccountClosed
         | DigestStatus::LoanSettled
         | DigestStatus::CertificateRevoked
         | DigestStatus::CertificateExpired
+        | DigestStatus::IntentWithdrawn
+        | DigestStatus::IntentExpired
         | DigestStatus::RowQuarantined
         | DigestStatus::RowHealed
         | DigestStatus::Lost => false,

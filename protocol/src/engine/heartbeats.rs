@@ -9,13 +9,15 @@ use minicbor::{Decode, Encode};
 use super::output::{Event, GossipVerdict, Output};
 use super::round::{Round, Route};
 use super::timer::{self, Timer};
-use super::{alerts, following, log_store, modes, records, rosters, single};
+use super::{
+    alerts, following, lending, log_store, modes, publication, records, recovery, rosters, single,
+};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::cose::Verified;
 use crate::key::KeyPurpose;
 use crate::limits::{CLOCK_SKEW_MS, CURRENT_MS, HEARTBEAT_MS};
-use crate::log::origin::LogId;
+use crate::log::origin::{LogId, LogKind};
 use crate::log::tree::TreeSize;
 use crate::log_trust::VerifiedCheckpoint;
 use crate::refusal::Refusal;
@@ -52,6 +54,19 @@ pub(super) fn beat(round: &mut Round<'_>) -> Result<(), StoreError> {
         Some(number) => following::latest_note(round, LogId::public(round.center(), number))?,
         None => None,
     };
+    let covered = match &note {
+        Some(note) => following::checkpoint_of(note)?.size,
+        None => TreeSize::ZERO,
+    };
+    // Where the last log is convicted, leaves go into the one that the roster will open.
+    let written = publication::own_log(round, LogKind::Public)?;
+    // A store that may be behind must not pass for all that the center did.
+    let ahead = if Some(written.number) == open && !recovery::is_recovering(round.view)? {
+        let held = log_store::row(round.view, written)?.size;
+        held.get().saturating_sub(covered.get())
+    } else {
+        u64::MAX
+    };
     let modes = modes::all(round.view)?;
     let heartbeat = Heartbeat {
         from: round.center(),
@@ -62,6 +77,7 @@ pub(super) fn beat(round: &mut Round<'_>) -> Result<(), StoreError> {
         unusable_records: single::read(round.view, UNUSABLE_RECORDS)?.unwrap_or(0),
         modes: modes.iter().map(|held| (held.service, held.mode)).collect(),
         data: records::state(round.view)?.current.map(|set| set.quality()),
+        leaves_ahead: ahead,
     };
     round.say(&heartbeat, Route::Publish);
     Ok(())
@@ -118,6 +134,8 @@ fn on_heartbeat(
     round.view.put(key(Area::Heartbeat, &[&heartbeat.from.to_key()]), cbor::encode(&row));
     rosters::on_version_seen(round, heartbeat.from, heartbeat.roster_version)?;
     alerts::on_heartbeat(round, heartbeat.from, heartbeat.roster_version)?;
+    lending::witness::on_heartbeat(round, heartbeat)?;
+    lending::seats::on_heartbeat(round)?;
     if let Some(shown) = shown {
         following::on_checkpoint(round, from, &shown)?;
     }

@@ -10,7 +10,7 @@ use crate::authority::alert_rule::AlertRule;
 use crate::center::CenterCode;
 use crate::certificate::CertificateNumber;
 use crate::core_system::CoreOrder;
-use crate::id::{AlertId, DossierId, QueryId, TransferId};
+use crate::id::{AlertId, DossierId, IntentId, QueryId, TransferId};
 use crate::letter_number::LetterNumber;
 use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
@@ -188,6 +188,18 @@ pub enum Event {
         /// What: `receipt-due`, `receipt-taken`, `receipt-refused`, `release-taken`,
         /// `release-refused`, `revoked`.
         what: &'static str,
+    },
+    /// A loan intent has a new state.
+    Intent {
+        /// Which.
+        intent: IntentId,
+        /// The new state's name.
+        state: &'static str,
+    },
+    /// What a watch has found at another center waits for a clerk.
+    Watch {
+        /// Whose log it was.
+        center: CenterCode,
     },
     /// A dossier has all its answers, or does not wait for more.
     Dossier {

@@ -14,7 +14,7 @@ use super::output::Event;
 use super::round::Round;
 use super::synchronization::{self, About, SyncReply, SyncRequest};
 use super::timer::{self, Timer};
-use super::{CoreDriver, bank, equivocation, log_store, publication, single};
+use super::{CoreDriver, bank, equivocation, lending, log_store, publication, single};
 use crate::center::CenterCode;
 use crate::limits::COSIGN_RETRY_MS;
 use crate::log::note::SignedNote;
@@ -262,6 +262,7 @@ pub(super) fn fell_behind(
         put(round.view, &row);
         statements::begin(round.view);
         lapse::note(round)?;
+        lending::on_memory_lapse(round)?;
         round.event(Event::Log(LogEvent::Behind { witness: from }));
         timer::set(round.view, round.now, Timer::Recover)?;
     }

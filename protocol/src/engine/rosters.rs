@@ -11,7 +11,7 @@ use super::input::RequestId;
 use super::output::{Event, NetworkEvent, Output, PeerReply};
 use super::round::{Round, Route, Stop};
 use super::timer::{self, Timer};
-use super::{alerts, equivocation, publishing, recovery, single, tags, takeovers};
+use super::{alerts, equivocation, lending, publishing, recovery, single, tags, takeovers};
 use crate::calendar::WorkingCalendar;
 use crate::cbor;
 use crate::center::{CenterCode, Role};
@@ -301,6 +301,7 @@ fn put_in_force(round: &mut Round<'_>, roster: Roster) -> Result<(), StoreError>
     equivocation::on_roster(round, &before)?;
     recovery::on_roster(round)?;
     publishing::on_roster(round, &before)?;
+    lending::on_roster(round, &before)?;
     takeovers::on_roster(round)?;
     tags::on_roster(round)
 }

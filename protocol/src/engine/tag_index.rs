@@ -126,6 +126,7 @@ mod tests {
             revision: if previous.is_some() { 2 } else { 1 },
             previous,
             previous_log: None,
+            taken_in: None,
             epoch: 1,
             subjects: subjects.iter().map(|byte| SubjectTag::new([*byte; 32])).collect(),
             reference: Some(ReferenceTag::new([9; 32])),

@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::certificate::CertificateNumber;
-use crate::id::{AlertId, QueryId, ReferenceTag, SubjectTag, TransferId};
+use crate::id::{AlertId, IntentId, QueryId, ReferenceTag, SubjectTag, TransferId};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::store::keys::{Area, key};
@@ -95,6 +95,12 @@ pub enum Timer {
     /// The receipt of a certificate, by the leaf of its issue, must be here.
     #[n(63)]
     Receipt(#[n(0)] LogId, #[n(1)] LeafIndex),
+    /// A lease on a loan intent: to be asked for again, or over.
+    #[n(90)]
+    Lease(#[n(0)] IntentId),
+    /// A loan intent was not paid out in its time.
+    #[n(91)]
+    IntentLapse(#[n(0)] IntentId),
     /// What a center has announced of its log must be held.
     #[n(64)]
     Gap(#[n(0)] CenterCode),

@@ -9,11 +9,12 @@ use super::annex::AnnexName;
 use super::check::RosterError;
 use super::enrolment::VerifiedEnrolment;
 use super::{
-    Grants, LogEnd, Member, MemberKey, MemberLog, MemberStatus, Revocation, Roster, Suite,
+    Grants, Lending, LogEnd, Member, MemberKey, MemberLog, MemberStatus, Revocation, Roster, Suite,
 };
 use crate::center::{CenterCode, Role};
 use crate::limits::{
-    CLOCK_SKEW_MS, KEY_OVERLAP_MS, ROSTER_BYTES_MAX, ROSTER_LIFE_MS, WITNESSES_MAX, WITNESSES_MIN,
+    CLOCK_SKEW_MS, KEY_OVERLAP_MS, LEASE_MS, ROSTER_BYTES_MAX, ROSTER_LIFE_MS, WITNESSES_MAX,
+    WITNESSES_MIN,
 };
 use crate::log::origin::NetworkName;
 use crate::statement::membership::{Enrolment, OfferedKey};
@@ -73,6 +74,8 @@ pub enum Change {
     },
     /// Who witnesses, in ascending order.
     Witnesses(Vec<CenterCode>),
+    /// Leases on loan intents are given from now on, by the witnesses that there are.
+    OpenLending,
     /// A member's open log ends and its next one begins.
     NextLog {
         /// The member.
@@ -110,6 +113,9 @@ pub enum ChangeError {
     /// The result breaks a rule.
     #[error(transparent)]
     Rule(#[from] RosterError),
+    /// Lending is open already.
+    #[error("lending is open already; see `fundlink net show`")]
+    LendingOpen,
     /// The roster would not fit a message.
     #[error("the roster would become too large for a message")]
     TooLarge,
@@ -142,6 +148,7 @@ pub fn first(
         authority_key: 1,
         tag_epoch: TagEpoch(1),
         annexes,
+        lending: None,
     };
     roster.check()?;
     Ok(roster)
@@ -166,6 +173,7 @@ pub fn next(
     roster.renew_by = roster.issued.plus_ms(ROSTER_LIFE_MS);
     roster.authority_key = authority_key;
     apply(&mut roster, change)?;
+    note_witnesses(&mut roster, before);
     roster.check()?;
     roster.check_follows(before)?;
     if crate::cbor::encode(&roster).len().saturating_add(FRAME_BYTES) > ROSTER_BYTES_MAX {
@@ -212,6 +220,7 @@ fn apply(roster: &mut Roster, change: Change) -> Result<(), ChangeError> {
             roster.witnesses = witnesses;
             Ok(())
         }
+        Change::OpenLending => open_lending(roster),
         Change::NextLog { center, end } => next_log(roster, center, end),
         Change::Annexes(annexes) => {
             roster.annexes = annexes;
@@ -334,6 +343,37 @@ fn next_log(roster: &mut Roster, center: CenterCode, end: LogEnd) -> Result<(), 
     Ok(())
 }
 
+fn open_lending(roster: &mut Roster) -> Result<(), ChangeError> {
+    if roster.lending.is_some() {
+        return Err(ChangeError::LendingOpen);
+    }
+    let (version, changed_at) = (roster.version, roster.issued);
+    let opened = Lending { opened_in: version, changed_in: version, changed_at, newest: None };
+    roster.lending = Some(opened);
+    Ok(())
+}
+
+/// Notes in the roster that its witnesses are others than those before.
+fn note_witnesses(roster: &mut Roster, before: &Roster) {
+    if roster.witnesses == before.witnesses || before.lending.is_none() {
+        return;
+    }
+    let is_new = |code: &&CenterCode| !before.witnesses.contains(code);
+    let newest = roster.witnesses.iter().find(is_new).copied();
+    if let Some(lending) = &mut roster.lending {
+        lending.changed_in = roster.version;
+        lending.changed_at = roster.issued;
+        lending.newest = newest;
+    }
+}
+
+/// Whether the witnesses may change in a roster that is signed now: a lease has run out since they
+/// changed last.
+#[must_use]
+pub fn may_change_witnesses(roster: &Roster, now: Timestamp) -> bool {
+    roster.lending.is_none_or(|lending| now.ms_since(lending.changed_at) >= LEASE_MS)
+}
+
 fn member_mut(roster: &mut Roster, code: CenterCode) -> Result<&mut Member, ChangeError> {
     let place = roster.members.binary_search_by_key(&code, |member| member.code);
     let member = place.ok().and_then(|place| roster.members.get_mut(place));
@@ -359,14 +399,21 @@ fn add_witness(roster: &mut Roster, code: CenterCode) {
     }
 }
 
+/// A member that may act no more leaves its seat, and others fill in. Once lending is open the seat
+/// stays, empty, and counts against everybody: a majority of the others must still be one of all.
 fn drop_witness(roster: &mut Roster, code: CenterCode) {
-    roster.witnesses.retain(|witness| *witness != code);
-    fill_witnesses(roster);
+    if roster.lending.is_none() {
+        roster.witnesses.retain(|witness| *witness != code);
+        fill_witnesses(roster);
+    }
 }
 
-/// A network with enough members never has fewer than three witnesses: the lowest codes fill in
-/// until the authority names others.
+/// A network that is founded and has enough members never has fewer than three witnesses: the lowest
+/// codes fill in until the authority names others.
 fn fill_witnesses(roster: &mut Roster) {
+    if roster.lending.is_some() {
+        return;
+    }
     let active: Vec<CenterCode> = roster.active().map(|member| member.code).collect();
     for code in active {
         if roster.witnesses.len() >= WITNESSES_MIN {

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Member, MemberKey, MemberStatus, Roster};
+use super::{Lending, Member, MemberKey, MemberStatus, Roster};
 use crate::center::{CenterCode, Role};
 use crate::key::KeyPurpose;
 use crate::limits::{
-    ADDRESS_BYTES_MAX, ADDRESSES_MAX, MEMBER_KEYS_MAX, MEMBERS_MAX, NAME_CHARS_MAX, ROSTER_LIFE_MS,
-    WITNESSES_MAX, WITNESSES_MIN,
+    ADDRESS_BYTES_MAX, ADDRESSES_MAX, LEASE_MS, MEMBER_KEYS_MAX, MEMBERS_MAX, NAME_CHARS_MAX,
+    ROSTER_LIFE_MS, WITNESSES_MAX, WITNESSES_MIN,
 };
 use crate::time::Timestamp;
 
@@ -46,6 +46,20 @@ pub enum RosterError {
     /// Too few or too many, not ascending, or not active members.
     #[error("the witnesses must be active members, in ascending order, at least 3 and at most 15")]
     Witnesses,
+    /// Lending is opened wrongly, closed again, or what is noted of its witnesses is not so.
+    #[error("what the roster says of lending does not follow from the version before")]
+    Lending,
+    /// Lending is open, and more than one witness changes.
+    #[error(
+        "since lending is open, a roster adds or drops one witness, never both; change one at a time"
+    )]
+    WitnessesAtOnce,
+    /// Lending is open, and the witnesses changed less than a lease ago.
+    #[error(
+        "the witnesses changed less than 24 hours ago, and leases of that time still run; change them \
+         a day after the last change (a member can be admitted without witnessing at once)"
+    )]
+    WitnessesTooSoon,
     /// Two annexes of a kind, or not in order.
     #[error("the annexes are not in ascending order of their kinds")]
     Annexes,
@@ -142,6 +156,7 @@ impl Roster {
         {
             return Err(RosterError::Backwards);
         }
+        self.check_lending(before)?;
         for old in &before.members {
             let new = self.member(old.code).ok_or(RosterError::MemberLost(old.code))?;
             check_member_follows(new, old, self.version)?;
@@ -151,6 +166,53 @@ impl Roster {
             Some(new) => Err(RosterError::MemberLost(new.code)),
             None => Ok(()),
         }
+    }
+
+    /// Two majorities of successive lists of witnesses have one in common: once lending is open, a
+    /// roster adds or drops one witness, never both, and not again within a lease.
+    fn check_lending(&self, before: &Self) -> Result<(), RosterError> {
+        let (known, next) = match (before.lending, self.lending) {
+            (None, None) => return Ok(()),
+            (None, Some(opened)) => {
+                let expected = Lending {
+                    opened_in: self.version,
+                    changed_in: self.version,
+                    changed_at: self.issued,
+                    newest: None,
+                };
+                let fits = opened == expected && self.witnesses == before.witnesses;
+                return if fits { Ok(()) } else { Err(RosterError::Lending) };
+            }
+            (Some(_), None) => return Err(RosterError::Lending),
+            (Some(known), Some(next)) => (known, next),
+        };
+        if self.witnesses == before.witnesses {
+            return if next == known { Ok(()) } else { Err(RosterError::Lending) };
+        }
+        let missing = |from: &Self, of: &Self| {
+            let others = from.witnesses.iter().filter(|code| !of.witnesses.contains(code));
+            others.copied().collect::<Vec<_>>()
+        };
+        let (added, dropped) = (missing(self, before), missing(before, self));
+        if added.len().saturating_add(dropped.len()) != 1 {
+            return Err(RosterError::WitnessesAtOnce);
+        }
+        let is_active = |code: &CenterCode| {
+            self.member(*code).is_some_and(|member| member.status == MemberStatus::Active)
+        };
+        if !added.iter().all(is_active) {
+            return Err(RosterError::Witnesses);
+        }
+        if self.issued.ms_since(known.changed_at) < LEASE_MS {
+            return Err(RosterError::WitnessesTooSoon);
+        }
+        let expected = Lending {
+            opened_in: known.opened_in,
+            changed_in: self.version,
+            changed_at: self.issued,
+            newest: added.first().copied(),
+        };
+        if next == expected { Ok(()) } else { Err(RosterError::Lending) }
     }
 
     fn check_authority(&self) -> Result<(), RosterError> {
@@ -187,9 +249,15 @@ impl Roster {
         let active = |code: &CenterCode| {
             self.member(*code).is_some_and(|member| member.status == MemberStatus::Active)
         };
+        // Once lending is open the seat of a member that may act no more stays until it may be dropped.
+        let seated = |code: &CenterCode| match self.lending {
+            None => active(code),
+            Some(_) => self.member(*code).is_some(),
+        };
         if (least..=WITNESSES_MAX).contains(&self.witnesses.len())
             && ascends(&self.witnesses, |code| *code)
-            && self.witnesses.iter().all(active)
+            && self.witnesses.iter().all(seated)
+            && (self.lending.is_none() || self.witnesses.len() >= WITNESSES_MIN)
         {
             Ok(())
         } else {

@@ -1,6 +1,7 @@
 //! What rosters promise: the chain to the root key, the rules, the changes, the join file.
 
 mod bounds;
+mod lending;
 
 use super::chain::{AuthorityKeys, ChainError, TrustAnchor};
 use super::change::{self, Change, ChangeError};
@@ -16,19 +17,12 @@ use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
 use crate::statement::membership::{AuthorityKey, OfferedKey};
 use crate::testing::{
-    AUTHORITY, DATONG, LINFEN, TAIYUAN, applicant, joined, keyring, network, root,
+    AUTHORITY, DATONG, LINFEN, MEMBERS, TAIYUAN, applicant, joined, keyring, network, root,
 };
 use crate::time::DAY_MS;
 
 /// What one case alters.
 type Alter<'a, T> = &'a dyn Fn(&mut T);
-
-const MEMBERS: [(CenterCode, Role); 4] = [
-    (AUTHORITY, Role::Authority),
-    (TAIYUAN, Role::Center),
-    (DATONG, Role::Center),
-    (LINFEN, Role::Center),
-];
 
 fn now() -> Timestamp {
     Timestamp::from_ms(1_778_000_000_000)

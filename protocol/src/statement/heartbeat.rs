@@ -37,6 +37,10 @@ pub struct Heartbeat {
     /// How good its records are; absent before the first import.
     #[n(8)]
     pub data: Option<DataQuality>,
+    /// Leaves of its public log that the checkpoint does not cover: where there are none, the
+    /// checkpoint holds everything that the center did before it said this.
+    #[n(9)]
+    pub leaves_ahead: u64,
 }
 
 /// How good a center's records are (数据质量): counts of its last import, of nobody in particular.

@@ -216,6 +216,29 @@ areas! {
     HeldCertificate = 0xd3,
     /// The certificate of a statement that we sent. Key: payload hash (32). Value: its number.
     CertificateOfStatement = 0xd4,
+    /// Own loan intents. Key: id (32). Value: `lending::StoredIntent`.
+    Intent = 0xe0,
+    /// Own intents that are not over, by member of the household. Key: subject tag (32), id (32).
+    /// Value: none.
+    IntentOfTag = 0xe1,
+    /// The intent of a business at this center. Key: serial. Value: id (32).
+    IntentOfSerial = 0xe2,
+    /// The own intent of a statement that was said. Key: payload hash (32). Value: id (32).
+    IntentOfStatement = 0xe3,
+    /// A witness: the intent that was leased first. Key: subject tag (32). Value:
+    /// `lending::lease::Lease`.
+    FirstLease = 0xe4,
+    /// A witness: up to which request an intent's lease is over. Key: id (32). Value:
+    /// `lending::witness::Ended`.
+    LeaseEnded = 0xe5,
+    /// A witness: loans that were paid out under a lease. Key: subject tag (32), intent (32). Value:
+    /// `lending::witness::PaidLoan`.
+    PaidLoan = 0xe6,
+    /// What watches a person. Key: subject tag (32), `lending::watch::Watcher`. Value: none.
+    TagWatch = 0xe7,
+    /// What a watch has found. Key: `lending::watch::Watcher`, center (4). Value:
+    /// `lending::watch::WatchTask`.
+    WatchTask = 0xe8,
 }
 
 impl Area {

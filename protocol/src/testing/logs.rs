@@ -28,7 +28,7 @@ impl Province {
     /// Runs one round of a node with a handler of the test's own, and carries its outputs.
     pub(crate) fn act<T>(&mut self, at: CenterCode, act: impl FnOnce(&mut Round<'_>) -> T) -> T {
         let seed = self.seed(at);
-        let now = self.now;
+        let now = self.clock(at);
         let node = self.nodes.get_mut(&at).unwrap();
         let ports = Ports { keyring: &mut node.keyring, tagger: &mut node.tagger };
         let mut done = None;
@@ -41,6 +41,11 @@ impl Province {
             self.carry(at, output);
         }
         done.unwrap()
+    }
+
+    /// What a node's clock says.
+    pub(crate) fn clock(&self, code: CenterCode) -> Timestamp {
+        self.now.plus_ms(self.skew.get(&code).copied().unwrap_or(0))
     }
 
     /// A frame of the sync protocol between two members, driven to its reply.
@@ -61,6 +66,7 @@ impl Province {
     pub(super) fn set_heartbeats(&mut self, at: Timestamp) {
         let codes: Vec<CenterCode> = self.nodes.keys().copied().collect();
         for code in codes {
+            let at = at.plus_ms(self.skew.get(&code).copied().unwrap_or(0));
             self.act(code, |round| timer::set(round.view, at, Timer::Heartbeat)).unwrap();
         }
     }
@@ -93,6 +99,7 @@ pub(crate) fn digest(number: u64) -> Digest {
         revision: 1,
         previous: None,
         previous_log: None,
+        taken_in: None,
         epoch: 1,
         subjects: vec![SubjectTag::new(tag)],
         reference: None,

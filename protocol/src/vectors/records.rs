@@ -175,6 +175,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         committed("settled loan", "sealed-loan", &SealedLoan::of(&settled, &seed)),
         committed("certificate", "certificate", &certificate()),
         committed("withdrawal", "property-withdrawal", &withdrawal_for_a_property()),
+        committed("loan intent", "intent-record", &super::lending::record()),
     ];
     for channel in Channel::ALL {
         let name = format!("transfer that another channel carried: {channel:?}");
@@ -223,6 +224,7 @@ pub(super) fn digest(status: DigestStatus) -> Digest {
         revision: 1,
         previous: None,
         previous_log: None,
+        taken_in: None,
         epoch: 1,
         subjects: vec![SubjectTag::new([0x11; 32])],
         reference: None,
@@ -249,6 +251,15 @@ pub(super) fn digests() -> Vec<Vector> {
         ..digest(DigestStatus::TransferRemitted)
     };
     vectors.push(value("paid under a letter on paper", "digest", &paper));
+    let intent = super::lending::intent();
+    let applied = Digest {
+        subjects: intent.household.clone(),
+        reference: Some(intent.reference()),
+        taken_in: Some(intent.issued_at),
+        ..digest(DigestStatus::IntentOpen)
+    };
+    vectors.push(value("loan intent of a household", "digest", &applied));
+    vectors.push(value("loan intent", "intent", &intent).hex("id", intent.id().as_bytes()));
     let elsewhere = Digest { previous_log: Some(1), ..later };
     vectors.push(value("revision of a leaf in a closed log", "digest", &elsewhere));
     vectors

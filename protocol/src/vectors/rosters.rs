@@ -34,6 +34,7 @@ fn chain() -> Vec<(&'static str, Roster)> {
     let key = offer_key(&network(), DATONG, KeyPurpose::Statement, &mut new).unwrap();
     let changes = [
         ("a statement key is rotated", Change::RotateKey { center: DATONG, key }),
+        ("lending is opened", Change::OpenLending),
         ("a member is suspended", Change::Suspend(LINFEN)),
         (
             "a member is revoked as compromised",

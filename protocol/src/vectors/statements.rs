@@ -3,7 +3,7 @@
 //! A new kind of statement needs one line here: `samples.say("what it shows", &payload);`
 
 use super::writing::Vector;
-use super::{certificates, transfers, watch};
+use super::{certificates, lending, transfers, watch};
 use crate::account::{AccountNumber, AccountStatus, SerialNumber};
 use crate::answer::access::{
     Access, AccessList, AccessOutcome, AccessPlace, ListedAccess, Opening,
@@ -101,6 +101,7 @@ pub(super) fn samples() -> Samples {
     transfers::statements(&mut samples);
     watch::statements(&mut samples);
     certificates::statements(&mut samples);
+    lending::statements(&mut samples);
     samples
 }
 
@@ -114,6 +115,7 @@ fn heartbeats(samples: &mut Samples) {
         unusable_records: 0,
         modes: Service::ALL.iter().map(|service| (*service, Mode::Observe)).collect(),
         data: None,
+        leaves_ahead: 0,
     };
     samples.say("heartbeat of a new center", &first);
     let later = Heartbeat {

@@ -56,6 +56,7 @@ fn dossier() -> Dossier {
         finished: None,
         verdict: None,
         presented: Vec::new(),
+        intents: Vec::new(),
     }
 }
 

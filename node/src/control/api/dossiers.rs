@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accesses::AccessList;
 use super::facts::{Account, Certificate, FreshFrom, Loans, Payout, Person, TransferStanding};
+use super::loans::Seen;
 use super::withdrawals::Property;
 
 /// Asks one center, or all that may hold something, about a household.
@@ -86,6 +87,8 @@ pub struct Dossier {
     pub verdict: Option<Verdict>,
     /// The certificates that were presented, and what each is worth.
     pub presented: Vec<Presented>,
+    /// Loan applications of the household at other centers, when it was looked up for a loan.
+    pub intents: Vec<Seen>,
 }
 
 /// A certificate that was presented for a loan.
@@ -216,6 +219,7 @@ impl From<&dossier::Dossier> for Dossier {
             finished: known.finished.map(|at| at.to_string()),
             rows: known.rows.iter().map(Into::into).collect(),
             verdict: known.verdict.as_ref().map(Into::into),
+            intents: known.intents.iter().map(Into::into).collect(),
             presented: known
                 .presented
                 .iter()

@@ -5,6 +5,19 @@ use fundlink_protocol::key::KeyPurpose;
 use fundlink_protocol::roster;
 use serde::{Deserialize, Serialize};
 
+/// What leases on loan intents need to know of the witnesses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lending {
+    /// The version that opened lending.
+    pub opened_in: u64,
+    /// The version that changed the witnesses last.
+    pub changed_in: u64,
+    /// When that was; they change again a day later at the earliest.
+    pub changed_at: String,
+    /// The witness that it added.
+    pub newest: Option<String>,
+}
+
 /// The roster in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roster {
@@ -20,6 +33,8 @@ pub struct Roster {
     pub issued: String,
     /// Past it an alarm is raised.
     pub renew_by: String,
+    /// Since when leases on loan intents are given.
+    pub lending: Option<Lending>,
     /// The members.
     pub members: Vec<Member>,
 }
@@ -126,6 +141,8 @@ pub enum Change {
         /// Multiaddresses.
         addresses: Vec<String>,
     },
+    /// Leases on loan intents are given from now on.
+    OpenLending,
     /// Who witnesses.
     Witnesses {
         /// The members.
@@ -165,6 +182,12 @@ impl From<&roster::Roster> for Roster {
             hash: known.hash().to_string(),
             issued: known.issued.to_string(),
             renew_by: known.renew_by.to_string(),
+            lending: known.lending.map(|lending| Lending {
+                opened_in: lending.opened_in,
+                changed_in: lending.changed_in,
+                changed_at: lending.changed_at.to_string(),
+                newest: lending.newest.map(|newest| newest.to_string()),
+            }),
             members: members.map(|member| Member::of(member, known)).collect(),
         }
     }

@@ -91,6 +91,7 @@ fn command(change: Change) -> Result<NetCommand, Refused> {
                 centers.iter().map(|center| parse_center(center)).collect();
             NetCommand::Witnesses(centers?)
         }
+        Change::OpenLending => NetCommand::OpenLending,
         Change::NextLog { center } => NetCommand::NextLog(parse_center(&center)?),
         Change::Renew => NetCommand::Renew,
     })

@@ -68,6 +68,7 @@ fn disclosed(seed: &RecordSeed) -> (DisclosedLoan, Policy) {
         revision: 1,
         previous: None,
         previous_log: None,
+        taken_in: None,
         epoch: 1,
         subjects: vec![SubjectTag::new([4; 32]), TAG],
         reference: None,

@@ -21,6 +21,7 @@ fn at(center: CenterCode, leaf: u64, status: DigestStatus, sheet: u8) -> Indexed
             revision: 1,
             previous: None,
             previous_log: None,
+            taken_in: None,
             epoch: 1,
             subjects: Vec::new(),
             reference: None,
@@ -51,6 +52,39 @@ fn only_running_loans_at_two_centers_are_a_double_loan() {
     for (live, found) in cases {
         assert_eq!(double_loan(live).len(), found, "{live:?}");
     }
+}
+
+#[test]
+fn a_payout_is_a_running_loan_until_its_center_has_published_the_loan() {
+    use DigestStatus::{IntentOpen, IntentPaid, IntentWithdrawn};
+    let of_loan = |center, leaf, status| {
+        let mut found = at(center, leaf, status, 1);
+        found.digest.reference = Some(ReferenceTag::new([7; 32]));
+        found
+    };
+    let other = || at(LINFEN, 1, LoanGranted, 2);
+    let cases: [(&[IndexedDigest], usize); 5] = [
+        (&[of_loan(TAIYUAN, 1, IntentPaid), other()], 2),
+        (&[of_loan(TAIYUAN, 1, IntentPaid), at(LINFEN, 2, IntentPaid, 2)], 2),
+        (&[of_loan(TAIYUAN, 1, IntentPaid), of_loan(TAIYUAN, 2, LoanSettled), other()], 0),
+        (&[of_loan(TAIYUAN, 1, IntentPaid), of_loan(TAIYUAN, 2, LoanGranted)], 0),
+        (&[of_loan(TAIYUAN, 1, IntentOpen), of_loan(DATONG, 1, IntentWithdrawn), other()], 0),
+    ];
+    for (live, found) in cases {
+        assert_eq!(double_loan(live).len(), found, "{live:?}");
+    }
+}
+
+#[test]
+fn only_open_applications_at_two_centers_are_a_double_intent() {
+    use DigestStatus::{IntentExpired, IntentOpen, IntentPaid, IntentWithdrawn};
+    let second = |status| [at(TAIYUAN, 1, IntentOpen, 1), at(LINFEN, 1, status, 2)];
+    assert_eq!(double_intent(&second(IntentOpen)).len(), 2);
+    for over in [IntentPaid, IntentWithdrawn, IntentExpired, LoanGranted] {
+        assert_eq!(double_intent(&second(over)), Vec::<&IndexedDigest>::new());
+    }
+    let same = [at(TAIYUAN, 1, IntentOpen, 1), at(TAIYUAN, 2, IntentOpen, 2)];
+    assert_eq!(double_intent(&same), Vec::<&IndexedDigest>::new());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::receipts;
 use crate::authority::alert::{AlertSubject, Evidence};
 use crate::authority::alert_rule::AlertRule;
 use crate::authority::rules::{
-    OVERLAP_MONTHS, TRANSFER_PAIR_DAYS, TransferStanding, cause_of, double_loan,
+    OVERLAP_MONTHS, TRANSFER_PAIR_DAYS, TransferStanding, cause_of, double_intent, double_loan,
     frequent_transfers, overlapping_accounts, paid_twice, property_paid_twice, rapid_in_out,
     third_loan, transfer_standing, withdrawn_after_transfer,
 };
@@ -73,6 +73,13 @@ pub(in crate::engine) fn on_digest(
             };
             each_person(round, &person, &[WITHDRAWN])
         }
+        DigestStatus::IntentOpen | DigestStatus::IntentWithdrawn | DigestStatus::IntentExpired => {
+            each_person(round, digest, INTENTS)
+        }
+        DigestStatus::IntentPaid => {
+            each_person(round, digest, INTENTS)?;
+            each_person(round, digest, &[(AlertRule::ThirdLoan, third_loan)])
+        }
         DigestStatus::RowQuarantined | DigestStatus::RowHealed => Ok(()),
         // Whatever it was, it shows nothing any more.
         DigestStatus::Lost => {
@@ -80,6 +87,7 @@ pub(in crate::engine) fn on_digest(
                 watch_overlap(round, *tag)?;
             }
             each_person(round, digest, LOANS)?;
+            each_person(round, digest, INTENTS)?;
             each_person(round, digest, MOVES)?;
             match digest.reference {
                 Some(reference) => watch_transfer(round, reference),
@@ -95,6 +103,9 @@ type Judged = (AlertRule, fn(&[IndexedDigest]) -> Vec<&IndexedDigest>);
 /// What loans of a person are held against.
 const LOANS: &[Judged] =
     &[(AlertRule::DoubleLoan, double_loan), (AlertRule::ThirdLoan, third_loan)];
+/// What applications of a person are held against; a payout may have been undone.
+const INTENTS: &[Judged] =
+    &[(AlertRule::DoubleIntent, double_intent), (AlertRule::DoubleLoan, double_loan)];
 /// What transfers of a person are held against.
 const MOVES: &[Judged] = &[
     (AlertRule::FrequentTransfers, frequent_transfers),

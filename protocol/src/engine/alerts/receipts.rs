@@ -57,6 +57,10 @@ pub(super) fn on_certificate(
         | DigestStatus::TransferReturned
         | DigestStatus::WithdrawalPaid
         | DigestStatus::WithdrawalReversed
+        | DigestStatus::IntentOpen
+        | DigestStatus::IntentPaid
+        | DigestStatus::IntentWithdrawn
+        | DigestStatus::IntentExpired
         | DigestStatus::RowQuarantined
         | DigestStatus::RowHealed
         | DigestStatus::Lost => Ok(()),
@@ -108,6 +112,10 @@ fn is_late(before: &Digest, used_on: Date) -> bool {
         | DigestStatus::TransferReturned
         | DigestStatus::WithdrawalPaid
         | DigestStatus::WithdrawalReversed
+        | DigestStatus::IntentOpen
+        | DigestStatus::IntentPaid
+        | DigestStatus::IntentWithdrawn
+        | DigestStatus::IntentExpired
         | DigestStatus::RowQuarantined
         | DigestStatus::RowHealed
         | DigestStatus::Lost => false,

@@ -14,6 +14,7 @@ use crate::certificate::{CertificateNumber, CertificateStanding};
 use crate::cose::Verified;
 use crate::digest::{Digest, DigestStatus};
 use crate::dossier::{AnsweredRow, Dossier, LeafCheck, LeafOf, PresentedCertificate, Wish};
+use crate::engine::lending::watch::{self, Watcher};
 use crate::engine::operator::{self, OperatorId};
 use crate::engine::output::Event;
 use crate::engine::queries::given;
@@ -266,6 +267,9 @@ pub(in crate::engine) fn take_in(
                 waiting: None,
             };
             put(round, &kept);
+            if let Ok(digest) = cbor::decode::<Digest>(&kept.issued.leaf.entry) {
+                watch::begin(round.view, &Watcher::Certificate(number), &digest.subjects);
+            }
             let days = i64::from(round.settings.policy.receipt_reminder_days);
             let at = round.now.plus_ms(days.saturating_mul(DAY_MS));
             timer::set(round.view, at, Timer::ReceiptDue(number))?;

@@ -170,6 +170,10 @@ const fn is_asked(wish: &Wish, status: DigestStatus) -> bool {
         | DigestStatus::CertificateExpired
         | DigestStatus::WithdrawalPaid
         | DigestStatus::WithdrawalReversed
+        | DigestStatus::IntentOpen
+        | DigestStatus::IntentPaid
+        | DigestStatus::IntentWithdrawn
+        | DigestStatus::IntentExpired
         | DigestStatus::RowQuarantined
         | DigestStatus::RowHealed
         | DigestStatus::Lost => false,

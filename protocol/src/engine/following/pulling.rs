@@ -11,6 +11,7 @@ use super::{
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::digest::Digest;
+use crate::engine::lending::watch;
 use crate::engine::log_event::LogEvent;
 use crate::engine::log_store;
 use crate::engine::output::Event;
@@ -261,7 +262,9 @@ fn index_entries(
             alerts::on_invalid_leaf(round, log, leaf)?;
         }
         tag_index::insert(round.view, log, leaf, &digest, replaced.as_ref());
-        alerts::on_digest(round, &IndexedDigest { log, leaf, digest }, replaced.as_ref())?;
+        let found = IndexedDigest { log, leaf, digest };
+        watch::on_digest(round, &found, replaced.as_ref())?;
+        alerts::on_digest(round, &found, replaced.as_ref())?;
     }
     Ok(())
 }

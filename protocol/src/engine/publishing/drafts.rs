@@ -275,6 +275,7 @@ pub(super) fn publish_portion(round: &mut Round<'_>, portion: Portion) -> Result
             revision: earlier.map_or(1, |earlier| earlier.revision.saturating_add(1)),
             previous: earlier.map(|earlier| earlier.leaf),
             previous_log: earlier.and_then(|earlier| earlier.log),
+            taken_in: None,
             epoch: epoch.0,
             subjects,
             reference,

@@ -8,6 +8,7 @@ use super::super::round::Round;
 use super::{Published, earlier, open_log};
 use crate::cbor;
 use crate::digest::{Digest, DigestStatus};
+use crate::id::ReferenceTag;
 use crate::store::StoreError;
 use crate::time::Date;
 
@@ -32,11 +33,23 @@ impl Published {
         status: DigestStatus,
         date: Date,
     ) -> Result<(), StoreError> {
+        let reference = self.digest()?.reference;
+        self.revise_as(round, (status, reference), date)
+    }
+
+    /// The same, matched by another reference from now on.
+    pub(in crate::engine) fn revise_as(
+        &mut self,
+        round: &mut Round<'_>,
+        (status, reference): (DigestStatus, Option<ReferenceTag>),
+        date: Date,
+    ) -> Result<(), StoreError> {
         let before = self.digest()?;
         let log = open_log(round)?;
         let earlier = earlier(round, self)?;
         let digest = Digest {
             status,
+            reference,
             revision: earlier.map_or(1, |earlier| earlier.revision.saturating_add(1)),
             previous: earlier.map(|earlier| earlier.leaf),
             previous_log: earlier.and_then(|earlier| earlier.log),

@@ -54,7 +54,12 @@ fn supersede(
 ) -> Result<(), StoreError> {
     pulled::settle(round.view, log, leaf)?;
     let status = match before.status {
-        DigestStatus::Lost | DigestStatus::RowHealed => return Ok(()),
+        // A payout stays one, whoever has forgotten it; what is over needs no end.
+        DigestStatus::Lost
+        | DigestStatus::RowHealed
+        | DigestStatus::IntentPaid
+        | DigestStatus::IntentWithdrawn
+        | DigestStatus::IntentExpired => return Ok(()),
         DigestStatus::RowQuarantined => DigestStatus::RowHealed,
         DigestStatus::AccountOpen
         | DigestStatus::AccountClosed
@@ -69,7 +74,8 @@ fn supersede(
         | DigestStatus::CertificateRevoked
         | DigestStatus::CertificateExpired
         | DigestStatus::WithdrawalPaid
-        | DigestStatus::WithdrawalReversed => DigestStatus::Lost,
+        | DigestStatus::WithdrawalReversed
+        | DigestStatus::IntentOpen => DigestStatus::Lost,
     };
     // Past the end of its log nobody counts it.
     let Some(earlier) = publication::earlier(round, (log, leaf), None)? else { return Ok(()) };

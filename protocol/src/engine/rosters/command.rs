@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::super::round::{Round, Route, Stop};
-use super::super::{following, log_store, recovery};
+use super::super::{following, lending, log_store, recovery};
 use super::{issue, join_file, kept};
 use crate::center::{CenterCode, Role};
 use crate::id::PayloadHash;
@@ -70,6 +70,8 @@ pub enum NetCommand {
     },
     /// Who witnesses.
     Witnesses(Vec<CenterCode>),
+    /// Leases on loan intents are given from now on.
+    OpenLending,
     /// A member's open log ends where a quorum cosigned it last, and its next one begins.
     NextLog(CenterCode),
     /// An annex takes the place of the one of its kind.
@@ -110,6 +112,11 @@ pub(in super::super) fn run(round: &mut Round<'_>, command: NetCommand) -> Resul
         NetCommand::Annex(annex) => replace_annex(round, &annex),
         NetCommand::Admit { enrolment, fingerprint, witness } => {
             let enrolment = read_enrolment(round, enrolment, fingerprint)?;
+            if witness {
+                let code = enrolment.enrolment().from;
+                let wanted = round.roster.witnesses.iter().copied().chain([code]);
+                lending::seats::may_change(round, &wanted.collect::<Vec<_>>())?;
+            }
             make(round, Change::Admit { enrolment, witness })
         }
         NetCommand::Suspend(center) => make(round, Change::Suspend(center)),
@@ -124,8 +131,10 @@ pub(in super::super) fn run(round: &mut Round<'_>, command: NetCommand) -> Resul
         }
         NetCommand::Witnesses(mut witnesses) => {
             witnesses.sort_unstable();
+            lending::seats::may_change(round, &witnesses)?;
             make(round, Change::Witnesses(witnesses))
         }
+        NetCommand::OpenLending => make(round, Change::OpenLending),
         NetCommand::NextLog(center) => {
             let end = last_witnessed(round, center)?;
             make(round, Change::NextLog { center, end })

@@ -9,6 +9,7 @@ use super::super::certificates::StoredCertificate;
 use super::super::certificates::lending::HeldCertificate;
 use super::super::core_orders::OpenOrder;
 use super::super::inquiries::Inquired;
+use super::super::lending::{StoredIntent, watch, witness};
 use super::super::publishing::Published;
 use super::super::records::StoredAccount;
 use super::super::recovery::pulled;
@@ -34,6 +35,7 @@ use crate::dossier::Dossier;
 use crate::id::KeyId;
 use crate::ledger::posting::Posting;
 use crate::ledger::{Personal, TrialBalance, Undo};
+use crate::lending::lease::Lease;
 use crate::log::equivocation::Equivocation;
 use crate::log::note::SignedNote;
 use crate::log::origin::LogId;
@@ -144,6 +146,17 @@ const FORMS: &[(Area, Form)] = &[
     (Area::OffSite, |key, value| !key.is_empty() && is::<certificates::OffSiteMark>(value)),
     (Area::HeldCertificate, |key, value| key.len() == 10 && is::<HeldCertificate>(value)),
     (Area::CertificateOfStatement, |key, value| key.len() == 32 && is::<CertificateNumber>(value)),
+    (Area::Intent, |key, value| {
+        holds::<StoredIntent>(value, |stored| stored.intent.id().as_bytes() == key)
+    }),
+    (Area::IntentOfTag, |key, value| key.len() == 64 && value.is_empty()),
+    (Area::IntentOfSerial, |key, value| !key.is_empty() && value.len() == 32),
+    (Area::IntentOfStatement, of_32_and_32),
+    (Area::FirstLease, |key, value| key.len() == 32 && is::<Lease>(value)),
+    (Area::LeaseEnded, |key, value| key.len() == 32 && is::<witness::Ended>(value)),
+    (Area::PaidLoan, |key, value| key.len() == 64 && is::<witness::loans::PaidLoan>(value)),
+    (Area::TagWatch, |key, value| key.len() > 32 && value.is_empty()),
+    (Area::WatchTask, |key, value| key.len() > 4 && is::<watch::WatchTask>(value)),
     (Area::Dossier, |key, value| holds::<Dossier>(value, |it| it.id.as_bytes() == key)),
     (Area::Asked, of_32_and_32),
     (Area::TransferOf, of_32_and_32),

@@ -6,6 +6,8 @@
 use minicbor::{Decode, Encode};
 
 use super::super::alerts::AlertCount;
+use super::super::lending::seats;
+use super::super::lending::witness::barrier;
 use super::super::{crowds, follow_up, imports, publishing, records, recovery, takeovers};
 use crate::cbor;
 use crate::id::{Blinding, Bytes};
@@ -18,7 +20,11 @@ use crate::time::Timestamp;
 /// Whether a value is what its name promises.
 pub(super) fn is_well_formed(name: &[u8], value: &[u8]) -> bool {
     match name {
-        b"clock" | b"checkpoints-signed-at" | b"roster fetched" => is::<Timestamp>(value),
+        b"lease-witness" => is::<barrier::WitnessRow>(value),
+        b"witnesses-settled" => is::<seats::Settled>(value),
+        b"clock" | b"checkpoints-signed-at" | b"roster fetched" | b"lending-lapse" => {
+            is::<Timestamp>(value)
+        }
         b"roster" => is::<Roster>(value),
         b"anchor" => is::<TrustAnchor>(value),
         b"records" => is::<records::RecordsState>(value),

@@ -36,6 +36,10 @@ pub(super) const fn statement(kind: StatementKind, language: PageLanguage) -> &'
         StatementKind::Inquiry => ("主管部门质询", "Inquiry of the authority"),
         StatementKind::Explanation => ("对质询的说明", "Explanation to an inquiry"),
         StatementKind::Ruling => ("主管部门结论", "Ruling of the authority"),
+        StatementKind::LeaseRequest => ("放款占用申请", "Request for a lease on a loan intent"),
+        StatementKind::LeaseAnswer => ("放款占用答复", "Answer of a witness to it"),
+        StatementKind::LeaseEnd => ("放款占用结束", "End of a lease"),
+        StatementKind::LeaseRuling => ("放款占用裁定", "Ruling of the authority on leases"),
         StatementKind::Receipt => ("缴存证明回执", "Receipt for a certificate"),
         StatementKind::CertificateRelease => ("解除异地贷款标识", "Release of a certificate"),
         StatementKind::CertificateRevocation => ("撤回缴存证明", "Revocation of a certificate"),
@@ -62,6 +66,10 @@ pub(super) const fn digest(status: DigestStatus, language: PageLanguage) -> &'st
         DigestStatus::WithdrawalReversed => {
             ("购房提取已冲回", "withdrawal for a property reversed")
         }
+        DigestStatus::IntentOpen => ("贷款意向已登记", "loan intent open"),
+        DigestStatus::IntentPaid => ("贷款意向已放款", "loan intent paid"),
+        DigestStatus::IntentWithdrawn => ("贷款意向已撤回", "loan intent withdrawn"),
+        DigestStatus::IntentExpired => ("贷款意向已失效", "loan intent expired"),
         DigestStatus::RowQuarantined => ("数据行已隔离", "row in quarantine"),
         DigestStatus::RowHealed => ("数据行已更正", "row healed"),
         DigestStatus::Lost => ("记录已失", "record lost"),

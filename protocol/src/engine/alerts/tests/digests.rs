@@ -246,6 +246,7 @@ fn a21_a_center_that_vouches_for_a_root_it_did_not_sign_is_told_by_everybody() {
             unusable_records: 0,
             modes: Vec::new(),
             data: None,
+            leaves_ahead: 0,
         };
         let bytes = cose::sign("test", &heartbeat, &mut crate::testing::keyring(TAIYUAN)).unwrap();
         for center in [AUTHORITY, DATONG] {
@@ -279,6 +280,7 @@ fn a_heartbeat_with_the_checkpoint_of_another_center_is_rejected() {
         unusable_records: 0,
         modes: Vec::new(),
         data: None,
+        leaves_ahead: 0,
     };
     let bytes = cose::sign("test", &heartbeat, &mut crate::testing::keyring(LINFEN)).unwrap();
     let statement = province.verify(DATONG, bytes).unwrap();
