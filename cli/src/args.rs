@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    access, alerts, ask, backup, certificate, completions, config, data, evidence, fsck, init, log,
-    manual, mode, net, recovery, run, status, testnet, transfer, withdrawal,
+    access, alerts, ask, backup, certificate, completions, config, data, evidence, fsck, init,
+    loan, log, manual, mode, net, recovery, run, status, testnet, transfer, withdrawal,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// Deposit certificates for off-site loans, and their receipts
     #[command(subcommand)]
     Certificate(certificate::Arguments),
+    /// Loan applications: one household, one payout, in all cities
+    #[command(subcommand)]
+    Loan(loan::Arguments),
     /// Withdrawals for a property
     #[command(subcommand)]
     Withdrawal(withdrawal::Arguments),

@@ -214,6 +214,10 @@ fn exit_of(refusal: Refusal) -> Exit {
         | Refusal::Cancelled
         | Refusal::InFlight
         | Refusal::OffSiteLoan
+        | Refusal::LendingClosed
+        | Refusal::WitnessesChanged
+        | Refusal::LeaseEnded
+        | Refusal::IntentOpen
         | Refusal::PersonalData
         | Refusal::CertificateUnknown
         | Refusal::CertificateLender

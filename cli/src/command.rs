@@ -20,6 +20,7 @@ pub(crate) mod evidence;
 pub(crate) mod fsck;
 pub(crate) mod init;
 pub(crate) mod ledger;
+pub(crate) mod loan;
 pub(crate) mod log;
 pub(crate) mod manual;
 pub(crate) mod mode;
@@ -51,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Command::Certificate(certificate) => {
             certificate::run(certificate, &arguments.config_file(), output)
         }
+        Command::Loan(loan) => loan::run(loan, &arguments.config_file(), output),
         Command::Withdrawal(withdrawal) => {
             withdrawal::run(withdrawal, &arguments.config_file(), output)
         }

@@ -32,6 +32,7 @@ mod data;
 mod doctor;
 mod evidence;
 mod fsck;
+mod loans;
 mod logs;
 mod net;
 mod testnet;

@@ -168,17 +168,21 @@ impl Network {
         for place in places.iter().filter(|place| place.identity.is_city()) {
             self.supervisor.start(&place.home).await?;
         }
-        self.await_roster().await
+        let all = self.places.len();
+        self.await_roster(|roster| roster.members.len() == all).await?;
+        // The witnesses are complete: from here on loans are paid out under leases.
+        self.fundlink.run(&authority, &Call::new("net open-lending")).await?;
+        self.await_roster(|roster| roster.lending.is_some()).await
     }
 
-    /// Waits until every member has the roster that lists all of them.
-    async fn await_roster(&mut self) -> Result<(), NetworkError> {
+    /// Waits until every member has a roster of which this is so.
+    async fn await_roster(&mut self, is_so: impl Fn(&Roster) -> bool) -> Result<(), NetworkError> {
         let begun = Instant::now();
         for place in self.places.clone() {
             loop {
                 let show = Call::new("net show");
                 let roster: Roster = self.fundlink.json(&place.home, &show).await?;
-                if roster.members.len() == self.places.len() {
+                if is_so(&roster) {
                     break;
                 }
                 self.supervisor.check()?;

@@ -48,6 +48,8 @@ pub(crate) enum Arguments {
     Addresses(change::AddressesArguments),
     /// Set who witnesses the logs
     Witnesses(change::WitnessesArguments),
+    /// Open lending once the witnesses are complete: from then on they change one by one, a day apart
+    OpenLending,
     /// Open the next log of a member whose log was found lying, or that restored a backup
     NextLog(change::MemberArguments),
     /// Sign the roster anew for another 30 days
@@ -73,6 +75,7 @@ pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Resu
         Arguments::Rename(rename) => change::rename(rename, config, output),
         Arguments::Addresses(addresses) => change::addresses(addresses, config, output),
         Arguments::Witnesses(witnesses) => change::witnesses(witnesses, config, output),
+        Arguments::OpenLending => change::open_lending(config, output),
         Arguments::NextLog(member) => change::next_log(member, config, output),
         Arguments::Renew => change::renew(config, output),
     }

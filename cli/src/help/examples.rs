@@ -82,6 +82,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["fundlink --config authority net addresses 140100 /dns4/fund.taiyuan.example/tcp/7400"],
     ),
     ("net witnesses", &["fundlink --config authority net witnesses 140000 140100 140200 141000"]),
+    ("net open-lending", &["fundlink --config authority net open-lending"]),
     ("net next-log", &["fundlink --config authority net next-log 140200"]),
     ("net renew", &["fundlink --config authority net renew"]),
     (
@@ -242,6 +243,48 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "certificate approve",
         &["fundlink --config taiyuan certificate approve 140100-C-2026-000311 --operator wang"],
+    ),
+    (
+        "loan intent",
+        &[
+            "fundlink --config taiyuan loan intent --serial DK-2026-0077 --operator li --subject-file household.csv",
+        ],
+    ),
+    ("loan payout", &["fundlink --config taiyuan loan payout DK-2026-0077 --operator li"]),
+    (
+        "loan pay",
+        &[
+            "fundlink --config taiyuan loan pay DK-2026-0077 --contract JK140100-2026-0077 --operator wang",
+        ],
+    ),
+    (
+        "loan withdraw",
+        &[
+            "fundlink --config taiyuan loan withdraw DK-2026-0077 --operator li",
+            "fundlink --config taiyuan loan withdraw DK-2026-0077 --operator wang --remark \"银行退回，款项未付出\"",
+        ],
+    ),
+    (
+        "loan show",
+        &[
+            "fundlink --config taiyuan loan show DK-2026-0077",
+            "fundlink --config taiyuan loan show 5b0c73aa",
+        ],
+    ),
+    ("loan list", &["fundlink --config taiyuan loan list --all"]),
+    ("loan leases", &["fundlink --config datong loan leases"]),
+    (
+        "loan rule",
+        &[
+            "fundlink --config authority loan rule --center 140100 --intent <id> --remark \"已与该中心核实未放款\" --operator zhao",
+        ],
+    ),
+    (
+        "loan tasks",
+        &[
+            "fundlink --config linfen loan tasks",
+            "fundlink --config linfen loan tasks --done 5b0c73aa --center 140100 --operator li",
+        ],
     ),
     (
         "withdrawal record",

@@ -63,6 +63,7 @@ texts! {
     alert_certificate_without_receipt() = "no receipt of a certificate", "缴存证明未收到回执";
     alert_invalid_root() = "a center vouches for a root that its log did not sign", "日志根签名无效";
     alert_log_gap() = "announced entries of a log cannot be had", "日志条目缺失";
+    alert_double_intent() = "applications of one household in two cities", "两地同时申请贷款";
     alert_double_loan() = "loans in two cities at once", "两地同时有未结清贷款";
     alert_one_sided() = "a transfer is seen on one side only past its deadline", "转移业务超期仅一方发布";
     alert_sheets_differ() = "the two sides of a transfer commit to different sheets", "转移双方信息表不一致";

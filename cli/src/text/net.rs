@@ -46,6 +46,9 @@ texts! {
     role() = "role", "角色";
     status() = "status", "状态";
     witnesses() = "witnesses", "见证";
+    roster_lending(version, changed) =
+        "Lending is open since version {version}; the witnesses changed last at {changed}",
+        "自第 {version} 版起开通放款占用；见证方最近一次变更：{changed}";
     addresses() = "addresses", "地址";
     yes() = "yes", "是";
     no() = "no", "否";

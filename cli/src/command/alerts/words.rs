@@ -14,6 +14,7 @@ pub(super) fn rule(word: &str, language: Language) -> String {
 
 fn sentence(rule: AlertRule, language: Language) -> String {
     match rule {
+        AlertRule::DoubleIntent => language.alert_double_intent(),
         AlertRule::DoubleLoan => language.alert_double_loan(),
         AlertRule::OneSidedTransfer => language.alert_one_sided(),
         AlertRule::SheetsDiffer => language.alert_sheets_differ(),

@@ -35,6 +35,12 @@ pub(super) fn show(dossier: &Dossier, output: &Output) {
         let standing = standing(&one.standing, language);
         output.line(language.presented_certificate(&one.number, standing));
     }
+    if !dossier.intents.is_empty() {
+        output.line(language.seen_heading());
+    }
+    for seen in &dossier.intents {
+        output.line(language.seen_line(&seen.center, &seen.taken_in, &seen.status));
+    }
     if let Some(verdict) = &dossier.verdict {
         show_verdict(verdict, output);
     }

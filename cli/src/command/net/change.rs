@@ -206,6 +206,14 @@ pub(super) fn witnesses(
     make(&Change::Witnesses { centers }, config, output)
 }
 
+/// Opens lending.
+///
+/// # Errors
+/// When the authority's node refuses.
+pub(super) fn open_lending(config: &Path, output: &Output) -> Result<Exit, Failure> {
+    make(&Change::OpenLending, config, output)
+}
+
 /// Opens the next log of a member.
 ///
 /// # Errors

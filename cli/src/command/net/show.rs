@@ -37,6 +37,9 @@ pub(super) fn changed(roster: &Roster, output: &Output) -> Result<Exit, Failure>
     let language = output.language;
     output.line(language.roster_heading(&roster.network, roster.version, &roster.issued));
     output.line(language.roster_renew_by(&roster.renew_by));
+    if let Some(lending) = &roster.lending {
+        output.line(language.roster_lending(lending.opened_in, &lending.changed_at));
+    }
     let heading = [
         language.member(),
         language.name(),
