@@ -12,6 +12,7 @@
 //! | 8 | the bank gives the money back | `story_08_money_returned` |
 //! | 9 | 30 June comes between, and a change of mind | `story_09_thirtieth_of_june` |
 //! | 10 | two cities, one loan | `story_10_two_cities_one_loan` |
+//! | 10 | of two applications of one moment, one is paid out | `story_10_leases` |
 //! | 10 | a household of whom one has borrowed twice elsewhere | `story_10_household` |
 //! | 10 | the second loan, which the other city and the authority see | `story_10_second_loan` |
 //! | – | the authority asks about an alert, a center explains | `dialogue_on_an_alert` |
@@ -54,6 +55,7 @@ mod stories {
     mod story_08_money_returned;
     mod story_09_thirtieth_of_june;
     mod story_10_household;
+    mod story_10_leases;
     mod story_10_second_loan;
     mod story_10_two_cities_one_loan;
 }

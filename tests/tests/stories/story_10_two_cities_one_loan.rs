@@ -1,5 +1,5 @@
 //! Story 10: two cities, one loan (一人两地贷款): the certificate, its receipt, and the account that
-//! secures one loan alone; what leases decide comes after it.
+//! secures one loan alone. Leases: `story_10_leases`.
 
 use std::fs;
 
