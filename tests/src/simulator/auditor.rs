@@ -108,7 +108,7 @@ impl Auditor {
             let Some(area) = change.key.first().copied() else { continue };
             if area == Area::TransferOut as u8 || area == Area::TransferIn as u8 {
                 if let Some(transfer) = id_in(&change.key) {
-                    self.cases.check(nodes, (center, node), transfer)?;
+                    self.cases.check((nodes, &self.forgiven), (center, node), transfer)?;
                 }
             } else if area == Area::Posting as u8 {
                 let books = self.books.entry(center).or_default();

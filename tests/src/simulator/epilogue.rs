@@ -130,15 +130,19 @@ impl World {
         let held = |log| log_store::row(&Staged::new(&backup), log).map(|row| row.size);
         let (public, audit) = (LogId::public(center, 1), LogId::audit(center, 1));
         let before = [(public, held(public)?), (audit, held(audit)?)];
-        let mut witnesses = 0;
-        for (_, node) in self.nodes.iter().filter(|(code, _)| **code != center) {
-            let view = Staged::new(node.disk());
-            for (log, size) in before {
-                let cosigned = witnessing::cosigned_row(&view, log)?;
-                witnesses += u32::from(cosigned.is_some_and(|row| row.size > size));
+        // What a quorum has cosigned, any majority knows of; the rest may be forgotten for good.
+        let mut most = 0;
+        for (log, size) in before {
+            let mut witnesses = 0;
+            for (_, node) in self.nodes.iter().filter(|(code, _)| **code != center) {
+                let cosigned = witnessing::cosigned_row(&Staged::new(node.disk()), log)?;
+                witnesses += usize::from(cosigned.is_some_and(|row| row.size > size));
             }
+            most = witnesses.max(most);
         }
-        if witnesses < 2 {
+        let engine = self.nodes.get(&center).and_then(|node| node.engine.as_ref());
+        let quorum = engine.and_then(|engine| engine.log_trust(self.now).quorum(public));
+        if quorum.is_none_or(|quorum| most < quorum) {
             return Ok(());
         }
         self.plan.count(Fault::RolledBack);

@@ -4,7 +4,7 @@
 //! but what a sheet in force says and the other side has settled; whatever is open waits for a person,
 //! an order, or a time that is set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::timer::{self, Timer};
@@ -34,7 +34,7 @@ impl Cases {
     /// After a commit that has changed a transfer.
     pub(super) fn check(
         &mut self,
-        nodes: &Nodes,
+        (nodes, forgiven): (&Nodes, &BTreeSet<CenterCode>),
         (center, node): (CenterCode, &Node),
         transfer: TransferId,
     ) -> Result<(), Broken> {
@@ -55,6 +55,10 @@ impl Cases {
         };
         self.check_history(case, center)?;
         check_waiting(node, case, (center, has_ended))?;
+        // A node that was set back goes again through states that it has forgotten.
+        if forgiven.contains(&other) {
+            return Ok(());
+        }
         if let Some(other) = nodes.get(&other) {
             let there = Staged::new(other.disk());
             if outgoing.is_some() {
