@@ -26,6 +26,7 @@ import cddl
 
 PAGE = pathlib.Path(__file__).parents[2] / "protocol" / "PROTOCOL.md"
 DEMANDS = ["signed", "logged", "witnessed"]
+LEASE_MS = 86_400_000
 PARTS_MAX, PART_MAX, BYTES_MAX = 10_000, 1 << 20, 64 << 20
 PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 PEER, STATEMENT, LOG, WITNESS = 1, 2, 3, 4
@@ -152,7 +153,9 @@ class Roster:
         yield (codes == sorted(set(codes)) and len(keys) == len(set(keys)))
         yield (authorities == [payload[1]] and self.members[payload[1]][4] == ACTIVE)
         yield (payload[8] == sorted(set(payload[8])))
-        yield all(code in self.members and self.members[code][4] == ACTIVE for code in payload[8])
+        # Once leases are given, the seat of a witness that may act no more stays.
+        seated = [code in self.members and (13 in payload or self.members[code][4] == ACTIVE) for code in payload[8]]
+        yield all(seated)
         for member in payload[7]:
             yield ((10 in member) == (member[4] == REVOKED))
             yield ([log[1] for log in member[8]] == list(range(1, len(member[8]) + 1)))
@@ -163,12 +166,28 @@ class Roster:
         yield (new[5] == before.statement.hash and (new[3], new[1], new[9]) == (old[3], old[1], old[9]))
         yield (new[2] >= old[2] and new[10] >= old[10] and new[11] >= old[11])
         yield set(before.members) <= set(self.members)
+        yield self.lends_after(before)
         for code, member in before.members.items():
             later = self.members.get(code, {6: []})
             ends = {(key[1], key[2], key[3]): key.get(4) for key in later[6]}
             for key in member[6]:
                 name, end = (key[1], key[2], key[3]), key.get(4)
                 yield (name in ends and (end is None or (ends[name] is not None and ends[name] <= end)))
+
+    def lends_after(self, before):
+        """Once lending is open, one witness is added or dropped, and not again within a lease."""
+        known, lending = before.payload.get(13), self.payload.get(13)
+        changed = set(before.payload[8]) ^ set(self.payload[8])
+        if lending is None:
+            return known is None
+        opened = self.payload[4] if known is None else known[1]
+        if not changed:
+            return lending == (known or {1: opened, 2: opened, 3: self.issued})
+        if known is None or len(changed) > 1 or self.issued - known[3] < LEASE_MS:
+            return False
+        added = changed & set(self.payload[8])
+        newest = {4: code for code in added}
+        return lending == {1: opened, 2: self.payload[4], 3: self.issued, **newest}
 
     def keys(self, center, purpose, at):
         member = self.members.get(center)

@@ -190,6 +190,8 @@ impl Schedule {
     /// A store of before takes the place of the node's; what it has said since is forgotten.
     fn restore(&mut self, at: CenterCode, store: MemoryStore) {
         self.counts.restored += 1;
+        // Nothing marks the store, so it meets cosignatures of its own that it does not know.
+        self.province.tamper();
         let node = self.province.nodes.remove(&at).unwrap();
         let settings = node.engine.settings().clone();
         let engine = Engine::open(store, settings, self.province.clock(at)).unwrap();
