@@ -28,11 +28,9 @@ use crate::cose::Verified;
 use crate::digest::{Digest, DigestStatus};
 use crate::document::DocumentNumber;
 use crate::id::{ContentHash, PayloadHash, SubjectTag};
-use crate::limits::CLOCK_SKEW_MS;
 use crate::record::{AccountRecord, Hindrance, LoanRecord, Person};
 use crate::record_seal::{RecordSeed, record_commitment};
 use crate::refusal::Refusal;
-use crate::roster::MemberStatus;
 use crate::statement::certificate::{Applicant, LoanResult, ReleaseCause, RevocationReason};
 use crate::statement::transfer::letter::Remark;
 use crate::statement::{Statement, StatementKind};
@@ -193,7 +191,7 @@ pub(super) fn on_statement(
     request: RequestId,
     verified: &Verified,
 ) -> Result<(), StoreError> {
-    let reply = match admit(round, from, verified.statement()) {
+    let reply = match round.admit(from, verified.statement()) {
         Ok(()) if recovery::holds_inputs(round.view)? => DeliveryReply::Later(Refusal::Recovering),
         Ok(()) => answer(round, verified)?,
         Err(refusal) => DeliveryReply::Refused(refusal),
@@ -202,24 +200,6 @@ pub(super) fn on_statement(
         round.event(Event::Refused { from, refusal });
     }
     round.respond(request, PeerReply::Delivery(reply));
-    Ok(())
-}
-
-/// Who may say this here, and when. A suspended member finishes what it began.
-fn admit(round: &Round<'_>, from: CenterCode, statement: &Statement) -> Result<(), Refusal> {
-    if statement.from() != from {
-        return Err(Refusal::Peer);
-    }
-    match round.roster.member(from).map(|member| member.status) {
-        None | Some(MemberStatus::Revoked) => return Err(Refusal::NotMember),
-        Some(MemberStatus::Active | MemberStatus::Suspended) => {}
-    }
-    if statement.to() != Some(round.center()) {
-        return Err(Refusal::Addressee);
-    }
-    if statement.issued_at().ms_since(round.now) > CLOCK_SKEW_MS {
-        return Err(Refusal::Future);
-    }
     Ok(())
 }
 

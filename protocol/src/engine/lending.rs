@@ -31,11 +31,10 @@ use crate::cose::Verified;
 use crate::digest::DigestStatus;
 use crate::id::{IntentId, PayloadHash};
 use crate::lending::intent::Intent;
-use crate::limits::CLOCK_SKEW_MS;
 use crate::loan::LoanContract;
 use crate::record::Person;
 use crate::refusal::Refusal;
-use crate::roster::{MemberStatus, Roster};
+use crate::roster::Roster;
 use crate::statement::lending::LeaseAnswer;
 use crate::statement::transfer::letter::Remark;
 use crate::statement::{Statement, StatementKind};
@@ -309,7 +308,7 @@ pub(super) fn on_statement(
     request: RequestId,
     verified: &Verified,
 ) -> Result<(), StoreError> {
-    let reply = match admit(round, from, verified.statement()) {
+    let reply = match round.admit(from, verified.statement()) {
         Ok(()) => take_in(round, verified)?,
         Err(refusal) => DeliveryReply::Refused(refusal),
     };
@@ -317,24 +316,6 @@ pub(super) fn on_statement(
         round.event(Event::Refused { from, refusal });
     }
     round.respond(request, PeerReply::Delivery(reply));
-    Ok(())
-}
-
-fn admit(round: &Round<'_>, from: CenterCode, statement: &Statement) -> Result<(), Refusal> {
-    if statement.from() != from {
-        return Err(Refusal::Peer);
-    }
-    match round.roster.member(from).map(|member| member.status) {
-        None | Some(MemberStatus::Revoked) => return Err(Refusal::NotMember),
-        // A suspended member may say that its lease is over.
-        Some(MemberStatus::Active | MemberStatus::Suspended) => {}
-    }
-    if statement.to() != Some(round.center()) {
-        return Err(Refusal::Addressee);
-    }
-    if statement.issued_at().ms_since(round.now) > CLOCK_SKEW_MS {
-        return Err(Refusal::Future);
-    }
     Ok(())
 }
 

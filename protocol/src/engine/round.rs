@@ -18,10 +18,11 @@ use crate::digest::Digest;
 use crate::entropy::Entropy;
 use crate::id::{PayloadHash, QueryId};
 use crate::key::{KeyError, KeyPurpose, Keyring, PublicKey, Signature, SigningRequest};
+use crate::limits::CLOCK_SKEW_MS;
 use crate::log_trust::LogTrust;
 use crate::refusal::Refusal;
-use crate::roster::Roster;
-use crate::statement::{Payload, StatementKind};
+use crate::roster::{MemberStatus, Roster};
+use crate::statement::{Payload, Statement, StatementKind};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
 use crate::subject::Tagger;
@@ -162,6 +163,28 @@ impl<'a> Round<'a> {
     /// When the store cannot be read.
     pub fn has_room_for(&self, to: CenterCode) -> Result<bool, StoreError> {
         Ok(!outbox::is_full(self.view, to)?)
+    }
+
+    /// Whether a member may say this here, and now: as itself, to this center, not ahead of the clock.
+    /// A suspended member finishes what it began; what it may not begin, the handlers know.
+    ///
+    /// # Errors
+    /// The refusal of the first check that fails.
+    pub fn admit(&self, from: CenterCode, statement: &Statement) -> Result<(), Refusal> {
+        if statement.from() != from {
+            return Err(Refusal::Peer);
+        }
+        match self.roster.member(from).map(|member| member.status) {
+            None | Some(MemberStatus::Revoked) => return Err(Refusal::NotMember),
+            Some(MemberStatus::Active | MemberStatus::Suspended) => {}
+        }
+        if statement.to() != Some(self.center()) {
+            return Err(Refusal::Addressee);
+        }
+        if statement.issued_at().ms_since(self.now) > CLOCK_SKEW_MS {
+            return Err(Refusal::Future);
+        }
+        Ok(())
     }
 
     /// Stages a text to be signed by the log or the witness key: a checkpoint or a cosignature.

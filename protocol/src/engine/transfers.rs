@@ -17,7 +17,6 @@ use crate::core_system::{CoreOrder, CoreOutcome};
 use crate::cose::{Received, Verified};
 use crate::id::{PayloadHash, TransferId};
 use crate::letter_number::LetterNumber;
-use crate::limits::CLOCK_SKEW_MS;
 use crate::refusal::Refusal;
 use crate::roster::MemberStatus;
 use crate::settlement::BankReply;
@@ -89,26 +88,14 @@ fn is_soon(round: &Round<'_>, statement: &Statement) -> bool {
     statement.issued_at().ms_since(round.now) <= DAY_MS
 }
 
-/// Who may say this here, and when.
+/// A suspended member finishes what was accepted before, and starts nothing.
 fn admit(round: &Round<'_>, from: CenterCode, statement: &Statement) -> Result<(), Refusal> {
-    if statement.from() != from {
-        return Err(Refusal::Peer);
+    let status = round.roster.member(from).map(|member| member.status);
+    let starts = statement.from() == from && statement.kind() == StatementKind::Letter;
+    if starts && status == Some(MemberStatus::Suspended) {
+        return Err(Refusal::Suspended);
     }
-    match round.roster.member(from).map(|member| member.status) {
-        None | Some(MemberStatus::Revoked) => return Err(Refusal::NotMember),
-        // A suspended member finishes what was accepted before, and starts nothing.
-        Some(MemberStatus::Suspended) if statement.kind() == StatementKind::Letter => {
-            return Err(Refusal::Suspended);
-        }
-        Some(MemberStatus::Active | MemberStatus::Suspended) => {}
-    }
-    if statement.to() != Some(round.center()) {
-        return Err(Refusal::Addressee);
-    }
-    if statement.issued_at().ms_since(round.now) > CLOCK_SKEW_MS {
-        return Err(Refusal::Future);
-    }
-    Ok(())
+    round.admit(from, statement)
 }
 
 /// Takes in a statement that was verified and admitted.
