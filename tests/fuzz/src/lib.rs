@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+mod backup;
 mod bank;
 mod control;
 mod engine;
@@ -98,6 +99,7 @@ targets! {
     "mapping", 4_096, TEXT, import::mapping, "mapping files";
     "configuration", 8_192, TEXT, settings::configuration, "configurations";
     "key-file", 4_096, LARGE, settings::key_file, "key files";
+    "backup", 8_192, LARGE, backup::backup, "backups";
     "control", 8_192, LARGE, control::request, "requests to the control interface";
     "bank", 4_096, TEXT, bank::answer, "what a bank answers, and its notices";
     "engine", 1_024, LARGE, engine::story, "valid statements, mutated and signed again, given to an engine";

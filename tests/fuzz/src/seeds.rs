@@ -18,11 +18,11 @@ use fundlink_protocol::settlement::Direction;
 use fundlink_protocol::statement::StatementKind;
 use serde_json::Value;
 
-use crate::frames;
 use crate::known::{bytes, known, vectors};
 use crate::logs::text_or_hex;
 use crate::members::{self, DATONG};
 use crate::stage::{Stage, Way, notice, on_stage};
+use crate::{backup, frames};
 
 mod requests;
 mod texts;
@@ -51,6 +51,7 @@ pub fn of(target: &str) -> Files {
         "mapping" => named("mapping", texts::MAPPINGS),
         "configuration" => texts::configurations(),
         "key-file" => key_files(),
+        "backup" => backups(),
         "control" => named("request", requests::REQUESTS),
         "bank" => named("answer", texts::BANK_ANSWERS),
         "engine" => on_stage(|stage| stories(stage)),
@@ -227,6 +228,28 @@ fn key_files() -> Files {
         ("without-one".to_owned(), file(16, 1, true)),
         ("that-wants-all-memory".to_owned(), file(1 << 40, 1, true)),
         ("keys".to_owned(), [vec![0], set.write()].concat()),
+    ])
+}
+
+fn backups() -> Files {
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("a short part").to_be_bytes();
+    let part = |bytes: &[u8]| [&length(bytes)[..], bytes].concat();
+    let block = |entries: &[(&[u8], &[u8])]| {
+        part(
+            &entries
+                .iter()
+                .flat_map(|(key, value)| [part(key), part(value)])
+                .flatten()
+                .collect::<Vec<u8>>(),
+        )
+    };
+    let blocks = [block(&[(b"a", b"one"), (b"b", b"")]), block(&[(b"c", b"three")])].concat();
+    Files::from([
+        ("whole".to_owned(), backup::around(3, &blocks)),
+        ("of-nothing".to_owned(), backup::around(0, &[])),
+        ("of-a-newer-release".to_owned(), b"fundlink backup 2\n".to_vec()),
+        ("blocks".to_owned(), [vec![0, 3], blocks].concat()),
+        ("a-block-of-no-entries".to_owned(), [vec![0, 0], part(&[])].concat()),
     ])
 }
 
