@@ -67,6 +67,7 @@ replays! {
     configurations_keep_their_promises = "configuration";
     key_files_keep_their_promises = "key-file";
     control_requests_keep_their_promises = "control";
+    backups_keep_their_promises = "backup";
     banks_keep_their_promises = "bank";
     stories_keep_their_promises = "engine";
 }
