@@ -24,6 +24,7 @@ mod members;
 mod membership;
 mod network;
 mod plan;
+mod rounds;
 mod schedule;
 mod trace;
 mod weather;
@@ -71,8 +72,8 @@ pub struct Report {
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-/// Looks at the desks while everything heals: every four hours, for about four weeks.
-const LOOKS_MAX: u32 = 170;
+/// Looks at the desks while everything heals: every six hours or so, for about five weeks.
+const LOOKS_MAX: u32 = 140;
 
 /// One seed in so many runs with the signatures of real networks, the others with hashes.
 const REAL_KEYS_EVERY: u64 = 100;
@@ -156,24 +157,26 @@ fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken
 }
 
 /// The time in which nothing goes wrong any more, until everything rests.
-fn mend(world: &mut World, workload: &Workload) -> Result<BTreeMap<&'static str, u64>, Broken> {
+fn mend(world: &mut World, workload: &Workload) -> Result<Ends, Broken> {
     world.heal()?;
     world.auditor.after_healing(&world.nodes)?;
     world.run_until(world.now.plus_ms(12 * MINUTE_MS))?;
-    let mut verdict = world.auditor.at_rest(&world.nodes, &world.bank);
     let looks = if world.idle.is_empty() { LOOKS_MAX } else { LOOKS_MAX / 8 };
     for _ in 0..looks {
-        if all_ended(world)? && verdict.is_ok() {
-            break;
+        // The whole is read only where it can be at rest.
+        if all_ended(world)?
+            && let Ok(ends) = world.auditor.at_rest(&world.nodes, &world.bank)
+        {
+            return Ok(ends);
         }
-        world.sleep(4 * HOUR_MS);
+        let hours = world.random.i64(2..=10);
+        world.sleep(hours * HOUR_MS);
         world.run_until(world.now.plus_ms(MINUTE_MS / 2))?;
         workload.decide(world)?;
         world.run_until(world.now.plus_ms(MINUTE_MS))?;
-        verdict = world.auditor.at_rest(&world.nodes, &world.bank);
     }
-    if verdict.is_ok() {
-        return verdict;
+    if let Ok(ends) = world.auditor.at_rest(&world.nodes, &world.bank) {
+        return Ok(ends);
     }
     // Nobody decides any more: what still waits has a deadline, and then calls a person.
     for _ in 0..8 {

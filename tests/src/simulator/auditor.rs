@@ -120,8 +120,9 @@ impl Auditor {
         if node.is_center() {
             self.books.entry(center).or_default().check_totals(node, center)?;
         }
+        let is_answered = |to, row| self.answered.contains(&(center, to, row));
         for output in outputs {
-            releases::check((node, center), output, cosign)?;
+            releases::check((node, center), output, (cosign, &is_answered))?;
             if let Some(hash) = releases::acknowledged(output) {
                 self.acknowledged.entry(center).or_default().push(hash);
             }

@@ -200,7 +200,7 @@ impl World {
             Body::Statement(bytes, ask) => match self.verify(to, bytes) {
                 Ok(statement) => {
                     let request = self.open(to, ask);
-                    self.round(to, Input::Statement { from, request, statement })
+                    self.give(to, Input::Statement { from, request, statement })
                 }
                 Err(refusal) => {
                     self.refuse((from, to), ask, refusal);
@@ -213,16 +213,16 @@ impl World {
             },
             Body::Sync(frame, ask) => {
                 let request = self.open_for_frame(to, ask, &frame);
-                self.round(to, Input::SyncRequested { from, request, frame })
+                self.give(to, Input::SyncRequested { from, request, frame })
             }
             Body::Roster(frame, ask) => {
                 let request = self.open(to, ask);
-                self.round(to, Input::RosterRequested { request, frame })
+                self.give(to, Input::RosterRequested { request, frame })
             }
             Body::Heartbeat(bytes) => {
                 let Ok(statement) = self.verify(to, bytes) else { return Ok(()) };
                 let message = self.links.number();
-                self.round(to, Input::Gossip { from, message, statement })
+                self.give(to, Input::Gossip { from, message, statement })
             }
             Body::Checkpoint(note) => {
                 let trust = engine.log_trust(now);
@@ -230,7 +230,7 @@ impl World {
                     return Ok(());
                 };
                 let (message, checkpoint) = (self.links.number(), Box::new(checkpoint));
-                self.round(to, Input::GossipCheckpoint { from, message, checkpoint })
+                self.give(to, Input::GossipCheckpoint { from, message, checkpoint })
             }
             Body::Reply(reply, ask) => self.take_reply(to, reply, ask),
         }
@@ -263,7 +263,7 @@ impl World {
             }
         };
         let lives = self.nodes.get(&to).is_some_and(|node| node.life == asked.life);
-        if lives { self.round(to, input) } else { Ok(()) }
+        if lives { self.give(to, input) } else { Ok(()) }
     }
 
     /// What a worker of a node makes of bytes that came in.
@@ -319,7 +319,7 @@ impl World {
             About::Sync(token) => Input::SyncReplied { from: asked, token, outcome: Err(failure) },
             About::Roster => return Ok(()),
         };
-        self.round(asker, input)
+        self.give(asker, input)
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Fault {
     DiskError,
     /// A disk is full; the node ends until there is room.
     DiskFull,
+    /// A commit takes seconds, in a run whose disks take time at all.
+    SlowDisk,
     /// A clock jumps by up to forty seconds.
     ClockJump,
     /// A bank reports a movement late.
@@ -85,7 +87,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Loss,
         Self::Duplicate,
         Self::Delay,
@@ -95,6 +97,7 @@ impl Fault {
         Self::CrashBeforeRelease,
         Self::DiskError,
         Self::DiskFull,
+        Self::SlowDisk,
         Self::ClockJump,
         Self::NoticeLate,
         Self::NoticeDoubled,
@@ -137,6 +140,7 @@ impl Fault {
             Self::CrashBeforeRelease => "crash-before-release",
             Self::DiskError => "disk-error",
             Self::DiskFull => "disk-full",
+            Self::SlowDisk => "slow-disk",
             Self::ClockJump => "clock-jump",
             Self::NoticeLate => "notice-late",
             Self::NoticeDoubled => "notice-doubled",
@@ -187,6 +191,7 @@ impl Fault {
             // Of each round.
             Self::CrashBeforeCommit | Self::CrashBeforeRelease => 400,
             Self::DiskError | Self::DiskFull => 100,
+            Self::SlowDisk => 2_000,
             // Of each minute.
             Self::OneWayCut | Self::TwoWayCut | Self::ClockJump => 30_000,
             Self::LongSilence => 6_000,

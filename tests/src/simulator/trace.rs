@@ -45,7 +45,7 @@ impl Trace {
                 self.line(format_args!("{now} {from} -> {to} {kind} {length}"));
             }
             Event::Tick(center, _) => self.line(format_args!("{now} {center} tick")),
-            Event::TimedOut(_) | Event::Poll(_) | Event::Minute => {}
+            Event::TimedOut(_) | Event::Poll(_) | Event::Minute | Event::Round(..) => {}
             Event::Start(_)
             | Event::Bank(_)
             | Event::BankReply(..)

@@ -7,8 +7,9 @@
 
 use fundlink_protocol::account::{AccountStatus, SerialNumber};
 use fundlink_protocol::center::CenterCode;
-use fundlink_protocol::engine::command::{Command, Reply};
+use fundlink_protocol::engine::command::Command;
 use fundlink_protocol::engine::imports::{ImportItem, ImportOrder};
+use fundlink_protocol::engine::input::RequestId;
 use fundlink_protocol::engine::modes::ServiceMode;
 use fundlink_protocol::engine::records::Totals;
 use fundlink_protocol::engine::transfer_command::{
@@ -41,11 +42,17 @@ struct Mover {
 #[derive(Debug)]
 pub(super) struct Workload {
     movers: Vec<Mover>,
+    /// The first of those who have not applied yet.
     next: usize,
+    /// How many apply at about the same time.
+    crowd: usize,
+    /// The longest pause between two of them; 0: all at once.
+    pace_ms: i64,
+    /// Who waits for the answer to an application, in which life of the node.
+    waiting: Vec<(usize, RequestId, u32)>,
+    /// Who must apply again.
+    again: Vec<usize>,
 }
-
-/// Persons come in about so many crowds, however many they are.
-const CROWDS: usize = 30;
 
 impl Workload {
     /// So many persons between so many centers.
@@ -56,12 +63,15 @@ impl Workload {
             let to = if other < from { other } else { other + 1 };
             Mover { number, from: members::center(from), to: members::center(to) }
         });
-        Self { movers: movers.collect(), next: 0 }
+        let movers: Vec<Mover> = movers.collect();
+        let crowd = 1 + movers.len() / random.usize(3..=40);
+        let pace_ms = [0, 20, 400][random.usize(0..3)];
+        Self { movers, next: 0, crowd, pace_ms, waiting: Vec::new(), again: Vec::new() }
     }
 
     /// Whether everybody has applied.
     pub(super) const fn is_over(&self) -> bool {
-        self.next >= self.movers.len()
+        self.next >= self.movers.len() && self.waiting.is_empty() && self.again.is_empty()
     }
 
     /// Opens accounts in all centers, and lets their services act.
@@ -126,44 +136,58 @@ impl Workload {
         }
     }
 
-    /// The next persons apply, one after the other.
+    /// The next persons apply, each at their center, and those whose clerks got no answer, again.
     pub(super) fn apply(&mut self, world: &mut World) -> Result<(), Broken> {
-        let crowd = 1 + self.movers.len() / CROWDS;
-        for _ in 0..crowd {
-            self.apply_one(world)?;
-            let pause = world.random.i64(0..400);
-            world.run_until(world.now.plus_ms(pause))?;
+        self.hear(world);
+        let crowd = self.next..self.movers.len().min(self.next + self.crowd);
+        self.next = crowd.end;
+        let again = core::mem::take(&mut self.again);
+        for place in again.into_iter().chain(crowd) {
+            self.apply_one(world, place)?;
+            if self.pace_ms > 0 {
+                let pause = world.random.i64(0..self.pace_ms);
+                world.run_until(world.now.plus_ms(pause))?;
+            }
         }
         Ok(())
     }
 
-    fn apply_one(&mut self, world: &mut World) -> Result<(), Broken> {
-        let Some(mover) = self.movers.get(self.next).copied() else { return Ok(()) };
-        let again = world.plan.strikes(Fault::Repeated, &mut world.random);
-        for _ in 0..1 + u8::from(again) {
-            match world.command(mover.to, mover.application(world))? {
-                Some(Ok(reply)) => {
-                    self.next += 1;
-                    if let Reply::Transfer(view) = *reply {
-                        world.auditor.tell(mover.to, view.line.transfer);
-                    }
-                }
-                // Another transfer of the person is under way: the reply to its start was lost.
-                Some(Err(refusal)) if refusal.refusal == Refusal::InFlight => {
-                    if !again {
-                        self.next += 1;
-                    }
-                }
-                // The node recovers, or is down: the clerk tries again later.
-                Some(Err(refusal)) => {
-                    let code = refusal.refusal.code();
-                    world.trace.line(format_args!("{} does not apply yet: {code}", mover.to));
-                    return Ok(());
-                }
-                None => return Ok(()),
-            }
+    fn apply_one(&mut self, world: &mut World, place: usize) -> Result<(), Broken> {
+        let mover = self.movers[place];
+        let life = world.nodes.get(&mover.to).map_or(0, |node| node.life);
+        let request = world.call(mover.to, mover.application(world))?;
+        self.waiting.push((place, request, life));
+        if world.plan.strikes(Fault::Repeated, &mut world.random) {
+            world.tell(mover.to, mover.application(world))?;
         }
         Ok(())
+    }
+
+    /// What the clerks were answered; one whose node died before it answered tries again.
+    fn hear(&mut self, world: &mut World) {
+        for (place, request, life) in core::mem::take(&mut self.waiting) {
+            let to = self.movers[place].to;
+            match world.callers.take(request) {
+                Ok(Ok(_)) => {}
+                // Another transfer of the person is under way: the reply to its start was lost.
+                Ok(Err(refusal)) if refusal.refusal == Refusal::InFlight => {}
+                // The node recovers: the clerk tries again later.
+                Ok(Err(refusal)) => {
+                    let code = refusal.refusal.code();
+                    world.trace.line(format_args!("{to} does not apply yet: {code}"));
+                    self.again.push(place);
+                }
+                Err(request) => {
+                    let node = world.nodes.get(&to).filter(|node| node.engine.is_some());
+                    if node.is_some_and(|node| node.life == life) {
+                        self.waiting.push((place, request, life));
+                    } else {
+                        world.callers.give_up(request);
+                        self.again.push(place);
+                    }
+                }
+            }
+        }
     }
 
     /// Somebody applies at a center, whatever it says.
@@ -205,7 +229,7 @@ impl Workload {
                 transfer: name,
                 remark: None,
             };
-            world.command(center, Command::Transfer(Box::new(cancel)))?;
+            world.tell(center, Command::Transfer(Box::new(cancel)))?;
         }
         let Some(task) = case.task else { return Ok(()) };
         let other = if is_ours { case.letter.to } else { case.letter.from };
@@ -217,7 +241,7 @@ impl Workload {
         let command =
             TransferCommand::Decide { operator: operator("reviewer"), transfer: name, decision };
         // One that does not fit is refused, and changes nothing.
-        world.command(center, Command::Transfer(Box::new(command))).map(drop)
+        world.tell(center, Command::Transfer(Box::new(command)))
     }
 }
 

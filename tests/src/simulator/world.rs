@@ -7,11 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::{CenterCode, Role};
-use fundlink_protocol::engine::command::{Command, Reply};
-use fundlink_protocol::engine::input::{Input, RequestId};
-use fundlink_protocol::engine::output::{CommandRefusal, Output};
+use fundlink_protocol::engine::input::Input;
+use fundlink_protocol::engine::output::Output;
 use fundlink_protocol::engine::store_check::Expected;
-use fundlink_protocol::engine::{Engine, EngineError, Ports, Settings, bank as bank_rows, rosters};
+use fundlink_protocol::engine::{Engine, Settings, bank as bank_rows, rosters};
 use fundlink_protocol::key::{KeyPurpose, Keyring};
 use fundlink_protocol::roster::KeyTable;
 use fundlink_protocol::roster::join_file::JoinFile;
@@ -23,10 +22,11 @@ use fundlink_protocol::time::Timestamp;
 
 use super::auditor::{Auditor, Broken};
 use super::bank::{Act, Bank};
-use super::disk::{Disk, Fate};
+use super::disk::Disk;
 use super::members::{self, KeyType, Keys};
 use super::network::{Links, Packet};
-use super::plan::{Fault, Plan};
+use super::plan::Plan;
+use super::rounds::{Callers, Tempo, Waiting};
 use super::schedule::Schedule;
 use super::trace::Trace;
 
@@ -39,6 +39,8 @@ pub(super) enum Event {
     TimedOut(u64),
     /// An engine wants to be woken.
     Tick(CenterCode, Timestamp),
+    /// A node's commit is over, and something waits.
+    Round(CenterCode, u32),
     /// A node that is down comes up.
     Start(CenterCode),
     /// A center looks what its bank reports.
@@ -63,8 +65,10 @@ pub(super) struct Node {
     disk: Option<Disk>,
     settings: Settings,
     pub(super) keys: Keys,
-    keyring: Box<dyn Keyring>,
-    tagger: MemoryTagger,
+    pub(super) keyring: Box<dyn Keyring>,
+    pub(super) tagger: MemoryTagger,
+    /// What waits for its next round.
+    pub(super) waiting: Waiting,
     /// The keys of all members by the roster in force, as workers keep them.
     pub(super) key_table: KeyTable,
     /// How far its clock is ahead.
@@ -90,8 +94,9 @@ pub(super) struct World {
     pub(super) events: u64,
     /// Whether disks now and then lose what they have acknowledged.
     pub(super) disks_lie: bool,
-    replies: BTreeMap<RequestId, Result<Box<Reply>, CommandRefusal>>,
-    next_request: u64,
+    /// How long disks take.
+    pub(super) tempo: Tempo,
+    pub(super) callers: Callers,
     pub(super) kind: KeyType,
     /// Centers that keep accounts.
     pub(super) centers: u32,
@@ -145,9 +150,10 @@ impl World {
     pub(super) fn new(
         centers: u32,
         now: Timestamp,
-        (plan, random, kind): (Plan, fastrand::Rng, KeyType),
+        (plan, mut random, kind): (Plan, fastrand::Rng, KeyType),
         trace: Trace,
     ) -> Self {
+        let tempo = Tempo::draw(&mut random);
         let file = members::joined(centers, now, &kind);
         let mut world = Self {
             now,
@@ -161,8 +167,8 @@ impl World {
             trace,
             events: 0,
             disks_lie: false,
-            replies: BTreeMap::new(),
-            next_request: 0,
+            tempo,
+            callers: Callers::default(),
             kind,
             centers,
             hostile: members::center(centers),
@@ -193,6 +199,7 @@ impl World {
             keyring: keys.in_use(None, self.now),
             keys,
             tagger: members::tagger(code),
+            waiting: Waiting::default(),
             key_table: KeyTable::default(),
             skew_ms: 0,
             life: 0,
@@ -236,8 +243,9 @@ impl World {
             Event::TimedOut(ask) => self.time_out(ask),
             Event::Tick(center, at) => {
                 let due = self.nodes.get(&center).is_some_and(|node| node.tick == Some(at));
-                if due { self.round(center, Input::Tick) } else { Ok(()) }
+                if due { self.give(center, Input::Tick) } else { Ok(()) }
             }
+            Event::Round(center, life) => self.go_on(center, life),
             Event::Start(center) => self.start(center),
             Event::Poll(center) => {
                 self.schedule.add(self.now.plus_ms(POLL_MS), Event::Poll(center));
@@ -252,7 +260,7 @@ impl World {
             }
             Event::BankReply(center, life, reply) => {
                 let lives = self.nodes.get(&center).is_some_and(|node| node.life == life);
-                if lives { self.round(center, Input::BankReply(reply)) } else { Ok(()) }
+                if lives { self.give(center, Input::BankReply(reply)) } else { Ok(()) }
             }
             Event::Minute => {
                 self.schedule.add(self.now.plus_ms(MINUTE_MS), Event::Minute);
@@ -271,57 +279,10 @@ impl World {
         }
     }
 
-    /// Runs one round of a node that is up, and carries what comes out of it.
-    pub(super) fn round(&mut self, center: CenterCode, input: Input) -> Result<(), Broken> {
-        let mut seed = [0; 32];
-        self.random.fill(&mut seed);
-        let refuses = [
-            (Fault::CrashBeforeCommit, Fate::Refused),
-            (Fault::DiskError, Fate::Refused),
-            (Fault::DiskFull, Fate::Full),
-        ];
-        let fate = refuses
-            .into_iter()
-            .find(|(fault, _)| self.plan.strikes(*fault, &mut self.random))
-            .map_or(Fate::Written, |(_, fate)| fate);
-        let lies = self.disks_lie && self.random.u8(0..50) == 0;
-        let fate = if lies && fate == Fate::Written { Fate::Lied } else { fate };
-        let Some(node) = self.nodes.get_mut(&center) else { return Ok(()) };
-        let now = node.clock(self.now);
-        let Some(engine) = &mut node.engine else { return Ok(()) };
-        engine.store().fate.set(fate);
-        let ports = Ports { keyring: &mut *node.keyring, tagger: &mut node.tagger };
-        let outputs = match engine.round(now, &seed, vec![input], ports) {
-            Ok(outputs) => outputs,
-            Err(EngineError::Store(_)) if fate != Fate::Written => {
-                self.crash(center);
-                return Ok(());
-            }
-            Err(error) => return Err(Broken::new(format!("a round of {center}: {error}"))),
-        };
-        self.trace.outputs(center, &outputs);
-        if fate == Fate::Refused || fate == Fate::Full {
-            return Err(Broken::new(format!("{center} goes on though its disk has refused")));
-        }
-        let links = &self.links;
-        let cosign = |output: &Output| links.cosign_request(output);
-        self.auditor.after_round((&self.nodes, &self.bank), center, &outputs, &cosign)?;
-        if self.plan.strikes(Fault::CrashBeforeRelease, &mut self.random) {
-            self.crash(center);
-            return Ok(());
-        }
-        for output in outputs {
-            self.carry(center, output);
-        }
-        self.wake_in_time(center)
-    }
-
-    fn carry(&mut self, center: CenterCode, output: Output) {
+    pub(super) fn carry(&mut self, center: CenterCode, output: Output) {
         let now = self.now;
         match output {
-            Output::Reply { request, reply } => {
-                self.replies.insert(request, reply);
-            }
+            Output::Reply { request, reply } => self.answer(center, (request, reply)),
             Output::BankOrder(order) => {
                 let reply = self.bank.order(now, (center, order), &mut self.plan, &mut self.random);
                 if let Some(reply) = reply {
@@ -366,24 +327,13 @@ impl World {
         self.schedule.add(soon, Event::BankReply(center, node.life, reply));
     }
 
-    /// Gives a command to a node; no reply when the node is down or dies over it.
-    pub(super) fn command(
-        &mut self,
-        center: CenterCode,
-        command: Command,
-    ) -> Result<Option<Result<Box<Reply>, CommandRefusal>>, Broken> {
-        self.next_request += 1;
-        let request = RequestId(u64::MAX / 2 + self.next_request);
-        self.round(center, Input::Command { request, command: Box::new(command) })?;
-        Ok(self.replies.remove(&request))
-    }
-
     /// Ends a node at once; what it was about to send or to take in is lost.
-    fn crash(&mut self, center: CenterCode) {
+    pub(super) fn crash(&mut self, center: CenterCode) {
         let Some(node) = self.nodes.get_mut(&center) else { return };
         let Some(engine) = node.engine.take() else { return };
         node.disk = Some(engine.into_store());
         node.tick = None;
+        node.waiting.clear();
         self.links.forget(center);
         self.trace.line(format_args!("{center} is down"));
         // Most come up again at once, some after minutes.
@@ -418,7 +368,7 @@ impl World {
         self.follow_roster(center);
         self.trace.line(format_args!("{center} is up"));
         self.auditor.after_start(&self.nodes, center)?;
-        self.round(center, Input::Started)?;
+        self.give(center, Input::Started)?;
         for other in self.codes() {
             self.connect(center, other)?;
         }
@@ -432,8 +382,8 @@ impl World {
         if one == other || !is_up(one) || !is_up(other) || !carries {
             return Ok(());
         }
-        self.round(one, Input::Connected { center: other })?;
-        self.round(other, Input::Connected { center: one })
+        self.give(one, Input::Connected { center: other })?;
+        self.give(other, Input::Connected { center: one })
     }
 
     fn poll(&mut self, center: CenterCode) -> Result<(), Broken> {
@@ -444,13 +394,13 @@ impl World {
         let cursor = cursor.map_err(|error| Broken::new(error.to_string()))?;
         let page = self.bank.notices(self.now, (center, cursor), &mut self.plan, &mut self.random);
         match page {
-            Some((cursor, notices)) => self.round(center, Input::BankNotices { cursor, notices }),
+            Some((cursor, notices)) => self.give(center, Input::BankNotices { cursor, notices }),
             None => Ok(()),
         }
     }
 
     /// Sees to it that a node is woken when it wants to be.
-    fn wake_in_time(&mut self, center: CenterCode) -> Result<(), Broken> {
+    pub(super) fn wake_in_time(&mut self, center: CenterCode) -> Result<(), Broken> {
         let Some(node) = self.nodes.get_mut(&center) else { return Ok(()) };
         let Some(engine) = &node.engine else { return Ok(()) };
         let wanted = engine.next_timeout().map_err(|error| Broken::new(error.to_string()))?;

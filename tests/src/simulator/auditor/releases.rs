@@ -63,16 +63,24 @@ pub(super) fn check_kept(node: &Node, center: CenterCode, hash: PayloadHash) -> 
 pub(super) fn check(
     (node, center): (&Node, CenterCode),
     output: &Output,
-    cosign: &dyn Fn(&Output) -> Option<CosignRequest>,
+    (cosign, is_answered): (
+        &dyn Fn(&Output) -> Option<CosignRequest>,
+        &dyn Fn(CenterCode, u64) -> bool,
+    ),
 ) -> Result<(), Broken> {
     let view = Staged::new(node.disk());
     match output {
         Output::Deliver { to, row, statement } => {
             let kept = match view.get(&key(Area::Outbox, &[&to.to_key(), &row.to_be_bytes()]))? {
-                Some(bytes) => {
-                    let row: outbox::Row = read("an outbox row", &bytes)?;
-                    view.get(&key(Area::Statement, &[row.statement.as_bytes()]))?
+                Some(bytes) => Some(read::<outbox::Row>("an outbox row", &bytes)?.statement),
+                // One round sent it again and heard of its delivery.
+                None if is_answered(*to, *row) => {
+                    Received::parse(statement.clone()).ok().map(|said| said.hash())
                 }
+                None => None,
+            };
+            let kept = match kept {
+                Some(hash) => view.get(&key(Area::Statement, &[hash.as_bytes()]))?,
                 None => None,
             };
             require(kept.as_ref() == Some(statement), || {

@@ -47,7 +47,6 @@ impl Auditor {
                 require(open == 0, || format!("{center} has {open} statements for {other}"))?;
             }
             check_followers(nodes, *center)?;
-            check_store(node)?;
             if node.is_center() {
                 let sums = ledger::trial_balance(&view)?;
                 let (cash, held) = (-i128::from(sums.cash), bank.balance(*center));
@@ -65,6 +64,8 @@ impl Auditor {
                 })?;
             }
         }
+        // The dearest last.
+        nodes.values().try_for_each(check_store)?;
         let way = bank.on_the_way();
         require(way == 0, || format!("{way} fen are still on their way"))?;
         bank.check_sum()?;
