@@ -26,6 +26,7 @@ mod network;
 mod plan;
 mod rounds;
 mod schedule;
+mod shrinking;
 mod trace;
 mod weather;
 mod workload;
@@ -33,6 +34,7 @@ mod world;
 
 pub use auditor::Broken;
 pub use plan::Fault;
+pub use shrinking::shrink;
 
 use members::KeyType;
 use plan::Plan;

@@ -148,6 +148,11 @@ pub(super) fn on_reply(round: &mut Round<'_>, reply: &BankReply) -> Result<(), S
     let Some(outcome) = believed(row.outcome.as_ref(), &reply.outcome, row.is_recalled) else {
         return Ok(());
     };
+    let is_news = row.outcome.as_ref() != Some(&outcome);
+    if !is_news && matches!(outcome, BankOutcome::Waiting | BankOutcome::Unknown) {
+        // What follows from it followed when the bank said so first.
+        return Ok(());
+    }
     row.outcome = Some(outcome.clone());
     put_row(round.view, &row);
     if outcome == BankOutcome::NoSuchOrder {

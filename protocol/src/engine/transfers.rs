@@ -238,9 +238,9 @@ pub(super) fn on_delivered(
         return Ok(());
     };
     let transfer = TransferId::new(*read_hash(&bytes)?.as_bytes());
-    match find(round.view, transfer)? {
-        Some((Side::Out, _)) => transfers_out::on_delivered(round, transfer, outcome),
-        Some((Side::In, _)) => transfers_in::on_delivered(round, transfer, statement, outcome),
+    match side_of(round.view, transfer)? {
+        Some(Side::Out) => transfers_out::on_delivered(round, transfer, outcome),
+        Some(Side::In) => transfers_in::on_delivered(round, transfer, statement, outcome),
         None => Ok(()),
     }
 }
@@ -251,9 +251,9 @@ pub(super) fn on_core_outcome(
     order: &CoreOrder,
     outcome: CoreOutcome,
 ) -> Result<(), StoreError> {
-    match find(round.view, order.transfer)? {
-        Some((Side::Out, _)) => transfers_out::on_core_outcome(round, order, outcome),
-        Some((Side::In, _)) => transfers_in::on_core_outcome(round, order, outcome),
+    match side_of(round.view, order.transfer)? {
+        Some(Side::Out) => transfers_out::on_core_outcome(round, order, outcome),
+        Some(Side::In) => transfers_in::on_core_outcome(round, order, outcome),
         None => Ok(()),
     }
 }
@@ -264,9 +264,9 @@ pub(super) fn on_bank_outcome(
     transfer: TransferId,
     reply: &BankReply,
 ) -> Result<(), StoreError> {
-    match find(round.view, transfer)? {
-        Some((Side::Out, _)) => transfers_out::on_bank_outcome(round, transfer, reply),
-        Some((Side::In, _)) => transfers_in::on_bank_outcome(round, transfer, reply),
+    match side_of(round.view, transfer)? {
+        Some(Side::Out) => transfers_out::on_bank_outcome(round, transfer, reply),
+        Some(Side::In) => transfers_in::on_bank_outcome(round, transfer, reply),
         None => Ok(()),
     }
 }
@@ -277,9 +277,9 @@ pub(super) fn on_money(
     transfer: TransferId,
     line: MoneyLine,
 ) -> Result<(), StoreError> {
-    match find(round.view, transfer)? {
-        Some((Side::Out, _)) => transfers_out::on_money(round, transfer, line),
-        Some((Side::In, _)) => transfers_in::on_money(round, transfer, line),
+    match side_of(round.view, transfer)? {
+        Some(Side::Out) => transfers_out::on_money(round, transfer, line),
+        Some(Side::In) => transfers_in::on_money(round, transfer, line),
         None => Ok(()),
     }
 }
@@ -289,9 +289,9 @@ pub(super) fn on_unexplained_money(
     round: &mut Round<'_>,
     transfer: TransferId,
 ) -> Result<(), StoreError> {
-    match find(round.view, transfer)? {
-        Some((Side::Out, _)) => transfers_out::on_unexplained_money(round, transfer),
-        Some((Side::In, _)) => transfers_in::on_unexplained_money(round, transfer),
+    match side_of(round.view, transfer)? {
+        Some(Side::Out) => transfers_out::on_unexplained_money(round, transfer),
+        Some(Side::In) => transfers_in::on_unexplained_money(round, transfer),
         None => Ok(()),
     }
 }
@@ -303,9 +303,9 @@ pub(super) fn on_timer(round: &mut Round<'_>, transfer: TransferId) -> Result<()
         let later = round.now.plus_ms(HELD_MS);
         return timer::set(round.view, later, timer::Timer::Transfer(transfer));
     }
-    match find(round.view, transfer)? {
-        Some((Side::Out, _)) => transfers_out::on_timer(round, transfer),
-        Some((Side::In, _)) => transfers_in::on_timer(round, transfer),
+    match side_of(round.view, transfer)? {
+        Some(Side::Out) => transfers_out::on_timer(round, transfer),
+        Some(Side::In) => transfers_in::on_timer(round, transfer),
         None => registrations::on_timer(round, transfer),
     }
 }
@@ -321,6 +321,16 @@ pub fn find(view: &dyn View, transfer: TransferId) -> Result<Option<(Side, Case)
     Ok(transfers_in::load(view, transfer)?.map(|incoming| (Side::In, incoming.case)))
 }
 
+/// At which side of a transfer this center is, if it has it: nothing of it is read.
+fn side_of(view: &dyn View, transfer: TransferId) -> Result<Option<Side>, StoreError> {
+    for (area, side) in [(Area::TransferOut, Side::Out), (Area::TransferIn, Side::In)] {
+        if view.get(&key(area, &[transfer.as_bytes()]))?.is_some() {
+            return Ok(Some(side));
+        }
+    }
+    Ok(None)
+}
+
 /// The transfer with a letter number, whatever channel carries it.
 ///
 /// # Errors
@@ -332,7 +342,7 @@ pub fn find_number(
     let place = key(Area::TransferNumber, &[&bank::number_bytes(number)]);
     let Some(bytes) = view.get(&place)? else { return Ok(None) };
     let transfer = TransferId::new(*read_hash(&bytes)?.as_bytes());
-    if let Some((side, _)) = find(view, transfer)? {
+    if let Some(side) = side_of(view, transfer)? {
         return Ok(Some((transfer, side)));
     }
     Ok(registrations::load(view, transfer)?.map(|registered| (transfer, registered.side)))

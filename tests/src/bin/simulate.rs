@@ -6,8 +6,13 @@
 
 #![expect(clippy::print_stdout, reason = "a command shows what it has found")]
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::time::Instant;
 
 use clap::Parser;
@@ -38,6 +43,20 @@ struct Arguments {
     /// Show every event
     #[arg(long)]
     trace: bool,
+    /// How many seeds run at the same time; as many as there are cores
+    #[arg(long, value_parser = jobs)]
+    jobs: Option<usize>,
+    /// Go on after a broken promise, and end with failure
+    #[arg(long)]
+    keep_going: bool,
+    /// Let disks lose what they have acknowledged: then a promise must break
+    #[arg(long)]
+    disks_lie: bool,
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    let jobs = text.parse::<NonZeroUsize>().map_err(|error| error.to_string())?;
+    Ok(jobs.get())
 }
 
 /// Seeds of a run that does not say how many.
@@ -45,11 +64,21 @@ const SEEDS: u64 = 100;
 
 #[derive(Default)]
 struct Sum {
+    seeds: u64,
+    broken: u64,
     hash: blake3::Hasher,
     events: u64,
     simulated_ms: i64,
     ends: BTreeMap<&'static str, u64>,
     injected: BTreeMap<Fault, u64>,
+}
+
+/// What came of a seed.
+type Outcome = (u64, Result<simulator::Report, Broken>);
+
+thread_local! {
+    /// How what this thread runs is seen again.
+    static AGAIN: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -59,85 +88,125 @@ fn main() -> anyhow::Result<ExitCode> {
         transfers: arguments.transfers,
         without: arguments.without.iter().copied().collect(),
         is_shown: arguments.trace,
-        disks_lie: false,
+        disks_lie: arguments.disks_lie,
     };
     let first = arguments.seed.unwrap_or(1);
     let usual = if arguments.seed.is_some() { 1 } else { SEEDS };
     let count = arguments.seeds.unwrap_or(usual);
     let seeds = first..=first.saturating_add(count - 1);
+    // A trace is that of one run at a time.
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let jobs = if options.is_shown { 1 } else { arguments.jobs.unwrap_or(cores) };
+    tell_of_panics();
     let begun = Instant::now();
-    let bar = ProgressBar::new(seeds.clone().count() as u64);
+    let bar = ProgressBar::new(count);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {msg}, {eta} left")?);
     let mut sum = Sum::default();
-    for seed in seeds.clone() {
-        announce(seed, &options);
-        match simulator::run(seed, &options) {
+    let smallest = in_order(seeds, &options, jobs, |(seed, outcome)| {
+        sum.seeds += 1;
+        match outcome {
             Ok(report) => sum.add(&report),
             Err(broken) => {
-                bar.finish_and_clear();
-                println!("BROKEN with seed {seed}: {broken}");
-                let smallest = shrink(seed, &options, &broken);
-                println!("the smallest run that breaks it:\n  {}", command(seed, &smallest));
-                return Ok(ExitCode::FAILURE);
+                sum.broken += 1;
+                bar.suspend(|| show_broken(seed, &options, &broken));
+                if !arguments.keep_going {
+                    return ControlFlow::Break(());
+                }
             }
         }
         bar.inc(1);
         let hours = sum.simulated_ms / 3_600_000;
         let rate = hours as f64 / begun.elapsed().as_secs_f64();
         bar.set_message(format!("{rate:.0} simulated hours a second"));
-    }
+        ControlFlow::Continue(())
+    });
     bar.finish_and_clear();
-    Ok(sum.show(seeds.count(), begun.elapsed().as_secs_f64(), &options.without))
+    if smallest.is_break() {
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(sum.show(begun.elapsed().as_secs_f64(), &options.without))
+}
+
+/// Runs seeds on so many threads, and takes what came of them in their order.
+fn in_order(
+    seeds: RangeInclusive<u64>,
+    options: &Options,
+    jobs: usize,
+    mut take: impl FnMut(Outcome) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let (mut due, last) = seeds.into_inner();
+    let next = AtomicU64::new(due);
+    let is_over = AtomicBool::new(false);
+    let (sender, receiver) = mpsc::channel::<Outcome>();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            let sender = sender.clone();
+            scope.spawn(|| run_seeds((&next, last), &is_over, options, sender));
+        }
+        drop(sender);
+        let mut early = BTreeMap::new();
+        for (seed, outcome) in receiver {
+            early.insert(seed, outcome);
+            while let Some(outcome) = early.remove(&due) {
+                let done = take((due, outcome));
+                due += 1;
+                if done.is_break() {
+                    is_over.store(true, Ordering::Relaxed);
+                    return done;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    })
+}
+
+/// One thread: the next seed that nobody has taken, until there is none.
+fn run_seeds(
+    (next, last): (&AtomicU64, u64),
+    is_over: &AtomicBool,
+    options: &Options,
+    sender: mpsc::Sender<Outcome>,
+) {
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed > last || is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        AGAIN.set(format!(
+            "BROKEN with seed {seed}; to see it again:\n  {}",
+            command(seed, options)
+        ));
+        if sender.send((seed, simulator::run(seed, options))).is_err() {
+            return;
+        }
+    }
 }
 
 /// A panic of the engine ends the process: what is needed to see it again must stand there.
-fn announce(seed: u64, options: &Options) {
-    let again = command(seed, options);
+fn tell_of_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        println!("BROKEN with seed {seed}: {info}\nto see it again:\n  {again}");
+        AGAIN.with_borrow(|again| println!("{again}"));
+        before(info);
     }));
-    drop(before);
 }
 
-/// Leaves out persons, centers and kinds of fault as long as the same promise breaks.
-fn shrink(seed: u64, options: &Options, broken: &Broken) -> Options {
-    let mut smallest = Options { is_shown: false, ..options.clone() };
-    let breaks = |options: &Options| simulator::run(seed, options).is_err();
-    let fewer = (1..options.transfers).filter(|transfers| transfers.is_power_of_two());
-    let fewer = fewer.map(|transfers| Options { transfers, ..smallest.clone() });
-    if let Some(found) = fewer.into_iter().find(|candidate| breaks(candidate)) {
-        smallest = found;
-    }
-    let fewer = (2..options.centers.min(5)).map(|centers| Options { centers, ..smallest.clone() });
-    if let Some(found) = fewer.into_iter().find(|candidate| breaks(candidate)) {
-        smallest = found;
-    }
-    for fault in Fault::ALL {
-        let mut without: BTreeSet<Fault> = smallest.without.clone();
-        without.insert(fault);
-        let candidate = Options { without, ..smallest.clone() };
-        if breaks(&candidate) {
-            smallest = candidate;
-        }
-    }
-    if let Err(now) = simulator::run(seed, &smallest)
-        && now != *broken
-    {
-        println!("it then says: {now}");
-    }
-    smallest
+fn show_broken(seed: u64, options: &Options, broken: &Broken) {
+    println!("BROKEN with seed {seed}: {broken}");
+    let (smallest, broken) = simulator::shrink(seed, options, broken);
+    println!("the smallest run that breaks it says: {broken}\n  {}", command(seed, &smallest));
 }
 
 /// The command that runs one seed again.
 fn command(seed: u64, options: &Options) -> String {
-    let Options { centers, transfers, without, .. } = options;
+    let Options { centers, transfers, without, disks_lie, .. } = options;
     let names: Vec<&str> = without.iter().map(|fault| fault.name()).collect();
     let without =
         if names.is_empty() { String::new() } else { format!(" --without {}", names.join(",")) };
+    let lie = if *disks_lie { " --disks-lie" } else { "" };
     format!(
         "cargo run --release -p fundlink-tests --bin simulate -- --seed {seed} --centers {centers} \
-         --transfers {transfers}{without} --trace"
+         --transfers {transfers}{without}{lie} --trace"
     )
 }
 
@@ -154,12 +223,17 @@ impl Sum {
         }
     }
 
-    fn show(&self, seeds: usize, seconds: f64, without: &BTreeSet<Fault>) -> ExitCode {
+    fn show(&self, seconds: f64, without: &BTreeSet<Fault>) -> ExitCode {
         let transfers: u64 = self.ends.values().sum();
         let hours = self.simulated_ms / 3_600_000;
         println!(
-            "{seeds} seeds, {hours} simulated hours, {} events: every promise held",
-            self.events
+            "{} seeds, {hours} simulated hours, {} events: {}",
+            self.seeds,
+            self.events,
+            match self.broken {
+                0 => "every promise held".to_owned(),
+                broken => format!("{broken} BROKEN"),
+            }
         );
         println!(
             "{transfers} transfers in {seconds:.1} s, {:.0} a second",
@@ -180,7 +254,7 @@ impl Sum {
         }
         println!("hash over all traces: {}", self.hash.finalize().to_hex());
         if missing.is_empty() {
-            return ExitCode::SUCCESS;
+            return if self.broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
         println!("never happened: {}; run more seeds", missing.join(", "));
         ExitCode::FAILURE

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::output::Output;
-use fundlink_protocol::engine::{transfers, transfers_in, transfers_out};
+use fundlink_protocol::engine::{transfers, transfers_out};
 use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::store::keys::{Area, key};
 use fundlink_protocol::store::{Staged, Store as _, StoreError, View as _, prefix_end};
@@ -107,9 +107,7 @@ impl Auditor {
         for change in &changes.rows {
             let Some(area) = change.key.first().copied() else { continue };
             if area == Area::TransferOut as u8 || area == Area::TransferIn as u8 {
-                if let Some(transfer) = id_in(&change.key) {
-                    self.cases.check((nodes, &self.forgiven), (center, node), transfer)?;
-                }
+                self.cases.check(&self.forgiven, (center, node), change)?;
             } else if area == Area::Posting as u8 {
                 let books = self.books.entry(center).or_default();
                 books.check_posting((node, center), bank, change)?;
@@ -167,7 +165,7 @@ impl Auditor {
         }
         let view = Staged::new(node.disk());
         for transfer in self.told.get(&center).into_iter().flatten() {
-            let there = transfers_in::load(&view, *transfer)?.is_some();
+            let there = view.get(&key(Area::TransferIn, &[transfer.as_bytes()]))?.is_some();
             require(there, || format!("{center} has lost transfer {transfer}, which it told of"))?;
         }
         let acknowledged = self.acknowledged.get(&center).map_or(&[][..], Vec::as_slice);

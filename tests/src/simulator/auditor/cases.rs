@@ -11,21 +11,27 @@ use fundlink_protocol::engine::timer::{self, Timer};
 use fundlink_protocol::engine::transfer_case::{Alarm, Case};
 use fundlink_protocol::engine::transfers_in::Incoming;
 use fundlink_protocol::engine::transfers_out::Outgoing;
-use fundlink_protocol::engine::{transfers_in, transfers_out};
 use fundlink_protocol::id::TransferId;
 use fundlink_protocol::settlement::Direction;
 use fundlink_protocol::store::Staged;
+use fundlink_protocol::store::keys::Area;
 use fundlink_protocol::transfer::incoming::IncomingState;
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 
+use super::super::disk::Change;
 use super::super::world::Node;
-use super::{Broken, Nodes, require};
+use super::{Broken, id_in, read, require};
 
-/// What was seen of transfers.
+/// What was seen of transfers: the rows of every center as they were last written.
 #[derive(Debug, Default)]
 pub(super) struct Cases {
-    histories: BTreeMap<(CenterCode, TransferId), Vec<String>>,
+    histories: Histories,
+    outgoing: BTreeMap<(CenterCode, TransferId), Outgoing>,
+    incoming: BTreeMap<(CenterCode, TransferId), Incoming>,
 }
+
+/// The states that a transfer has gone through at a center.
+type Histories = BTreeMap<(CenterCode, TransferId), Vec<String>>;
 
 /// As many states as a transfer keeps; a longer history has lost some.
 const HISTORY_MAX: usize = 64;
@@ -34,56 +40,52 @@ impl Cases {
     /// After a commit that has changed a transfer.
     pub(super) fn check(
         &mut self,
-        (nodes, forgiven): (&Nodes, &BTreeSet<CenterCode>),
+        forgiven: &BTreeSet<CenterCode>,
         (center, node): (CenterCode, &Node),
-        transfer: TransferId,
+        change: &Change,
     ) -> Result<(), Broken> {
-        let view = Staged::new(node.disk());
-        let mut outgoing = transfers_out::load(&view, transfer)?;
-        let mut incoming = transfers_in::load(&view, transfer)?;
-        let (case, has_ended, other) = match (&outgoing, &incoming) {
-            // A refusal holds nothing and nobody: its confirmation may come when it will.
-            (Some(out), _) => {
-                let is_over =
-                    out.state.is_final() || matches!(out.state, OutgoingState::Rejected(..));
-                (&out.case, is_over, out.case.letter.from)
-            }
-            (None, Some(into)) => (&into.case, into.state.is_final(), into.case.letter.to),
-            (None, None) => {
-                return Err(Broken::new(format!("{center} does not have {transfer} any more")));
-            }
+        let Some(transfer) = id_in(&change.key) else { return Ok(()) };
+        let Some(after) = &change.after else {
+            return Err(Broken::new(format!("{center} does not have {transfer} any more")));
         };
-        self.check_history(case, center)?;
+        let place = (center, transfer);
+        // A refusal holds nothing and nobody: its confirmation may come when it will.
+        let (case, has_ended, other) = if change.key.first() == Some(&(Area::TransferOut as u8)) {
+            self.outgoing.insert(place, read("an outgoing transfer", after)?);
+            let Some(out) = self.outgoing.get(&place) else { return Ok(()) };
+            let is_over = out.state.is_final() || matches!(out.state, OutgoingState::Rejected(..));
+            (&out.case, is_over, out.case.letter.from)
+        } else {
+            self.incoming.insert(place, read("an incoming transfer", after)?);
+            let Some(into) = self.incoming.get(&place) else { return Ok(()) };
+            (&into.case, into.state.is_final(), into.case.letter.to)
+        };
+        check_history(&mut self.histories, case, center)?;
         check_waiting(node, case, (center, has_ended))?;
         // A node that was set back goes again through states that it has forgotten.
         if forgiven.contains(&other) {
             return Ok(());
         }
-        if let Some(other) = nodes.get(&other) {
-            let there = Staged::new(other.disk());
-            if outgoing.is_some() {
-                incoming = transfers_in::load(&there, transfer)?;
-            } else {
-                outgoing = transfers_out::load(&there, transfer)?;
-            }
-        }
-        check_pair(outgoing.as_ref(), incoming.as_ref(), transfer)
+        let sides = [place, (other, transfer)];
+        let outgoing = sides.iter().find_map(|place| self.outgoing.get(place));
+        let incoming = sides.iter().find_map(|place| self.incoming.get(place));
+        check_pair(outgoing, incoming, transfer)
     }
+}
 
-    fn check_history(&mut self, case: &Case, center: CenterCode) -> Result<(), Broken> {
-        let before = self.histories.entry((center, case.id)).or_default();
-        let states = || case.history.iter().map(|change| &change.state);
-        let is_longer =
-            case.history.len() >= before.len() && states().zip(&*before).all(|(a, b)| a == b);
-        require(case.history.len() >= HISTORY_MAX || is_longer, || {
-            let now: Vec<&String> = states().collect();
-            format!("{center}: the history of {} was {before:?}, is {now:?}", case.id)
-        })?;
-        if case.history.len() > before.len() {
-            before.extend(states().skip(before.len()).cloned());
-        }
-        Ok(())
+fn check_history(histories: &mut Histories, case: &Case, center: CenterCode) -> Result<(), Broken> {
+    let before = histories.entry((center, case.id)).or_default();
+    let states = || case.history.iter().map(|change| &change.state);
+    let is_longer =
+        case.history.len() >= before.len() && states().zip(&*before).all(|(a, b)| a == b);
+    require(case.history.len() >= HISTORY_MAX || is_longer, || {
+        let now: Vec<&String> = states().collect();
+        format!("{center}: the history of {} was {before:?}, is {now:?}", case.id)
+    })?;
+    if case.history.len() > before.len() {
+        before.extend(states().skip(before.len()).cloned());
     }
+    Ok(())
 }
 
 /// What is open waits for something, and will be looked at again.
