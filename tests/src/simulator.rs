@@ -74,8 +74,8 @@ pub struct Report {
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-/// Looks at the desks while everything heals: every six hours or so, for about five weeks.
-const LOOKS_MAX: u32 = 140;
+/// Looks at the desks while everything heals: every seven hours or so, for about five weeks.
+const LOOKS_MAX: u32 = 120;
 
 /// One seed in so many runs with the signatures of real networks, the others with hashes.
 const REAL_KEYS_EVERY: u64 = 100;
@@ -142,7 +142,7 @@ fn begin(random: &mut fastrand::Rng) -> Timestamp {
 
 /// The time in which everything may go wrong.
 fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken> {
-    let end = world.now.plus_ms(world.random.i64(20 * MINUTE_MS..3 * HOUR_MS));
+    let end = world.now.plus_ms(world.random.i64(15 * MINUTE_MS..2 * HOUR_MS));
     while world.now < end || !workload.is_over() {
         let pause = world.random.i64(1_000..2 * MINUTE_MS);
         world.run_until(world.now.plus_ms(pause))?;
@@ -171,7 +171,7 @@ fn mend(world: &mut World, workload: &Workload) -> Result<Ends, Broken> {
         {
             return Ok(ends);
         }
-        let hours = world.random.i64(2..=10);
+        let hours = world.random.i64(3..=12);
         world.sleep(hours * HOUR_MS);
         world.run_until(world.now.plus_ms(MINUTE_MS / 2))?;
         workload.decide(world)?;

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::output::Output;
+use fundlink_protocol::engine::transfer_case::Case;
+use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::engine::{transfers, transfers_out};
 use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::store::keys::{Area, key};
@@ -85,6 +87,11 @@ impl Auditor {
     /// A node is set back on purpose: it has lost what it knew, and still must not fork its log.
     pub(super) fn forgive(&mut self, center: CenterCode) {
         self.forgiven.insert(center);
+    }
+
+    /// What a center has of a transfer, as its row was last written.
+    pub(super) fn case(&self, center: CenterCode, transfer: TransferId) -> Option<(Side, &Case)> {
+        self.cases.case(center, transfer)
     }
 
     /// After each round of a node, before anything of it is released.

@@ -22,7 +22,6 @@ use fundlink_protocol::money::Fen;
 use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::settlement::SpecialAccount;
 use fundlink_protocol::statement::query::Consent;
-use fundlink_protocol::store::Staged;
 use fundlink_protocol::transfer::task::TaskReason;
 
 use super::auditor::{Broken, open_transfers};
@@ -217,12 +216,11 @@ impl Workload {
         center: CenterCode,
         transfer: TransferId,
     ) -> Result<(), Broken> {
-        let Some(node) = world.nodes.get(&center) else { return Ok(()) };
-        let Some((side, case)) = transfers::find(&Staged::new(node.disk()), transfer)? else {
-            return Ok(());
-        };
+        let Some((side, case)) = world.auditor.case(center, transfer) else { return Ok(()) };
+        let reason = case.task.as_ref().map(|task| task.reason);
         let name = TransferName::Id(transfer);
         let is_ours = case.letter.from == center;
+        let other = if is_ours { case.letter.to } else { case.letter.from };
         if is_ours && world.plan.strikes(Fault::Cancelled, &mut world.random) {
             let cancel = TransferCommand::Cancel {
                 operator: operator("clerk"),
@@ -231,9 +229,8 @@ impl Workload {
             };
             world.tell(center, Command::Transfer(Box::new(cancel)))?;
         }
-        let Some(task) = case.task else { return Ok(()) };
-        let other = if is_ours { case.letter.to } else { case.letter.from };
-        let choices = choices(task.reason, (center, other), side);
+        let Some(reason) = reason else { return Ok(()) };
+        let choices = choices(reason, (center, other), side);
         if choices.is_empty() {
             return Ok(());
         }

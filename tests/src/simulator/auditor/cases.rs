@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::timer::{self, Timer};
 use fundlink_protocol::engine::transfer_case::{Alarm, Case};
+use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::engine::transfers_in::Incoming;
 use fundlink_protocol::engine::transfers_out::Outgoing;
 use fundlink_protocol::id::TransferId;
@@ -37,6 +38,13 @@ type Histories = BTreeMap<(CenterCode, TransferId), Vec<String>>;
 const HISTORY_MAX: usize = 64;
 
 impl Cases {
+    /// What a center has of a transfer.
+    pub(super) fn case(&self, center: CenterCode, transfer: TransferId) -> Option<(Side, &Case)> {
+        let place = (center, transfer);
+        let outgoing = self.outgoing.get(&place).map(|out| (Side::Out, &out.case));
+        outgoing.or_else(|| self.incoming.get(&place).map(|into| (Side::In, &into.case)))
+    }
+
     /// After a commit that has changed a transfer.
     pub(super) fn check(
         &mut self,
