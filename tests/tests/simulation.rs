@@ -2,6 +2,7 @@
 //! simulate` does for as long as one likes.
 
 use std::collections::BTreeSet;
+use std::process::{Command, Output};
 
 use fundlink_tests::simulator::{self, Options};
 
@@ -39,4 +40,42 @@ fn a_disk_that_loses_what_it_has_acknowledged_is_found_out() {
     let lying = Options { disks_lie: true, ..options(3, 8) };
     let found = (1..=5).filter(|seed| simulator::run(*seed, &lying).is_err()).count();
     assert!(found >= 3, "of five runs on disks that lie, {found} were found out");
+}
+
+fn simulate(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_simulate")).args(arguments).output().unwrap()
+}
+
+fn shown(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_command_that_is_shown_for_a_broken_promise_breaks_it_again() {
+    let found = simulate(&["--disks-lie", "--seeds", "5", "--transfers", "4"]);
+    assert!(!found.status.success());
+    let found = shown(&found);
+    let (_, smallest) = found.split_once("the smallest run that breaks it says: ").expect(&found);
+    let mut lines = smallest.lines();
+    let (says, command) = (lines.next().unwrap(), lines.next().unwrap());
+    let (_, arguments) = command.split_once("--bin simulate -- ").expect(command);
+    let arguments: Vec<&str> = arguments.split_whitespace().collect();
+    assert!(arguments.contains(&"--trace"), "{command}");
+    let again = simulate(&arguments);
+    assert!(!again.status.success());
+    let again = shown(&again);
+    let last = again.lines().last().unwrap_or_default();
+    assert!(last.starts_with("BROKEN with seed ") && last.ends_with(says), "{last}, not: {says}");
+    assert!(again.lines().any(|line| line.contains(" -> ")), "every event is shown");
+}
+
+#[test]
+fn seeds_that_run_side_by_side_leave_the_same_traces() {
+    let hash = |jobs| {
+        let sum = simulate(&["--seeds", "4", "--centers", "2", "--transfers", "2", "--jobs", jobs]);
+        let sum = shown(&sum);
+        let hash = sum.lines().find(|line| line.starts_with("hash over all traces: "));
+        hash.unwrap_or_else(|| panic!("{sum}")).to_owned()
+    };
+    assert_eq!(hash("1"), hash("3"));
 }

@@ -193,6 +193,9 @@ fn tell_of_panics() {
 
 fn show_broken(seed: u64, options: &Options, broken: &Broken) {
     println!("BROKEN with seed {seed}: {broken}");
+    if options.is_shown {
+        return;
+    }
     let (smallest, broken) = simulator::shrink(seed, options, broken);
     println!("the smallest run that breaks it says: {broken}\n  {}", command(seed, &smallest));
 }
