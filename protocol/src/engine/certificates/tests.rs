@@ -29,6 +29,7 @@ use crate::verdict::Rule;
 
 mod life;
 mod transfers;
+mod watches;
 
 /// Datong keeps the account of Li; Taiyuan and Linfen may lend.
 fn province() -> Province {

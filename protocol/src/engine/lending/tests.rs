@@ -1,5 +1,6 @@
 //! Loan intents and leases over several engines: one household, one payout.
 
+mod duties;
 mod schedules;
 mod story;
 mod witnesses;
@@ -11,10 +12,12 @@ use crate::limits::{LEASE_MARGIN_MS, LEASE_MS};
 use crate::loan::LoanContract;
 use crate::refusal::Refusal;
 use crate::testing::lending::{HOUR, held, named, words};
-use crate::testing::people::{LI, ZHANG, ZHOU, loan, settled};
-use crate::testing::{DATONG, LINFEN, Province, TAIYUAN};
+use crate::testing::people::{LI, WANG, ZHANG, ZHOU, loan, settled};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 
+use crate::engine::command::Command;
 use crate::engine::imports::ImportItem;
+use crate::engine::rosters::command::NetCommand;
 
 #[test]
 fn a_household_is_paid_out_once_a_majority_names_its_intent_first() {
@@ -98,6 +101,8 @@ fn a_running_loan_that_the_logs_show_stops_every_payout_until_it_is_settled() {
     province.import(DATONG, vec![ImportItem::Loan(Box::new(running.clone()))]).unwrap();
     province.apply(TAIYUAN, "DK-1", &[LI, ZHANG]).unwrap();
     assert_eq!(province.payout(TAIYUAN, "DK-1"), Ok(held(HoldReason::LoanRuns(DATONG))));
+    let asked = province.intent_at(TAIYUAN, "DK-1").stored.attempt;
+    assert_eq!(asked, None, "its own index is enough: no lease is asked for");
     province.advance(HOUR);
     province.import(DATONG, vec![ImportItem::Loan(Box::new(settled(running)))]).unwrap();
     assert_eq!(province.payout(TAIYUAN, "DK-1"), Ok(IntentState::Leased));
@@ -193,4 +198,37 @@ fn before_the_authority_has_opened_lending_nobody_pays_out() {
     assert_eq!(refused.refusal, Refusal::LendingClosed);
     province.open_lending();
     assert_eq!(province.payout(TAIYUAN, "DK-1"), Ok(IntentState::Leased));
+}
+
+#[test]
+fn a_loan_that_came_in_under_a_lease_stops_its_payout() {
+    let mut province = Province::that_lends();
+    province.apply(TAIYUAN, "DK-1", &[LI, ZHANG]).unwrap();
+    assert_eq!(province.payout(TAIYUAN, "DK-1"), Ok(IntentState::Leased));
+    let running = loan(DATONG, "JK-1", &[ZHANG]);
+    province.import(DATONG, vec![ImportItem::Loan(Box::new(running))]).unwrap();
+    province.advance(5_000);
+    assert_eq!(province.pay(TAIYUAN, "DK-1"), Ok(held(HoldReason::LoanRuns(DATONG))));
+}
+
+#[test]
+fn a_center_that_may_not_act_asks_for_no_lease_and_pays_on_none() {
+    let mut province = Province::that_lends();
+    province.apply(TAIYUAN, "DK-1", &[LI]).unwrap();
+    province.apply(TAIYUAN, "DK-2", &[WANG]).unwrap();
+    assert_eq!(province.payout(TAIYUAN, "DK-1"), Ok(IntentState::Leased));
+    // A node that was started alone does not know yet whether its store is whole.
+    province.cut_off(TAIYUAN);
+    province.restart(TAIYUAN);
+    for refused in [province.pay(TAIYUAN, "DK-1"), province.payout(TAIYUAN, "DK-2")] {
+        assert_eq!(refused.unwrap_err().refusal, Refusal::Recovering);
+    }
+    province.cut.clear();
+    province.connect_all();
+    province.advance(20_000);
+    province.command(AUTHORITY, Command::Net(NetCommand::Suspend(TAIYUAN))).unwrap();
+    province.advance(5_000);
+    for refused in [province.pay(TAIYUAN, "DK-1"), province.payout(TAIYUAN, "DK-2")] {
+        assert_eq!(refused.unwrap_err().refusal, Refusal::Suspended);
+    }
 }

@@ -73,6 +73,33 @@ fn a_restored_witness_grants_nothing_until_every_center_was_heard_past_a_lease()
 }
 
 #[test]
+fn a_restored_witness_counts_the_lease_from_the_first_word_of_each_center() {
+    let mut province = Province::that_lends();
+    province.cut_off(LINFEN);
+    province.act(DATONG, |round| lending::restarted_from_backup(round).unwrap());
+    pass(&mut province, LEASE_MS + 2 * HOUR);
+    assert!(listed(&mut province, DATONG).1.is_some(), "Linfen was never heard");
+    province.cut.clear();
+    province.connect_all();
+    pass(&mut province, 2 * HOUR);
+    assert!(listed(&mut province, DATONG).1.is_some(), "not a lease since its first word");
+    pass(&mut province, LEASE_MS);
+    assert_eq!(listed(&mut province, DATONG).1, None);
+}
+
+#[test]
+fn a_member_that_becomes_a_witness_again_grants_nothing_yet() {
+    let mut province = Province::that_lends();
+    assert_eq!(listed(&mut province, LINFEN).1, None, "a founder grants");
+    province.act(LINFEN, |round| {
+        let mut before = (*round.roster).clone();
+        before.witnesses.retain(|witness| *witness != LINFEN);
+        lending::on_roster(round, &before).unwrap();
+    });
+    assert!(listed(&mut province, LINFEN).1.is_some());
+}
+
+#[test]
 fn a_center_that_was_restored_pays_on_no_lease_of_before() {
     let mut province = Province::that_lends();
     province.apply(TAIYUAN, "DK-1", &[LI]).unwrap();
