@@ -53,6 +53,8 @@ pub enum Action {
     Notify(usize, Luck),
     /// The day ends on which a short sum began.
     EndDay,
+    /// What a center waits for does not come in its time.
+    Overdue(Side),
     /// A person of the transfer-out center decides.
     DecideOut(ChoiceOut, Luck),
     /// A person of the transfer-in center decides.
@@ -98,6 +100,9 @@ impl State {
         }
         if self.awaits_rest {
             actions.push(Action::EndDay);
+        }
+        if faults_left {
+            actions.extend([Side::Out, Side::In].map(Action::Overdue));
         }
     }
 

@@ -10,7 +10,7 @@ use fundlink_protocol::transfer::outgoing::OutgoingState;
 use stateright::{Checker, Property};
 
 use super::books::BALANCE;
-use super::state::State;
+use super::state::{Side, State};
 use super::{TransferModel, names};
 
 /// The promises by name.
@@ -40,10 +40,82 @@ pub(super) fn properties() -> Vec<Property<TransferModel>> {
         Property::always("what happened is never refused", |_, state: &State| {
             !state.has_lost_an_event
         }),
+        Property::always("what rests before its end rests on a person", |_, state: &State| {
+            !state.rests() || state.is_ended() || state.calls_a_person() || state.has_chosen_to_wait
+        }),
+        Property::always("what no end explains calls a person", |_, state: &State| {
+            let incoming = &state.incoming;
+            let is_over = incoming.state.is_final() && incoming.case.payment.is_none();
+            !is_over || incoming.surplus() <= Fen::ZERO || incoming.case.task.is_some()
+        }),
+        Property::always(
+            "who has heard everything knows the sheet in force",
+            |_, state: &State| state.knows_the_sheet(),
+        ),
+        Property::always(
+            "a transfer ends as negotiated when sum and sheet differed",
+            |_, state: &State| state.ends_as_it_went(),
+        ),
     ]
 }
 
 impl State {
+    /// Whether nothing more happens by itself, but for deadlines.
+    fn rests(&self) -> bool {
+        let is_heard = [Side::Out, Side::In].map(|side| self.thread_to(side).waiting() == 0);
+        let out = self.out.as_ref();
+        let has_order = self.incoming.case.ordered.is_some()
+            || out.is_some_and(|out| out.case.ordered.is_some());
+        is_heard == [true; 2]
+            && !has_order
+            && !self.is_letter_out
+            && !self.awaits_rest
+            && self.acknowledgements.is_empty()
+            && self.orders.is_empty()
+            && self.parcels.is_empty()
+            && self.notices.is_empty()
+    }
+
+    fn is_ended(&self) -> bool {
+        self.incoming.state.is_final() && self.out.as_ref().is_none_or(|out| out.state.is_final())
+    }
+
+    fn calls_a_person(&self) -> bool {
+        let out = self.out.as_ref();
+        self.incoming.case.task.is_some() || out.is_some_and(|out| out.case.task.is_some())
+    }
+
+    /// Once everything was heard, a sheet that counts here is the settlement in force there.
+    fn knows_the_sheet(&self) -> bool {
+        let (Some(out), Some(sheet)) = (&self.out, self.incoming.valid_sheet()) else {
+            return true;
+        };
+        let is_open = matches!(
+            self.incoming.state,
+            IncomingState::Announced | IncomingState::Negotiating | IncomingState::Returning
+        );
+        // Money of the next sheet may have come before the word that this one was undone: it is the same.
+        let is_crediting = self.incoming.case.ordered.is_some();
+        if !is_open || is_crediting || self.thread_to(Side::In).waiting() > 0 {
+            return true;
+        }
+        out.settled.is_some() && out.revision == sheet.revision
+    }
+
+    /// The national code is 20 on both sides when sum and sheet differed, and 00 otherwise.
+    fn ends_as_it_went(&self) -> bool {
+        let (IncomingState::Credited(here) | IncomingState::Completed(here)) = self.incoming.state
+        else {
+            return true;
+        };
+        let there = self.out.as_ref().map(|out| out.state);
+        let agrees = match there {
+            Some(OutgoingState::Completed(there)) => there == here,
+            Some(_) | None => true,
+        };
+        here == self.has_differed && agrees
+    }
+
     /// Cash of both centers and money on its way are what they were.
     fn is_conserved(&self) -> bool {
         let on_the_way: i64 = self.parcels.iter().map(|parcel| parcel.fen).sum();

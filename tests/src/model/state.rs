@@ -126,6 +126,10 @@ pub struct State {
     pub has_paid_twice: bool,
     /// Whether something that happened had no place at the transfer-in center.
     pub has_lost_an_event: bool,
+    /// Whether the transfer-in center has ever said that sum and sheet differ.
+    pub has_differed: bool,
+    /// Whether a person of the transfer-in center has just decided to wait: a deadline calls again.
+    pub has_chosen_to_wait: bool,
     /// Faults so far.
     pub faults: u8,
     /// Withdrawals so far.
@@ -163,6 +167,8 @@ impl State {
             books: Books::opened(),
             has_paid_twice: false,
             has_lost_an_event: false,
+            has_differed: false,
+            has_chosen_to_wait: false,
             faults: 0,
             withdrawals: 0,
         }
@@ -236,6 +242,7 @@ impl State {
             Action::Bounce(index) => self.bounce(index),
             Action::Notify(index, luck) => self.notify(index, (luck, bounds)),
             Action::EndDay => self.end_day(),
+            Action::Overdue(side) => self.overdue(side, bounds),
             Action::DecideOut(choice, luck) => self.decide_out(choice, (luck, bounds)),
             Action::DecideIn(choice) => self.decide_in(choice),
         }
@@ -373,6 +380,21 @@ impl State {
                 (with.0 == Luck::Good).then_some(())
             }
         }
+    }
+
+    /// A deadline passes.
+    fn overdue(&mut self, side: Side, bounds: Bounds) -> Option<()> {
+        let before = self.clone();
+        match side {
+            Side::Out => self.overdue_out(bounds)?,
+            Side::In => self.overdue_in(),
+        }
+        // Where nobody waits, nothing is late.
+        if *self == before {
+            return None;
+        }
+        self.faults = self.faults.checked_add(1)?;
+        Some(())
     }
 
     fn acknowledge(&mut self, index: usize, bounds: Bounds) -> Option<()> {

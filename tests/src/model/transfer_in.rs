@@ -28,6 +28,7 @@ impl State {
                     self.orders.push(Order { side, attempt, fen, state, known: None });
                 }
                 Act::Enter(state) => {
+                    self.has_chosen_to_wait = false;
                     if state.is_final() {
                         self.awaits_rest = false;
                     }
@@ -61,6 +62,7 @@ impl State {
     }
 
     fn say_to_out(&mut self, saying: Saying) {
+        self.has_differed |= matches!(saying, Saying::Difference(_));
         let sheet = self.incoming.sheet;
         let revision = sheet.map_or(0, |sheet| sheet.revision);
         let amount = sheet.map_or(Fen::ZERO, |sheet| sheet.amount);
@@ -130,8 +132,15 @@ impl State {
         Some(())
     }
 
+    /// What it waits for did not come in its time.
+    pub(super) fn overdue_in(&mut self) {
+        self.take_in(&Event::Overdue);
+    }
+
     /// A person decides.
     pub(super) fn decide_in(&mut self, choice: Choice) -> Option<()> {
-        self.step_in(&Event::Decided(choice)).ok()
+        self.step_in(&Event::Decided(choice)).ok()?;
+        self.has_chosen_to_wait = choice == Choice::GoOn && self.incoming.case.task.is_none();
+        Some(())
     }
 }

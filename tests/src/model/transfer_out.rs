@@ -249,6 +249,12 @@ impl State {
         self.take_out(&Event::Undelivered, (Luck::Good, bounds))
     }
 
+    /// What it waits for did not come in its time.
+    pub(super) fn overdue_out(&mut self, bounds: Bounds) -> Option<()> {
+        self.out.as_ref()?;
+        self.take_out(&Event::Overdue, (Luck::Good, bounds))
+    }
+
     /// A person decides.
     pub(super) fn decide_out(&mut self, choice: Choice, with: (Luck, Bounds)) -> Option<()> {
         self.out.as_ref()?;
