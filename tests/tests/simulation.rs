@@ -1,6 +1,8 @@
 //! Simulated networks under faults: a short run of what `cargo run --release -p fundlink-tests --bin
 //! simulate` does for as long as one likes.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
+
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
