@@ -17,17 +17,22 @@ use fundlink_protocol::engine::{transfers, transfers_out};
 use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::store::keys::{Area, key};
 use fundlink_protocol::store::{Staged, Store as _, StoreError, View as _, prefix_end};
+use fundlink_protocol::time::Timestamp;
+use fundlink_protocol::wire::DeliveryReply;
 
 use super::bank::{Bank, OrderKey};
 use super::disk::Change;
 use super::world::Node;
 
+mod answers;
 mod books;
 mod cases;
 mod interest;
 mod logs;
+mod people;
 mod releases;
 mod rest;
+mod returns;
 
 pub(super) use releases::CosignRequest;
 
@@ -57,10 +62,12 @@ pub(super) struct Auditor {
     told: BTreeMap<CenterCode, BTreeSet<TransferId>>,
     /// Statements that a center has acknowledged, in the order in which it did.
     acknowledged: BTreeMap<CenterCode, Vec<PayloadHash>>,
-    /// Outbox rows that their receiver has answered for good.
-    answered: BTreeSet<(CenterCode, CenterCode, u64)>,
+    answers: answers::Answers,
+    people: people::People,
     /// Nodes that were set back, and have forgotten.
     forgiven: BTreeSet<CenterCode>,
+    /// When they were.
+    set_back_at: BTreeMap<CenterCode, Timestamp>,
     cases: cases::Cases,
     books: BTreeMap<CenterCode, books::Books>,
     logs: logs::Logs,
@@ -79,14 +86,28 @@ impl Auditor {
         self.told.entry(center).or_default().insert(transfer);
     }
 
-    /// The receiver of a center's outbox row has said "committed", or has refused.
-    pub(super) fn answered(&mut self, (sender, receiver): (CenterCode, CenterCode), row: u64) {
-        self.answered.insert((sender, receiver, row));
+    /// A person is known to the two centers between which they move, by what is theirs alone.
+    pub(super) fn know(&mut self, secrets: [String; 3], centers: [CenterCode; 2]) {
+        self.people.know(secrets, centers);
     }
 
-    /// A node is set back on purpose: it has lost what it knew, and still must not fork its log.
-    pub(super) fn forgive(&mut self, center: CenterCode) {
+    /// The receiver of a center's outbox row has answered.
+    pub(super) fn answered(
+        &mut self,
+        (sender, receiver): (CenterCode, CenterCode),
+        row: u64,
+        reply: &DeliveryReply,
+    ) {
+        // Who was set back counts its rows anew, or has forgotten what it has answered.
+        let is_forgiven = [sender, receiver].iter().any(|center| self.forgiven.contains(center));
+        self.answers.given((sender, receiver, row), reply, is_forgiven);
+    }
+
+    /// A node is set back on purpose: it has lost what it knew, and still must not fork its log, nor
+    /// begin anything before it knows what it has lost.
+    pub(super) fn forgive(&mut self, center: CenterCode, now: Timestamp) {
         self.forgiven.insert(center);
+        self.set_back_at.insert(center, now);
     }
 
     /// What a center has of a transfer, as its row was last written.
@@ -107,7 +128,9 @@ impl Auditor {
         require(changes.commits == 1, || {
             format!("{center} releases what {} commits have promised", changes.commits)
         })?;
-        if self.forgiven.contains(&center) {
+        self.answers.check()?;
+        if let Some(since) = self.set_back_at.get(&center) {
+            releases::check_set_back((node, center), *since, outputs)?;
             return self.logs.check_roots(node, center, &changes.rows);
         }
         self.check_rows(node, center, &changes.rows)?;
@@ -115,6 +138,10 @@ impl Auditor {
             let Some(area) = change.key.first().copied() else { continue };
             if area == Area::TransferOut as u8 || area == Area::TransferIn as u8 {
                 self.cases.check(&self.forgiven, (center, node), change)?;
+                if let Some(out) = self.cases.outgoing((center, change)) {
+                    let imported_on = self.books.get(&center).and_then(|books| books.imported_on);
+                    returns::check_reversed((center, node), out, imported_on)?;
+                }
             } else if area == Area::Posting as u8 {
                 let books = self.books.entry(center).or_default();
                 books.check_posting((node, center), bank, change)?;
@@ -125,9 +152,10 @@ impl Auditor {
         if node.is_center() {
             self.books.entry(center).or_default().check_totals(node, center)?;
         }
-        let is_answered = |to, row| self.answered.contains(&(center, to, row));
+        let is_answered = |to, row| self.answers.has(center, to, row);
         for output in outputs {
             releases::check((node, center), output, (cosign, &is_answered))?;
+            self.people.check(center, output)?;
             if let Some(hash) = releases::acknowledged(output) {
                 self.acknowledged.entry(center).or_default().push(hash);
             }
@@ -145,8 +173,8 @@ impl Auditor {
         let area = |change: &&Change, area: Area| change.key.first() == Some(&(area as u8));
         let rows = || changes.iter().filter(|change| area(change, Area::Outbox));
         for gone in rows().filter(|change| change.after.is_none()) {
-            let answered = row_in(&gone.key)
-                .is_some_and(|(to, row)| self.answered.contains(&(center, to, row)));
+            let answered =
+                row_in(&gone.key).is_some_and(|(to, row)| self.answers.has(center, to, row));
             require(answered, || {
                 format!("{center} takes a row out of its outbox that nobody has answered")
             })?;

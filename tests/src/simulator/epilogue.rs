@@ -146,7 +146,7 @@ impl World {
             return Ok(());
         }
         self.plan.count(Fault::RolledBack);
-        self.auditor.forgive(center);
+        self.auditor.forgive(center, self.now);
         self.set_disk(center, backup);
         self.run_until(self.now.plus_ms(2 * MINUTE_MS))?;
         workload.try_at(self, center)?;

@@ -223,6 +223,18 @@ pub(super) fn account_number(number: u32, status: AccountStatus) -> AccountNumbe
     AccountNumber::parse(&format!("{first}{number:010}")).expect("an account number")
 }
 
+/// What nobody may learn of a person but the two centers between which they move.
+pub(super) fn secrets(number: u32, today: Date) -> [String; 3] {
+    let account = |status| account_number(number, status).as_str().to_owned();
+    let document = person(number, today).document.as_str().to_owned();
+    [document, account(AccountStatus::Sealed), account(AccountStatus::Normal)]
+}
+
+/// What the account of a person is before they move: some are not sealed yet.
+pub(super) const fn status_before(number: u32) -> AccountStatus {
+    if number % 11 == 10 { AccountStatus::Frozen } else { AccountStatus::Sealed }
+}
+
 /// The first month that was paid to an account.
 pub(super) const FIRST_MONTH: u32 = 202_508;
 /// Months that were paid to an account that is to move.

@@ -151,11 +151,8 @@ impl World {
 
     /// A reply that lets its receiver take the row out of its outbox.
     fn note_answer(&mut self, asked: Asked, reply: &PeerReply) {
-        if let About::Row(row) = asked.about
-            && let PeerReply::Delivery(DeliveryReply::Committed(_) | DeliveryReply::Refused(_)) =
-                reply
-        {
-            self.auditor.answered((asked.asker, asked.asked), row);
+        if let (About::Row(row), PeerReply::Delivery(reply)) = (asked.about, reply) {
+            self.auditor.answered((asked.asker, asked.asked), row, reply);
         }
     }
 

@@ -76,6 +76,9 @@ impl Workload {
     /// Opens accounts in all centers, and lets their services act.
     pub(super) fn prepare(&self, world: &mut World) -> Result<(), Broken> {
         let today = world.now.date().expect("a date");
+        for mover in &self.movers {
+            world.auditor.know(members::secrets(mover.number, today), [mover.from, mover.to]);
+        }
         for center in world.codes() {
             if center == members::AUTHORITY {
                 continue;
@@ -84,11 +87,7 @@ impl Workload {
             let mut balances = Fen::ZERO;
             for mover in &self.movers {
                 let (status, deposits) = match (mover.from == center, mover.to == center) {
-                    // Some accounts were not sealed yet.
-                    (true, _) if mover.number % 11 == 10 => {
-                        (AccountStatus::Frozen, members::MONTHS_PAID)
-                    }
-                    (true, _) => (AccountStatus::Sealed, members::MONTHS_PAID),
+                    (true, _) => (members::status_before(mover.number), members::MONTHS_PAID),
                     (_, true) => (AccountStatus::Normal, 0),
                     (false, false) => continue,
                 };

@@ -45,6 +45,13 @@ impl Cases {
         outgoing.or_else(|| self.incoming.get(&place).map(|into| (Side::In, &into.case)))
     }
 
+    /// The outgoing transfer that a change was of.
+    pub(super) fn outgoing(&self, (center, change): (CenterCode, &Change)) -> Option<&Outgoing> {
+        let is_out = change.key.first() == Some(&(Area::TransferOut as u8));
+        let transfer = id_in(&change.key).filter(|_| is_out)?;
+        self.outgoing.get(&(center, transfer))
+    }
+
     /// After a commit that has changed a transfer.
     pub(super) fn check(
         &mut self,

@@ -13,14 +13,16 @@ use fundlink_protocol::cose::Received;
 use fundlink_protocol::engine::log_store;
 use fundlink_protocol::engine::output::{Output, PeerReply};
 use fundlink_protocol::engine::synchronization::{SyncReply, SyncRequest};
-use fundlink_protocol::engine::{bank as bank_rows, outbox, witnessing};
+use fundlink_protocol::engine::{bank as bank_rows, outbox, recovery, witnessing};
 use fundlink_protocol::id::PayloadHash;
 use fundlink_protocol::log::add_checkpoint::AddCheckpoint;
 use fundlink_protocol::log::checkpoint::Checkpoint;
 use fundlink_protocol::log::note::SignedNote;
 use fundlink_protocol::log::origin::LogId;
+use fundlink_protocol::statement::StatementKind;
 use fundlink_protocol::store::keys::{Area, key};
 use fundlink_protocol::store::{Staged, View as _};
+use fundlink_protocol::time::Timestamp;
 use fundlink_protocol::wire::DeliveryReply;
 
 use super::super::members;
@@ -131,6 +133,49 @@ pub(super) fn check(
         | Output::BankRecall(_)
         | Output::Event(_) => Ok(()),
     }
+}
+
+/// A node that was set back begins nothing before it knows what it has lost: what it has said before
+/// it may say again, and orders no payment.
+pub(super) fn check_set_back(
+    (node, center): (&Node, CenterCode),
+    since: Timestamp,
+    outputs: &[Output],
+) -> Result<(), Broken> {
+    if !recovery::is_recovering(&Staged::new(node.disk()))? {
+        return Ok(());
+    }
+    for output in outputs {
+        match output {
+            Output::Deliver { statement, .. } => {
+                let said = Received::parse(statement.clone()).ok();
+                let said = said.filter(|said| said.kind() == StatementKind::Letter);
+                let said = said.and_then(|said| said.read_again().ok());
+                require(said.is_none_or(|letter| letter.issued_at() < since), || {
+                    format!("{center} was set back, and signs a letter before it has recovered")
+                })?;
+            }
+            Output::BankOrder(order) => {
+                let id = order.id;
+                return Err(Broken::new(format!("{center} was set back, and orders {id} anew")));
+            }
+            Output::Ask { .. }
+            | Output::Sync { .. }
+            | Output::Publish { .. }
+            | Output::PublishCheckpoint { .. }
+            | Output::FetchRoster { .. }
+            | Output::Respond { .. }
+            | Output::DialBack { .. }
+            | Output::Reply { .. }
+            | Output::JudgeGossip { .. }
+            | Output::RosterChanged(_)
+            | Output::CoreOrder(_)
+            | Output::BankAsk(_)
+            | Output::BankRecall(_)
+            | Output::Event(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// A cosignature leaves once the witness keeps what it has cosigned; statements go to their parties.

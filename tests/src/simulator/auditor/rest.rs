@@ -20,8 +20,9 @@ use fundlink_protocol::transfer::incoming::IncomingState;
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 
 use super::super::bank::Bank;
+use super::super::members;
 use super::super::world::Node;
-use super::{Auditor, Broken, Nodes, cases, interest, open_transfers, releases, require};
+use super::{Auditor, Broken, Nodes, cases, interest, open_transfers, releases, require, returns};
 
 /// How many transfers stand in which state at the transfer-in center.
 pub(in super::super) type Ends = BTreeMap<&'static str, u64>;
@@ -100,7 +101,12 @@ impl Auditor {
         require(here.ours == there.theirs && there.ours == here.theirs, || {
             format!("a statement of {transfer} was said and never taken in")
         })?;
+        returns::check_ended(incoming, &outgoing)?;
         if incoming.state.is_final() && outgoing.state.is_final() {
+            returns::check_said((center, node), &incoming.case, returns::last_of(incoming))?;
+            let from = outgoing.case.letter.to;
+            let last = returns::last_of_other(&outgoing);
+            returns::check_said((from, other), &outgoing.case, last)?;
             self.check_money((center, node), incoming, (other, &outgoing))?;
         }
         Ok(())
@@ -142,6 +148,11 @@ impl Auditor {
             format!("{from} holds the account of {transfer}, which is over")
         })?;
         let person = interest::number_of(account);
+        // Unless another transfer of the person has it by now.
+        let was = person.map(members::status_before);
+        require(held.is_some() || status == was, || {
+            format!("{from} has the account of {transfer} back as {status:?}, it was {was:?}")
+        })?;
         let imported = self.books.get(&from).and_then(|books| books.imported_on);
         let untouched = person.zip(imported).and_then(|(who, day)| interest::untouched(who, day));
         let stands = balance(other, account)?;
