@@ -32,6 +32,8 @@ pub struct Member {
     peers: Port,
     health: Port,
     node: Option<Child>,
+    /// Where what it logs since its last start begins.
+    log_begins: usize,
 }
 
 /// A TCP port of loopback that is ours.
@@ -57,7 +59,7 @@ impl Member {
     #[must_use]
     pub fn new(identity: Identity, folder: &Path) -> Self {
         let home = folder.join(identity.english);
-        Self { identity, home, peers: Port::take(), health: Port::take(), node: None }
+        Self { identity, home, peers: Port::take(), health: Port::take(), node: None, log_begins: 0 }
     }
 
     /// Where other members dial it.
@@ -177,20 +179,42 @@ impl Member {
         self.start_as(trace::traced(&self.node_command(), file, sync_delay));
     }
 
-    fn start_as(&mut self, mut command: Command) {
+    fn start_as(&mut self, command: Command) {
+        self.launch_as(command);
+        if let Err(exit) = self.await_ready() {
+            panic!("the node ended with {exit:?}: {}", self.log());
+        }
+    }
+
+    /// Starts the node and does not wait until it is ready.
+    ///
+    /// # Panics
+    /// When it runs already.
+    pub fn launch(&mut self) {
+        self.launch_as(self.node_command());
+    }
+
+    fn launch_as(&mut self, mut command: Command) {
         assert!(self.node.is_none(), "{} runs already", self.identity.english);
+        self.log_begins = self.log().len();
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_path());
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log.expect("a log file"));
         self.node = Some(command.spawn().expect("the program starts"));
+    }
+
+    /// Waits until the node is ready.
+    ///
+    /// # Errors
+    /// With its exit code, when it ends instead.
+    ///
+    /// # Panics
+    /// When it is not ready in time.
+    pub fn await_ready(&mut self) -> Result<(), Option<i32>> {
         let ready = until(LIMIT, || match self.ended() {
             Some(exit) => Some(Err(exit)),
             None => self.get("/readyz").is_some_and(|(status, _)| status == 200).then_some(Ok(())),
         });
-        match ready {
-            Some(Ok(())) => {}
-            Some(Err(exit)) => panic!("the node ended with {exit:?}: {}", self.log()),
-            None => panic!("the node is not ready in time: {}", self.log()),
-        }
+        ready.unwrap_or_else(|| panic!("the node is not ready in time: {}", self.log()))
     }
 
     /// Starts the node where it cannot run, and hears what it says until it ends.
@@ -317,6 +341,12 @@ impl Member {
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// What the node has logged since its last start.
+    #[must_use]
+    pub fn last_log(&self) -> String {
+        self.log().split_off(self.log_begins)
     }
 
     fn log_path(&self) -> PathBuf {

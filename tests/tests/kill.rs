@@ -8,7 +8,9 @@ use fundlink_tests::kills::Kills;
 
 #[test]
 fn transfers_complete_once_whichever_node_is_killed_at_whatever_moment() {
-    let report = Kills { kills: 16, movers: 24, seed: 1 }.run(|_| {});
-    assert_eq!((report.kills, report.transfers), (16, 24));
+    let run = Kills { kills: 16, movers: 24, seed: 1, disks_get_full: false, keep: None };
+    let report = run.run(|_| {});
+    assert_eq!(report.transfers, 24);
+    assert!(report.kills >= 16, "{report:?}");
     assert!(report.during_transfer > 0, "no kill met a transfer under way: {report:?}");
 }
