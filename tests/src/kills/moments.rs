@@ -37,11 +37,13 @@ enum Moment {
 }
 
 /// A node stays down so long at most, in milliseconds.
-const DOWN_MS_MAX: u64 = 150;
+const DOWN_MS_MAX: u64 = 100;
 /// From one strike to the next, at most: so long takes much of a transfer.
-const PAUSE_MS_MAX: u64 = 700;
+const PAUSE_MS_MAX: u64 = 500;
+/// A clerk's command is over in this time.
+const COMMAND_MS_MAX: u64 = 100;
 /// An import is over in this time.
-const IMPORT_MS_MAX: u64 = 4_000;
+const IMPORT_MS_MAX: u64 = 3_000;
 /// A start is over in this time.
 const START_MS_MAX: u64 = 1_000;
 /// A full disk has room for so much still, at most.
@@ -72,7 +74,9 @@ impl Run {
         match moment {
             Moment::Load | Moment::Roster if victim == AUTHORITY => self.kill_during_change(),
             Moment::Load | Moment::Roster => {
-                self.pause(PAUSE_MS_MAX);
+                // Half of them while a clerk who has just asked still waits.
+                let ms_max = if self.random.bool() { COMMAND_MS_MAX } else { PAUSE_MS_MAX };
+                self.pause(ms_max);
                 self.kill(victim);
                 self.come_back(&[victim]);
             }
