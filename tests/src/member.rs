@@ -59,7 +59,14 @@ impl Member {
     #[must_use]
     pub fn new(identity: Identity, folder: &Path) -> Self {
         let home = folder.join(identity.english);
-        Self { identity, home, peers: Port::take(), health: Port::take(), node: None, log_begins: 0 }
+        Self {
+            identity,
+            home,
+            peers: Port::take(),
+            health: Port::take(),
+            node: None,
+            log_begins: 0,
+        }
     }
 
     /// Where other members dial it.

@@ -1,10 +1,13 @@
 //! Whole nodes that are killed (kill -9) at random moments under load: nothing that a caller was told
 //! is lost, nothing is doubled, no yuan is gone.
 //!
-//! This is the short run. `cargo run --release -p fundlink-tests --bin kill -- --kills 1000` is the
-//! long one.
+//! These are the short runs. `cargo run --release -p fundlink-tests --bin kill -- --kills 1000` is a long
+//! one, with `--disk-full` on disks that get full.
+
+use std::process::Command;
 
 use fundlink_tests::kills::Kills;
+use fundlink_tests::program;
 
 #[test]
 fn transfers_complete_once_whichever_node_is_killed_at_whatever_moment() {
@@ -13,4 +16,18 @@ fn transfers_complete_once_whichever_node_is_killed_at_whatever_moment() {
     assert_eq!(report.transfers, 24);
     assert!(report.kills >= 16, "{report:?}");
     assert!(report.during_transfer > 0, "no kill met a transfer under way: {report:?}");
+}
+
+#[test]
+fn a_node_whose_disk_gets_full_ends_says_so_and_loses_nothing() {
+    let mut kill = Command::new(env!("CARGO_BIN_EXE_kill"));
+    // A process of its own, for it mounts the disks where nobody else sees them.
+    kill.args(["--kills", "10", "--movers", "10", "--seed", "2", "--disk-full"]);
+    kill.env("FUNDLINK_BINARY", program::fundlink());
+    let ended = kill.output().expect("the program starts");
+    let said = String::from_utf8_lossy(&ended.stdout);
+    let why = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{said}{why}");
+    assert!(said.contains("10 transfers, all completed once"), "{said}");
+    assert!(said.contains("full disks: ") && !said.contains("full disks: 0 nodes"), "{said}");
 }

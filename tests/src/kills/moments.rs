@@ -48,6 +48,8 @@ const IMPORT_MS_MAX: u64 = 3_000;
 const START_MS_MAX: u64 = 1_000;
 /// A full disk has room for so much still, at most.
 const LEFT_KIB_MAX: u64 = 96;
+/// A node whose disk has no room at all has something to write before this is over.
+const WRITES_WITHIN: Duration = Duration::from_secs(30);
 /// The exit code of a node that cannot go on because something is missing.
 const USAGE: i32 = 2;
 /// What a node says whose disk is full.
@@ -232,9 +234,14 @@ impl Run {
     /// The disk of a node gets full under load. A node that cannot write ends and says why; others are
     /// killed. Some are started again before there is room.
     fn fill_disk(&mut self, victim: Identity) {
-        let left = self.random.u64(0..LEFT_KIB_MAX);
+        let left = if self.random.bool() { 0 } else { self.random.u64(1..LEFT_KIB_MAX) };
         self.disk(victim).fill(left);
-        self.pause(2 * PAUSE_MS_MAX);
+        if left == 0 {
+            let member = self.province.member_mut(victim);
+            program::until(WRITES_WITHIN, || member.ended());
+        } else {
+            self.pause(2 * PAUSE_MS_MAX);
+        }
         match self.province.member_mut(victim).ended() {
             Some(exit) => {
                 let told = self.province.member(victim).last_log();
