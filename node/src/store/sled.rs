@@ -18,7 +18,7 @@
 //! Large values are cut into chunks, because sled puts a page that is too large for its segment into a file
 //! of its own, and never syncs that file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -84,6 +84,7 @@ impl SledStore {
         lock: FolderLock,
     ) -> Result<(Self, Option<StoreError>), OpenError> {
         let path = folder.join("store");
+        remove_unfinished(&path).map_err(|error| io_error(&error))?;
         let db = sled::Config::new()
             .path(&path)
             .cache_capacity(CACHE_BYTES)
@@ -215,6 +216,22 @@ impl SledStore {
     pub fn snapshots(&self) -> snapshot::Snapshots {
         snapshot::Snapshots::new(self.db.clone(), self.snapshot.clone())
     }
+}
+
+/// Removes summaries that sled had not finished when its process ended or its disk was full: it would take
+/// one for the newest, and not open. What it had summed up is still in its log.
+fn remove_unfinished(store: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(store) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "generating") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// The value behind an entry, or why it cannot be served.

@@ -108,6 +108,21 @@ fn commits_that_vanished_are_noticed_at_the_next_start() {
 }
 
 #[test]
+fn a_summary_that_was_cut_off_by_a_kill_or_a_full_disk_is_no_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SledStore::open(folder.path()).unwrap();
+    commit(&mut store, b"a", Some(b"1"));
+    drop(store);
+    for cut in [&b""[..], &[7; 4_096]] {
+        let unfinished = folder.path().join("store/snap.7FFFFFFFFFFFFFFF.generating");
+        std::fs::write(&unfinished, cut).unwrap();
+        let store = SledStore::open(folder.path()).unwrap();
+        assert_eq!(store.get(b"a").unwrap(), Some(b"1".to_vec()));
+        assert!(!unfinished.exists());
+    }
+}
+
+#[test]
 fn a_store_of_a_newer_release_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = SledStore::open(folder.path()).unwrap();
