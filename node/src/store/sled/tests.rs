@@ -42,7 +42,7 @@ fn large_values_stay_in_the_file_that_is_synced() {
     for number in 0_u8..64 {
         commit(&mut store, &[number], Some(&vec![number; 200_000]));
     }
-    let aside = std::fs::read_dir(folder.path().join("store/blobs")).unwrap().count();
+    let aside = fs::read_dir(folder.path().join("store/blobs")).unwrap().count();
     assert_eq!(aside, 0, "sled does not sync the files that it puts aside");
 }
 
@@ -115,7 +115,7 @@ fn a_summary_that_was_cut_off_by_a_kill_or_a_full_disk_is_no_damage() {
     drop(store);
     for cut in [&b""[..], &[7; 4_096]] {
         let unfinished = folder.path().join("store/snap.7FFFFFFFFFFFFFFF.generating");
-        std::fs::write(&unfinished, cut).unwrap();
+        fs::write(&unfinished, cut).unwrap();
         let store = SledStore::open(folder.path()).unwrap();
         assert_eq!(store.get(b"a").unwrap(), Some(b"1".to_vec()));
         assert!(!unfinished.exists());
