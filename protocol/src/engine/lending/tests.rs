@@ -1,6 +1,7 @@
 //! Loan intents and leases over several engines: one household, one payout.
 
 mod duties;
+mod other_rosters;
 mod schedules;
 mod story;
 mod witnesses;

@@ -72,3 +72,29 @@ fn an_answer_that_comes_after_the_end_changes_nothing() {
     assert_eq!(course, before);
     assert_eq!(course.step(&Event::Acceptance), Err(Refusal::WrongState));
 }
+
+#[test]
+fn months_alone_are_credited_once_the_other_center_has_closed_the_account() {
+    let mut course = accepted();
+    assert!(!after(&mut course, &[sheet(0)]).contains(&Act::OrderCredit));
+    assert!(after(&mut course, &[Event::Remittance]).contains(&Act::OrderCredit));
+}
+
+#[test]
+fn a_case_with_a_revoked_center_is_closed_unless_money_lies_here() {
+    let announced = || {
+        let mut course = accepted();
+        after(&mut course, &[sheet(200)]);
+        course.case.is_taken_over = true;
+        course
+    };
+    let close = Event::Decided(Choice::Close);
+    let mut course = announced();
+    after(&mut course, core::slice::from_ref(&close));
+    assert_eq!(course.state, IncomingState::Restored);
+    let mut course = announced();
+    after(&mut course, &[Event::Moved(Direction::Credit, fen(100))]);
+    assert_eq!(course.step(&close), Err(Refusal::WrongState));
+    let mut course = accepted();
+    assert_eq!(course.step(&close), Err(Refusal::WrongState), "its center is not revoked");
+}

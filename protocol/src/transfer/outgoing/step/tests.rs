@@ -138,3 +138,82 @@ fn money_that_comes_back_alone_is_ordered_again_when_both_sides_say_so() {
     assert!(acts.contains(&Act::ConsiderPayment));
     assert!(after(&mut course, &[payment()]).contains(&Act::Pay(fen(50))));
 }
+
+#[test]
+fn months_alone_are_closed_on_the_value_date_without_a_payment() {
+    let mut course = accepted();
+    let settlement = SettlementFacts { value_date: day(), has_record: true, obstacle: None };
+    let nothing = Event::Done(Done::Settled(Fen::ZERO));
+    after(&mut course, &[Event::Settlement(settlement), nothing, sheet(true)]);
+    let payment = |is_due| {
+        let Event::Payment(facts) = payment() else { panic!("another event") };
+        Event::Payment(PaymentFacts { is_due, ..facts })
+    };
+    let early = after(&mut course, &[payment(false)]);
+    assert!(early.contains(&Act::PayOnValueDate) && course.case.ordered.is_none());
+    let acts = after(&mut course, &[payment(true)]);
+    assert!(acts.contains(&Act::Order(Ordered::Close)));
+    assert!(!acts.iter().any(|act| matches!(act, Act::Pay(_))));
+    assert_eq!(course.state, OutgoingState::Paying);
+}
+
+#[test]
+fn a_freeze_that_the_core_finds_refuses_a_letter_before_its_first_settlement_alone() {
+    let frozen = Event::CoreRefused(CoreStep::Settle, CoreCause::Frozen);
+    let mut course = accepted();
+    let acts = after(&mut course, core::slice::from_ref(&frozen));
+    assert!(acts.contains(&Act::Intend(Some(Intent::Refuse(RefusalReason::Frozen)))));
+    assert!(acts.contains(&Act::Order(Ordered::Unlock)));
+    let mut course = Course { state: OutgoingState::Reversed, ..accepted() };
+    let acts = after(&mut course, &[frozen]);
+    assert_eq!(
+        course.case.task,
+        Some(TaskReason::CoreRefused),
+        "there was a sheet: a person looks"
+    );
+    assert!(!acts.contains(&Act::Order(Ordered::Unlock)));
+}
+
+/// A transfer that is over with 200 gone.
+fn completed() -> Course {
+    let mut course = paying();
+    let debit = Event::Moved(Direction::Debit, fen(200));
+    after(&mut course, &[debit, Event::Done(Done::Closed), Event::Credit(1, fen(200), false)]);
+    assert_eq!(course.state, OutgoingState::Completed(false));
+    course
+}
+
+#[test]
+fn money_that_moves_after_the_end_is_told_and_calls_a_person() {
+    let mut course = completed();
+    let acts = after(&mut course, &[Event::Moved(Direction::Credit, fen(50))]);
+    assert_eq!(course.surplus(), fen(50));
+    assert_eq!(course.case.task, Some(TaskReason::UnexplainedMoney));
+    assert!(!acts.contains(&Act::TellPaidBeyondSheet), "it came in");
+    let acts = after(&mut course, &[Event::Moved(Direction::Debit, fen(50))]);
+    assert_eq!(course.case.task, None, "it was sent back");
+    assert!(acts.contains(&Act::TellPaidBeyondSheet), "by no order of ours");
+    let mut course = completed();
+    after(&mut course, &[Event::Moved(Direction::Credit, fen(50))]);
+    course.make(Act::Pay(fen(50)));
+    let acts = after(&mut course, &[Event::Moved(Direction::Debit, fen(50))]);
+    assert!(!acts.contains(&Act::TellPaidBeyondSheet), "a person has sent it back");
+    assert_eq!((course.case.task, course.case.payment), (None, None));
+}
+
+#[test]
+fn what_came_in_beyond_the_end_of_a_case_is_surplus_and_nothing_is_before_it() {
+    let refused = RefusalReason::Other;
+    for (state, surplus) in [
+        (OutgoingState::Received, 0),
+        (OutgoingState::Paid, 0),
+        (OutgoingState::Rejected(refused, false), 0),
+        (OutgoingState::Rejected(refused, true), 30),
+        (OutgoingState::Released, 30),
+        (OutgoingState::Restored, 30),
+    ] {
+        let mut course = Course { state, ..Course::received() };
+        course.case.money.moved(Direction::Credit, fen(30));
+        assert_eq!(course.surplus(), fen(surplus), "{state:?}");
+    }
+}
