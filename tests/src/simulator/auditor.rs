@@ -154,7 +154,7 @@ impl Auditor {
         }
         let is_answered = |to, row| self.answers.has(center, to, row);
         for output in outputs {
-            releases::check((node, center), output, (cosign, &is_answered))?;
+            releases::check((node, center), output, cosign, &is_answered)?;
             self.people.check(center, output)?;
             if let Some(hash) = releases::acknowledged(output) {
                 self.acknowledged.entry(center).or_default().push(hash);

@@ -40,7 +40,7 @@ impl Answers {
                          with {}",
                         refusal.code()
                     );
-                    self.contradiction.get_or_insert(Broken::new(what));
+                    self.contradiction.get_or_insert_with(|| Broken::new(what));
                 }
             }
             DeliveryReply::Pending(_) | DeliveryReply::Later(_) => {}

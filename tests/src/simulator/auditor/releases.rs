@@ -61,14 +61,12 @@ pub(super) fn check_kept(node: &Node, center: CenterCode, hash: PayloadHash) -> 
     require(kept, || format!("{center} has acknowledged statement {hash} and does not have it"))
 }
 
-/// Before an output leaves.
+/// Before an output leaves; `is_answered` says whether a row of the outbox has had its answer.
 pub(super) fn check(
     (node, center): (&Node, CenterCode),
     output: &Output,
-    (cosign, is_answered): (
-        &dyn Fn(&Output) -> Option<CosignRequest>,
-        &dyn Fn(CenterCode, u64) -> bool,
-    ),
+    cosign: &dyn Fn(&Output) -> Option<CosignRequest>,
+    is_answered: &dyn Fn(CenterCode, u64) -> bool,
 ) -> Result<(), Broken> {
     let view = Staged::new(node.disk());
     match output {
