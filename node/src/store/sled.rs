@@ -22,6 +22,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use fundlink_protocol::store::{Batch, Entry, Store, StoreError};
 use sled::IVec;
@@ -60,6 +62,11 @@ const CHECK_BYTES: usize = 8;
 /// Bytes that sled may keep in memory.
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 
+/// How often it is looked whether an earlier user in this process has let go of the store.
+const LOCK_LOOKS: u32 = 200;
+/// Between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 const VALUE: u8 = 0;
 const CHUNK: u8 = 1;
 const OWN: u8 = 2;
@@ -85,11 +92,7 @@ impl SledStore {
     ) -> Result<(Self, Option<StoreError>), OpenError> {
         let path = folder.join("store");
         remove_unfinished(&path).map_err(|error| io_error(&error))?;
-        let db = sled::Config::new()
-            .path(&path)
-            .cache_capacity(CACHE_BYTES)
-            .open()
-            .map_err(|error| store_error(&error))?;
+        let db = open_once_free(&path).map_err(|error| store_error(&error))?;
         let data = File::open(path.join("db")).map_err(|error| io_error(&error))?;
         let acknowledged = OpenOptions::new()
             .read(true)
@@ -216,6 +219,20 @@ impl SledStore {
     pub fn snapshots(&self) -> snapshot::Snapshots {
         snapshot::Snapshots::new(self.db.clone(), self.snapshot.clone())
     }
+}
+
+/// Opens sled once nobody else of this process has it: its threads keep its lock for a moment after the
+/// last user is gone. Other processes are kept out by the lock of the folder.
+fn open_once_free(path: &Path) -> Result<sled::Db, sled::Error> {
+    let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES);
+    let is_taken = |error: &sled::Error| error.to_string().contains("could not acquire lock");
+    for _ in 0..LOCK_LOOKS {
+        match config.open() {
+            Err(error) if is_taken(&error) => thread::sleep(LOOK_AGAIN),
+            opened => return opened,
+        }
+    }
+    config.open()
 }
 
 /// Removes summaries that sled had not finished when its process ended or its disk was full: it would take

@@ -152,3 +152,23 @@ fn a_folder_in_use_is_refused_with_its_name() {
     let error = SledStore::open(folder.path()).unwrap_err();
     assert!(matches!(error, OpenError::InUse { .. }), "{error}");
 }
+
+#[test]
+fn a_store_that_an_earlier_user_has_not_quite_let_go_of_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SledStore::open(folder.path()).unwrap();
+    commit(&mut store, b"a", Some(b"1"));
+    // As sled's own threads do, somebody still has it when its user is gone.
+    let lingering = store.db.clone();
+    drop(store);
+    let opening = thread::spawn({
+        let folder = folder.path().to_owned();
+        move || SledStore::open(&folder)
+    });
+    while !folder.path().join("lock").exists() {
+        thread::yield_now();
+    }
+    drop(lingering);
+    let store = opening.join().unwrap().unwrap();
+    assert_eq!(store.get(b"a").unwrap(), Some(b"1".to_vec()));
+}
