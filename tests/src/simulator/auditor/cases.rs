@@ -180,10 +180,11 @@ fn check_credit(outgoing: Option<&Outgoing>, incoming: &Incoming) -> Result<(), 
     require(outgoing.settled_amount() == amount, || {
         format!("{transfer} is credited with another amount than was settled")
     })?;
-    // Money may be faster than the revision that it is of; in the end both name the same.
+    // Where several revisions and their money crossed, it may be an earlier one over the same amount.
     let settled = outgoing.settled.as_ref().and_then(|settled| settled.sheet);
     let is_over = incoming.state.is_final() && outgoing.state.is_final();
-    require(!is_over || (settled == Some(sheet.hash) && !sheet.is_reversed), || {
+    let is_of_it = settled == Some(sheet.hash) || sheet.sheet.revision < outgoing.revision;
+    require(!is_over || (is_of_it && !sheet.is_reversed), || {
         format!("{transfer} was credited by another sheet than was settled")
     })
 }
