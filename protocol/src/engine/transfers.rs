@@ -70,7 +70,7 @@ fn reply_to(
     from: CenterCode,
     statement: &Verified,
 ) -> Result<DeliveryReply, StoreError> {
-    Ok(match admit(round, from, statement.statement()) {
+    Ok(match admit(round, from, statement)? {
         // What was said before comes first, in its order.
         Ok(()) if recovery::holds_inputs(round.view)? => DeliveryReply::Later(Refusal::Recovering),
         Ok(()) => take_in(round, statement)?,
@@ -88,14 +88,23 @@ fn is_soon(round: &Round<'_>, statement: &Statement) -> bool {
     statement.issued_at().ms_since(round.now) <= DAY_MS
 }
 
-/// A suspended member finishes what was accepted before, and starts nothing.
-fn admit(round: &Round<'_>, from: CenterCode, statement: &Statement) -> Result<(), Refusal> {
+/// A suspended member finishes what was accepted before, and starts nothing. A letter that was taken in
+/// before the suspension starts nothing when it comes again: the answer to it was lost.
+fn admit(
+    round: &Round<'_>,
+    from: CenterCode,
+    statement: &Verified,
+) -> Result<Result<(), Refusal>, StoreError> {
+    let said = statement.statement();
     let status = round.roster.member(from).map(|member| member.status);
-    let starts = statement.from() == from && statement.kind() == StatementKind::Letter;
-    if starts && status == Some(MemberStatus::Suspended) {
-        return Err(Refusal::Suspended);
+    let is_letter = said.from() == from && said.kind() == StatementKind::Letter;
+    if is_letter && status == Some(MemberStatus::Suspended) {
+        let transfer = TransferId::new(*statement.hash().as_bytes());
+        if side_of(round.view, transfer)?.is_none() {
+            return Ok(Err(Refusal::Suspended));
+        }
     }
-    round.admit(from, statement)
+    Ok(round.admit(from, said))
 }
 
 /// Takes in a statement that was verified and admitted.

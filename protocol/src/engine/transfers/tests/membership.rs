@@ -1,5 +1,6 @@
 //! What becomes of open transfers when the authority suspends or revokes a center.
 
+use super::delivery::{deliver, letter, signed};
 use super::world::{World, application, clerk, newcomer, reviewer, saver, yuan};
 use crate::account::AccountStatus;
 use crate::center::CenterCode;
@@ -13,12 +14,13 @@ use crate::engine::round::Round;
 use crate::engine::takeovers::{self, TakenOver, TakeoverCommand};
 use crate::engine::transfer_command::{Decision, TransferCommand, TransferName};
 use crate::id::{PayloadHash, TransferId};
+use crate::letter_number::LetterNumber;
 use crate::mode::Mode;
 use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
 use crate::statement::Statement;
 use crate::statement::transfer::handover::{Handover, HandoverClosing};
-use crate::statement::transfer::letter::Remark;
+use crate::statement::transfer::letter::{Letter, Remark};
 use crate::store::keys::{Area, key};
 use crate::store::{Staged, Store as _};
 use crate::testing::people::{LI, WANG, ZHOU};
@@ -368,4 +370,23 @@ fn a_suspended_center_finishes_what_it_accepted_and_accepts_and_starts_nothing()
     net(&mut world, NetCommand::Reinstate(DATONG));
     world.decide(DATONG, held, (clerk(), Decision::Accept(None))).unwrap();
     assert_eq!(world.show(DATONG, held).line.state.name(), "accepted");
+}
+
+/// Its sender may have heard of neither answer, or only of the second one: a refusal would end the
+/// transfer there, while it goes on here.
+#[test]
+fn a_letter_taken_in_before_a_suspension_is_answered_alike_when_it_comes_again() {
+    let mut world = world();
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    let letter = letter(&mut world, transfer);
+    let again = signed(&mut world.province, &letter);
+    net(&mut world, NetCommand::Suspend(TAIYUAN));
+    let reply = deliver(&mut world.province, TAIYUAN, &again);
+    assert_eq!(reply, DeliveryReply::Committed(again.hash()));
+
+    let number = LetterNumber::parse("1401002605200002").unwrap();
+    let another = signed(&mut world.province, &Letter { number, ..letter });
+    let reply = deliver(&mut world.province, TAIYUAN, &another);
+    assert_eq!(reply, DeliveryReply::Refused(Refusal::Suspended));
 }
