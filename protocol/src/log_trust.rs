@@ -149,9 +149,26 @@ impl VerifiedCheckpoint {
     /// # Errors
     /// As [`verify`](Self::verify).
     pub fn verify_note(note: SignedNote, trust: &LogTrust) -> Result<Self, Refusal> {
+        Self::by(note, trust, LogTrust::log_keys)
+    }
+
+    /// Checks the bytes of a note by all keys that ever counted: what a log once said, it has said.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_ever(bytes: &[u8], trust: &LogTrust) -> Result<Self, Refusal> {
+        let note = SignedNote::parse(bytes).map_err(|_| Refusal::Malformed)?;
+        Self::by(note, trust, LogTrust::log_keys_ever)
+    }
+
+    fn by(
+        note: SignedNote,
+        trust: &LogTrust,
+        keys: impl Fn(&LogTrust, LogId) -> Vec<VerifierKey>,
+    ) -> Result<Self, Refusal> {
         let unverified = Checkpoint::parse(note.text()).map_err(|_| Refusal::Malformed)?;
         let log = LogId::parse(trust.network(), &unverified.origin).ok_or(Refusal::NotFound)?;
-        let keys = trust.log_keys(log);
+        let keys = keys(trust, log);
         if keys.is_empty() {
             return Err(Refusal::NotFound);
         }

@@ -31,7 +31,7 @@ pub(crate) mod people;
 mod soundness;
 
 use members::settings;
-pub(crate) use members::{admit, applicant, joined, keyring, network, root, seed, tagger};
+pub(crate) use members::{admit, applicant, joined, keyring, network, root, rotated, seed, tagger};
 
 /// Taiyuan (太原).
 pub(crate) const TAIYUAN: CenterCode = code(140_100);

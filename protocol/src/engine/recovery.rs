@@ -202,16 +202,22 @@ pub(super) fn on_reply(
 ) -> Result<(), StoreError> {
     let SyncReply::Latest(notes) = reply else { return Ok(()) };
     let trust = round.log_trust();
+    let mut is_understood = true;
     for note in notes {
-        match VerifiedCheckpoint::verify(&note, &trust) {
+        match VerifiedCheckpoint::verify_ever(&note, &trust) {
             Ok(shown) => on_own_checkpoint(round, from, &shown)?,
-            Err(refusal) => round.event(Event::Refused { from, refusal }),
+            Err(refusal) => {
+                is_understood = false;
+                round.event(Event::Refused { from, refusal });
+            }
         }
     }
     let Some(mut row) = row(round.view)? else {
         return Ok(());
     };
-    if !row.answered.contains(&from) {
+    // What cannot be read may be signed by a key that this store has forgotten: the roster that
+    // lists it comes by itself, and the witness is asked again until then.
+    if is_understood && !row.answered.contains(&from) {
         row.answered.push(from);
     }
     put(round.view, &row);

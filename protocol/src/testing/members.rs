@@ -57,6 +57,14 @@ const PURPOSES: [KeyPurpose; 6] = [
     KeyPurpose::Roster,
 ];
 
+/// The secret keys of a member, with another one for a purpose.
+pub(crate) fn rotated(center: CenterCode, purpose: KeyPurpose, byte: u8) -> MemoryKeyring {
+    MemoryKeyring::new(PURPOSES.map(|held| {
+        let secret = if held == purpose { [byte; 32] } else { seed(center, held) };
+        (held, secret)
+    }))
+}
+
 /// The secret of a member for a purpose.
 pub(crate) fn seed(center: CenterCode, purpose: KeyPurpose) -> [u8; 32] {
     let mut seed = [purpose as u8; 32];

@@ -12,13 +12,14 @@ use crate::engine::operator::OperatorId;
 use crate::engine::records::RecordKind;
 use crate::engine::rosters::command::NetCommand;
 use crate::id::FileHash;
-use crate::key::{KeyPurpose, MemoryKeyring};
+use crate::key::KeyPurpose;
 use crate::mode::Mode;
 use crate::roster::enrolment;
 use crate::statement::query::Consent;
 use crate::store::{Batch, Store};
 use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, loan, person, settled};
-use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, network, seed};
+use crate::testing::rotated;
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, network};
 use crate::time::Month;
 use crate::verdict::{Decision, Rule};
 
@@ -343,17 +344,10 @@ fn a_wish_that_would_be_refused_everywhere_is_refused_here() {
     assert_eq!(province.command(TAIYUAN, unknown).unwrap_err().refusal, Refusal::NotFound);
 }
 
-/// The keys of a center with another one for its statements.
-fn rotated(center: CenterCode) -> MemoryKeyring {
-    let kept = [KeyPurpose::Peer, KeyPurpose::Log, KeyPurpose::Witness, KeyPurpose::Sealing];
-    let kept = kept.map(|purpose| (purpose, seed(center, purpose)));
-    MemoryKeyring::new(kept.into_iter().chain([(KeyPurpose::Statement, [0x55; 32])]))
-}
-
 /// A center rotates its statement key, and another one does not hear of it.
 fn rotate_unheard(province: &mut Province, center: CenterCode, deaf: CenterCode) {
     province.cut_off(deaf);
-    let mut new = rotated(center);
+    let mut new = rotated(center, KeyPurpose::Statement, 0x55);
     let key = enrolment::offer_key(&network(), center, KeyPurpose::Statement, &mut new).unwrap();
     province.command(center, Command::Net(NetCommand::ChangeKey(key))).unwrap();
     province.advance(crate::limits::ROSTER_FETCH_MS_MIN);
@@ -391,7 +385,7 @@ fn a_question_by_a_key_that_the_other_side_does_not_list_yet_is_asked_again_whil
 #[test]
 fn a_key_that_no_roster_lists_is_named_when_the_time_is_over() {
     let mut province = province();
-    province.node(DATONG).keyring = rotated(DATONG);
+    province.node(DATONG).keyring = rotated(DATONG, KeyPurpose::Statement, 0x55);
     let id = ask(&mut province, wish(&[LI]));
     province.advance(DOSSIER_WAIT_MS);
     let dossier = shown(&mut province, id);

@@ -4,10 +4,14 @@ mod next_log;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 
+use crate::engine::command::Command;
 use crate::engine::log_event::LogEvent;
 use crate::engine::output::Event;
+use crate::engine::rosters::command::NetCommand;
 use crate::engine::synchronization::{EntriesWanted, SyncReply, SyncRequest};
 use crate::engine::{Engine, equivocation, following, recovery, tag_index};
+use crate::key::KeyPurpose;
+use crate::limits::KEY_OVERLAP_MS;
 use crate::log::add_checkpoint::AddCheckpoint;
 use crate::log::equivocation::Equivocation;
 use crate::log::note::{NoteSignature, SignedNote};
@@ -15,9 +19,12 @@ use crate::log::origin::LogId;
 use crate::log::proof::TiledTree;
 use crate::log::tile::TileId;
 use crate::log::tree::TreeSize;
+use crate::log_trust::VerifiedCheckpoint;
 use crate::refusal::Refusal;
+use crate::roster::enrolment;
 use crate::testing::logs::{ALL, Face, checkpoints, digest, held, publish, size, witnessed};
-use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
+use crate::testing::rotated;
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, network};
 
 #[test]
 fn a_witness_never_cosigns_two_roots_of_one_size_and_convicts_who_asks() {
@@ -233,6 +240,63 @@ fn a_store_that_fell_behind_its_witnesses_gets_its_leaves_back_before_it_signs()
     let behind = |event: &Event| matches!(event, Event::Log(LogEvent::Behind { .. }));
     assert!(province.events.iter().any(|(at, event)| *at == TAIYUAN && behind(event)));
     assert!(!province.act(DATONG, |round| equivocation::is_closed(round.view, log).unwrap()));
+}
+
+#[test]
+fn a_store_from_before_its_log_key_was_changed_signs_nothing_until_it_knows_the_new_key() {
+    let mut province = Province::new();
+    let log = LogId::public(DATONG, 1);
+    publish(&mut province, DATONG, 0..5);
+    province.advance(2_000);
+    let old = province.node(DATONG).engine.store().clone();
+    let mut new = rotated(DATONG, KeyPurpose::Log, 0x57);
+    let offered = enrolment::offer_key(&network(), DATONG, KeyPurpose::Log, &mut new).unwrap();
+    province.command(DATONG, Command::Net(NetCommand::ChangeKey(offered))).unwrap();
+    province.connect_all();
+    let first = core::mem::replace(&mut province.node(DATONG).keyring, new);
+    province.restart(DATONG);
+    publish(&mut province, DATONG, 5..9);
+    province.advance(2_000);
+    assert_eq!(witnessed(&mut province, LINFEN, log), Some(size(9)));
+
+    // The whole machine comes back as it was, with a roster that lists the first key alone, and
+    // hears of no newer one.
+    let settings = province.node(DATONG).engine.settings().clone();
+    let now = province.now;
+    province.node(DATONG).engine = Engine::open(old, settings, now).unwrap();
+    province.node(DATONG).keyring = first;
+    province.cut_off(DATONG);
+    province.restart(DATONG);
+    for witness in [TAIYUAN, LINFEN, AUTHORITY] {
+        let asked = SyncRequest::Latest(vec![log, LogId::audit(DATONG, 1)]);
+        let shown = province.sync(DATONG, witness, &asked);
+        province.act(DATONG, |round| recovery::on_reply(round, witness, shown).unwrap());
+    }
+    assert!(province.act(DATONG, |round| recovery::is_recovering(round.view).unwrap()));
+
+    province.cut.clear();
+    province.connect_all();
+    province.advance(30_000);
+    assert_eq!(held(&mut province, DATONG, log), held(&mut province, LINFEN, log));
+    assert!(!province.act(DATONG, |round| equivocation::is_closed(round.view, log).unwrap()));
+}
+
+#[test]
+fn what_a_key_has_signed_that_ended_since_still_tells_a_store_that_it_fell_behind() {
+    let mut province = Province::new();
+    let log = LogId::public(DATONG, 1);
+    let lost = Face::new(log, 0..3).signed().encode();
+    let mut new = rotated(DATONG, KeyPurpose::Log, 0x57);
+    let offered = enrolment::offer_key(&network(), DATONG, KeyPurpose::Log, &mut new).unwrap();
+    province.command(DATONG, Command::Net(NetCommand::ChangeKey(offered))).unwrap();
+    province.connect_all();
+    province.now = province.now.plus_ms(KEY_OVERLAP_MS);
+    let now = province.now;
+    let trust = province.node(DATONG).engine.log_trust(now);
+    assert_eq!(VerifiedCheckpoint::verify(&lost, &trust).err(), Some(Refusal::KeyUnknown));
+    let shown = SyncReply::Latest(vec![lost.into()]);
+    province.act(DATONG, |round| recovery::on_reply(round, LINFEN, shown).unwrap());
+    assert!(province.act(DATONG, |round| recovery::is_recovering(round.view).unwrap()));
 }
 
 #[test]

@@ -5,33 +5,18 @@ use crate::engine::command::{Command, Reply};
 use crate::engine::output::NetworkEvent;
 use crate::engine::rosters::command::{NetCommand, NetReply};
 use crate::engine::{following, heartbeats};
-use crate::key::{KeyPurpose, MemoryKeyring};
+use crate::key::KeyPurpose;
 use crate::limits::KEY_OVERLAP_MS;
 use crate::log::origin::LogId;
 use crate::log_trust::VerifiedCheckpoint;
 use crate::roster::enrolment;
 use crate::store::keys::{Area, key};
 use crate::store::{Store as _, prefix_end};
+use crate::testing::rotated;
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, logs, network, seed};
 
-const PURPOSES: [KeyPurpose; 5] = [
-    KeyPurpose::Peer,
-    KeyPurpose::Statement,
-    KeyPurpose::Log,
-    KeyPurpose::Witness,
-    KeyPurpose::Sealing,
-];
-
-/// Datong's keys with another one for a purpose.
-fn rotated(purpose: KeyPurpose, byte: u8) -> MemoryKeyring {
-    MemoryKeyring::new(PURPOSES.map(|held| {
-        let secret = if held == purpose { [byte; 32] } else { seed(DATONG, held) };
-        (held, secret)
-    }))
-}
-
 fn change_key(province: &mut Province, purpose: KeyPurpose, byte: u8) {
-    let mut new = rotated(purpose, byte);
+    let mut new = rotated(DATONG, purpose, byte);
     let key = enrolment::offer_key(&network(), DATONG, purpose, &mut new).unwrap();
     let reply = province.command(DATONG, Command::Net(NetCommand::ChangeKey(key))).unwrap();
     assert!(matches!(*reply, Reply::Net(NetReply::Sent(_))));
@@ -71,7 +56,7 @@ fn a_quiet_log_is_signed_again_by_its_new_key_and_stays_current() {
     province.advance(2_000);
     assert_eq!(logs::witnessed(&mut province, TAIYUAN, log), Some(logs::size(3)));
     change_key(&mut province, KeyPurpose::Log, 0x57);
-    province.node(DATONG).keyring = rotated(KeyPurpose::Log, 0x57);
+    province.node(DATONG).keyring = rotated(DATONG, KeyPurpose::Log, 0x57);
     // The audit log has grown by the request, and both logs are signed together.
     province.restart(DATONG);
     province.advance(10_000);
@@ -115,14 +100,14 @@ fn what_waited_until_its_key_had_ended_is_signed_again_and_taken() {
     change_key(&mut province, KeyPurpose::Statement, 0x55);
     // Datong, still with its old key, asks for another change while the authority is away.
     province.cut.extend([(DATONG, AUTHORITY), (AUTHORITY, DATONG)]);
-    let mut new = rotated(KeyPurpose::Witness, 0x66);
+    let mut new = rotated(DATONG, KeyPurpose::Witness, 0x66);
     let offer = enrolment::offer_key(&network(), DATONG, KeyPurpose::Witness, &mut new).unwrap();
     province.command(DATONG, Command::Net(NetCommand::ChangeKey(offer))).unwrap();
     assert_eq!(outbox_rows(&mut province, DATONG), 1);
     let before = province.node(AUTHORITY).engine.roster().version;
     province.cut.clear();
     province.now = province.now.plus_ms(KEY_OVERLAP_MS);
-    province.node(DATONG).keyring = rotated(KeyPurpose::Statement, 0x55);
+    province.node(DATONG).keyring = rotated(DATONG, KeyPurpose::Statement, 0x55);
     province.input(DATONG, crate::engine::input::Input::Connected { center: AUTHORITY });
     province.drive();
     assert_eq!(outbox_rows(&mut province, DATONG), 0);
@@ -136,7 +121,7 @@ fn what_waited_until_its_key_had_ended_is_signed_again_and_taken() {
 fn a_statement_whose_key_was_revoked_is_not_signed_again_by_itself() {
     let mut province = Province::new();
     province.cut.extend([(DATONG, AUTHORITY), (AUTHORITY, DATONG)]);
-    let mut new = rotated(KeyPurpose::Witness, 0x66);
+    let mut new = rotated(DATONG, KeyPurpose::Witness, 0x66);
     let offer = enrolment::offer_key(&network(), DATONG, KeyPurpose::Witness, &mut new).unwrap();
     province.command(DATONG, Command::Net(NetCommand::ChangeKey(offer))).unwrap();
     let revoke = NetCommand::Revoke { center: DATONG, takeover: LINFEN, compromised: true };
