@@ -17,13 +17,16 @@ use fundlink_protocol::time::{Date, Timestamp};
 
 mod auditor;
 mod bank;
+mod core_system;
 mod disk;
 mod epilogue;
 mod hostile;
+mod lending;
 mod members;
 mod membership;
 mod network;
 mod plan;
+mod queries;
 mod rounds;
 mod schedule;
 mod shrinking;
@@ -68,6 +71,8 @@ pub struct Report {
     pub simulated_ms: i64,
     /// Transfers by their state at the transfer-in center.
     pub ends: BTreeMap<&'static str, u64>,
+    /// Applications for a loan by their state.
+    pub loans: BTreeMap<&'static str, u64>,
     /// How often each kind of fault happened.
     pub injected: BTreeMap<Fault, u64>,
 }
@@ -85,12 +90,17 @@ const REAL_KEYS_EVERY: u64 = 100;
 /// # Errors
 /// With the promise that was broken.
 pub fn run(seed: u64, options: &Options) -> Result<Report, Broken> {
-    let (world, begin, ends) = play(seed, options)?;
+    let (world, workload, begin, ends) = play(seed, options)?;
+    let mut loans = BTreeMap::new();
+    for state in workload.loans(&world)? {
+        *loans.entry(state).or_default() += 1;
+    }
     Ok(Report {
         hash: world.trace.hash().to_hex().to_string(),
         events: world.events,
         simulated_ms: world.now.ms_since(begin),
         ends,
+        loans,
         injected: world.plan.injected().clone(),
     })
 }
@@ -109,7 +119,7 @@ pub fn rows_of_a_center(seed: u64, options: &Options) -> Result<(Expected, Vec<E
 
 type Ends = BTreeMap<&'static str, u64>;
 
-fn play(seed: u64, options: &Options) -> Result<(World, Timestamp, Ends), Broken> {
+fn play(seed: u64, options: &Options) -> Result<(World, Workload, Timestamp, Ends), Broken> {
     let kind = if seed.is_multiple_of(REAL_KEYS_EVERY) {
         KeyType::Ed25519
     } else {
@@ -128,9 +138,9 @@ fn play(seed: u64, options: &Options) -> Result<(World, Timestamp, Ends), Broken
     world.plan.begin();
     world.disks_lie = options.disks_lie;
     break_things(&mut world, &mut workload)?;
-    let ends = mend(&mut world, &workload)?;
+    let ends = mend(&mut world, &mut workload)?;
     world.end(&workload)?;
-    Ok((world, begin, ends))
+    Ok((world, workload, begin, ends))
 }
 
 /// Half past eight on a day around the end of the interest year (30 June).
@@ -147,6 +157,7 @@ fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken
         let pause = world.random.i64(1_000..2 * MINUTE_MS);
         world.run_until(world.now.plus_ms(pause))?;
         workload.apply(world)?;
+        workload.lend(world)?;
         if world.random.u8(0..4) == 0 {
             workload.decide(world)?;
             world.keep_backup();
@@ -159,7 +170,7 @@ fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken
 }
 
 /// The time in which nothing goes wrong any more, until everything rests.
-fn mend(world: &mut World, workload: &Workload) -> Result<Ends, Broken> {
+fn mend(world: &mut World, workload: &mut Workload) -> Result<Ends, Broken> {
     world.heal()?;
     world.auditor.after_healing(&world.nodes)?;
     world.run_until(world.now.plus_ms(12 * MINUTE_MS))?;
@@ -175,6 +186,7 @@ fn mend(world: &mut World, workload: &Workload) -> Result<Ends, Broken> {
         world.sleep(hours * HOUR_MS);
         world.run_until(world.now.plus_ms(MINUTE_MS / 2))?;
         workload.decide(world)?;
+        workload.lend(world)?;
         world.run_until(world.now.plus_ms(MINUTE_MS))?;
     }
     if let Ok(ends) = world.auditor.at_rest(&world.nodes, &world.bank) {

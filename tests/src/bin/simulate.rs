@@ -70,6 +70,7 @@ struct Sum {
     events: u64,
     simulated_ms: i64,
     ends: BTreeMap<&'static str, u64>,
+    loans: BTreeMap<&'static str, u64>,
     injected: BTreeMap<Fault, u64>,
 }
 
@@ -221,6 +222,9 @@ impl Sum {
         for (state, count) in &report.ends {
             *self.ends.entry(state).or_default() += count;
         }
+        for (state, count) in &report.loans {
+            *self.loans.entry(state).or_default() += count;
+        }
         for (fault, count) in &report.injected {
             *self.injected.entry(*fault).or_default() += count;
         }
@@ -244,6 +248,10 @@ impl Sum {
         );
         println!("how they ended:");
         for (state, count) in &self.ends {
+            println!("  {count:>8}  {state}");
+        }
+        println!("how applications for loans stand:");
+        for (state, count) in &self.loans {
             println!("  {count:>8}  {state}");
         }
         println!("what went wrong:");

@@ -27,9 +27,12 @@ use super::world::Node;
 mod answers;
 mod books;
 mod cases;
-mod interest;
+mod core_systems;
+pub(super) mod interest;
+mod lending;
 mod logs;
 mod people;
+mod queries;
 mod releases;
 mod rest;
 mod returns;
@@ -71,6 +74,7 @@ pub(super) struct Auditor {
     cases: cases::Cases,
     books: BTreeMap<CenterCode, books::Books>,
     logs: logs::Logs,
+    payouts: lending::Payouts,
 }
 
 type Nodes = BTreeMap<CenterCode, Node>;
@@ -87,8 +91,8 @@ impl Auditor {
     }
 
     /// A person is known to the two centers between which they move, by what is theirs alone.
-    pub(super) fn know(&mut self, secrets: [String; 3], centers: [CenterCode; 2]) {
-        self.people.know(secrets, centers);
+    pub(super) fn know(&mut self, person: u32, secrets: [String; 3], centers: [CenterCode; 2]) {
+        self.people.know(person, secrets, centers);
     }
 
     /// The receiver of a center's outbox row has answered.
@@ -118,7 +122,7 @@ impl Auditor {
     /// After each round of a node, before anything of it is released.
     pub(super) fn after_round(
         &mut self,
-        (nodes, bank): (&Nodes, &Bank),
+        (nodes, bank, now): (&Nodes, &Bank, Timestamp),
         center: CenterCode,
         outputs: &[Output],
         cosign: &dyn Fn(&Output) -> Option<CosignRequest>,
@@ -142,9 +146,12 @@ impl Auditor {
                     let imported_on = self.books.get(&center).and_then(|books| books.imported_on);
                     returns::check_reversed((center, node), out, imported_on)?;
                 }
+                self.check_core((center, node), change)?;
             } else if area == Area::Posting as u8 {
                 let books = self.books.entry(center).or_default();
                 books.check_posting((node, center), bank, change)?;
+            } else if area == Area::Intent as u8 {
+                self.payouts.check((center, now), change)?;
             } else {
                 self.logs.check(node, center, change)?;
             }
@@ -161,6 +168,20 @@ impl Auditor {
             }
         }
         Ok(())
+    }
+
+    /// Where no order is on its way, a core system has what its node says.
+    fn check_core(
+        &self,
+        (center, node): (CenterCode, &Node),
+        change: &Change,
+    ) -> Result<(), Broken> {
+        let Some(core) = &node.core else { return Ok(()) };
+        if let Some(out) = self.cases.outgoing((center, change)) {
+            return core_systems::check_outgoing(core, center, out);
+        }
+        let into = self.cases.incoming((center, change));
+        into.map_or(Ok(()), |into| core_systems::check_incoming(core, center, into))
     }
 
     /// What is said stands in the outbox until its receiver has answered.

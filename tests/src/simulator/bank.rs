@@ -135,6 +135,15 @@ impl Bank {
         self.net.get(&(center, letter)).copied().unwrap_or_default()
     }
 
+    /// What has left the account under a letter, whatever came back.
+    pub(super) fn left(&self, center: CenterCode, letter: LetterNumber) -> i128 {
+        let lines = self.accounts.get(&center).map_or(&[][..], |account| &account.lines);
+        let of_it = lines.iter().map(|line| &line.notice).filter(|notice| {
+            notice.direction == Direction::Debit && notice.letter() == Some(letter)
+        });
+        of_it.map(|notice| i128::from(notice.amount.get())).sum()
+    }
+
     /// Takes an order in. No reply: it was lost on the way.
     pub(super) fn order(
         &mut self,

@@ -56,7 +56,7 @@ pub(super) struct Change {
 }
 
 /// The areas whose rows the auditor reads as they change.
-pub(super) const AUDITED: [Area; 12] = [
+pub(super) const AUDITED: [Area; 13] = [
     Area::Posting,
     Area::TransferOut,
     Area::TransferIn,
@@ -69,6 +69,7 @@ pub(super) const AUDITED: [Area; 12] = [
     Area::ReferenceIndex,
     Area::AuditLeaf,
     Area::Cosigned,
+    Area::Intent,
 ];
 
 impl Disk {

@@ -8,6 +8,8 @@
 
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::cose::{self, Received};
+use fundlink_protocol::engine::command::Command;
+use fundlink_protocol::engine::rosters::command::NetCommand;
 use fundlink_protocol::engine::{equivocation, log_store, recovery, witnessing};
 use fundlink_protocol::id::TreeHash;
 use fundlink_protocol::key::{KeyPurpose, Keyring, SigningRequest};
@@ -27,6 +29,8 @@ use super::world::{Event, World};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+/// Looks at a node that gets back what it has lost: every three hours, for ten days.
+const RECOVERY_LOOKS: u32 = 80;
 
 impl World {
     /// Keeps a backup of a center, to set it back later.
@@ -154,11 +158,32 @@ impl World {
         let Some(node) = self.nodes.get(&center) else { return Ok(()) };
         let waits = recovery::is_recovering(&Staged::new(node.disk()))?;
         let own = log_store::row(&Staged::new(node.disk()), public)?.size;
-        if waits {
-            return Ok(());
+        if !waits {
+            let what =
+                format!("{center} was set back, goes on at {} and has not noticed", own.get());
+            return Err(Broken::new(what));
         }
-        let what = format!("{center} was set back, goes on at {} and has not noticed", own.get());
-        Err(Broken::new(what))
+        self.see_recovered(workload, center)
+    }
+
+    /// The authority opens the next log, and people decide: the node gets back what it has lost, and goes
+    /// on.
+    fn see_recovered(&mut self, workload: &Workload, center: CenterCode) -> Result<(), Broken> {
+        let opens = Command::Net(NetCommand::NextLog(center));
+        // Where no leaf was lost but of the audit log, the node may have asked for it already.
+        drop(self.command(members::AUTHORITY, opens)?);
+        let mut stands = Ok(());
+        for _ in 0..RECOVERY_LOOKS {
+            self.sleep(3 * 60 * MINUTE_MS);
+            self.run_until(self.now.plus_ms(2 * MINUTE_MS))?;
+            workload.decide(self)?;
+            self.run_until(self.now.plus_ms(MINUTE_MS))?;
+            stands = self.auditor.check_recovered((&self.nodes, &self.bank), center);
+            if stands.is_ok() {
+                break;
+            }
+        }
+        stands
     }
 }
 

@@ -50,6 +50,15 @@ struct Asked {
     about: About,
 }
 
+/// A request that a node has not answered.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    at: CenterCode,
+    /// Who has sent it.
+    peer: CenterCode,
+    ask: u64,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum About {
     Query(QueryId),
@@ -65,7 +74,7 @@ pub(super) struct Links {
     /// Requests that their askers wait for.
     asked: BTreeMap<u64, Asked>,
     /// Where the replies of a node go.
-    open: BTreeMap<RequestId, (CenterCode, u64)>,
+    open: BTreeMap<RequestId, Open>,
     /// What witnesses were asked to cosign.
     cosign: BTreeMap<RequestId, CosignRequest>,
     next: u64,
@@ -92,7 +101,7 @@ impl Links {
 
     /// A node is down: nobody gets a reply of it any more.
     pub(super) fn forget(&mut self, center: CenterCode) {
-        self.open.retain(|_, (at, _)| *at != center);
+        self.open.retain(|_, open| open.at != center);
     }
 
     /// What a witness was asked, if an output is the reply.
@@ -113,7 +122,8 @@ impl World {
         match output {
             Output::Respond { request, reply } => {
                 self.links.cosign.remove(&request);
-                let Some((_, ask)) = self.links.open.remove(&request) else { return };
+                let Some(Open { peer, ask, .. }) = self.links.open.remove(&request) else { return };
+                self.note_query_reply((from, peer), &reply);
                 let Some(asked) = self.links.asked.get(&ask) else { return };
                 let to = asked.asker;
                 self.note_answer(*asked, &reply);
@@ -196,7 +206,7 @@ impl World {
         match body {
             Body::Statement(bytes, ask) => match self.verify(to, bytes) {
                 Ok(statement) => {
-                    let request = self.open(to, ask);
+                    let request = self.open((from, to), ask);
                     self.give(to, Input::Statement { from, request, statement })
                 }
                 Err(refusal) => {
@@ -209,11 +219,11 @@ impl World {
                 Err(_) => Ok(()),
             },
             Body::Sync(frame, ask) => {
-                let request = self.open_for_frame(to, ask, &frame);
+                let request = self.open_for_frame((from, to), ask, &frame);
                 self.give(to, Input::SyncRequested { from, request, frame })
             }
             Body::Roster(frame, ask) => {
-                let request = self.open(to, ask);
+                let request = self.open((from, to), ask);
                 self.give(to, Input::RosterRequested { request, frame })
             }
             Body::Heartbeat(bytes) => {
@@ -271,17 +281,22 @@ impl World {
         received.verify(&node.key_table, network.as_str(), now).map(Box::new)
     }
 
-    fn open_for_frame(&mut self, at: CenterCode, ask: u64, frame: &[u8]) -> RequestId {
-        let request = self.open(at, ask);
+    fn open_for_frame(
+        &mut self,
+        link: (CenterCode, CenterCode),
+        ask: u64,
+        frame: &[u8],
+    ) -> RequestId {
+        let request = self.open(link, ask);
         if let Some(asked) = CosignRequest::of(frame) {
             self.links.cosign.insert(request, asked);
         }
         request
     }
 
-    fn open(&mut self, at: CenterCode, ask: u64) -> RequestId {
+    fn open(&mut self, (peer, at): (CenterCode, CenterCode), ask: u64) -> RequestId {
         let request = RequestId(self.links.number());
-        self.links.open.insert(request, (at, ask));
+        self.links.open.insert(request, Open { at, peer, ask });
         request
     }
 

@@ -31,6 +31,8 @@ pub enum Fault {
     SlowDisk,
     /// A clock jumps by up to forty seconds.
     ClockJump,
+    /// A clock runs fast or slow, until it is as far off as clocks may be.
+    ClockDrift,
     /// A bank reports a movement late.
     NoticeLate,
     /// A bank reports movements again that were reported.
@@ -53,14 +55,36 @@ pub enum Fault {
     OrderLost,
     /// An order waits at the bank past its day unless it is recalled.
     OrderHeld,
+    /// A center has a core system of its own.
+    ExternalCore,
+    /// A core system does an order late, or says late that it has.
+    CoreLate,
+    /// A core system says an outcome twice, the second time much later.
+    CoreDoubled,
+    /// A core system does not say what became of an order for a while.
+    CoreUnknown,
+    /// A core system refuses, after the lock, an order that it could carry out.
+    CoreRefused,
     /// The applicant changes their mind.
     Cancelled,
     /// A clerk gives a command again that was answered.
     Repeated,
+    /// A person decides to go on waiting.
+    HeldBack,
+    /// A person refuses a letter.
+    RefusedByHand,
     /// The transfer-out center decides by hand.
     Confirm,
+    /// Whatever is decided at a center takes two persons.
+    TwoPersons,
     /// The people of a center decide nothing, for weeks.
     Idle,
+    /// A question of another center is answered.
+    Asked,
+    /// Households apply for loans in two cities each.
+    LoanTwice,
+    /// A loan that was paid out is undone.
+    PayoutUndone,
     /// Hours in which nobody hears anybody.
     LongSilence,
     /// A member rotates a key.
@@ -87,7 +111,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 49] = [
         Self::Loss,
         Self::Duplicate,
         Self::Delay,
@@ -99,6 +123,7 @@ impl Fault {
         Self::DiskFull,
         Self::SlowDisk,
         Self::ClockJump,
+        Self::ClockDrift,
         Self::NoticeLate,
         Self::NoticeDoubled,
         Self::NoticeReordered,
@@ -110,10 +135,21 @@ impl Fault {
         Self::PaymentUnknown,
         Self::OrderLost,
         Self::OrderHeld,
+        Self::ExternalCore,
+        Self::CoreLate,
+        Self::CoreDoubled,
+        Self::CoreUnknown,
+        Self::CoreRefused,
         Self::Cancelled,
         Self::Repeated,
+        Self::HeldBack,
+        Self::RefusedByHand,
         Self::Confirm,
+        Self::TwoPersons,
         Self::Idle,
+        Self::Asked,
+        Self::LoanTwice,
+        Self::PayoutUndone,
         Self::LongSilence,
         Self::KeyRotated,
         Self::Suspended,
@@ -142,6 +178,7 @@ impl Fault {
             Self::DiskFull => "disk-full",
             Self::SlowDisk => "slow-disk",
             Self::ClockJump => "clock-jump",
+            Self::ClockDrift => "clock-drift",
             Self::NoticeLate => "notice-late",
             Self::NoticeDoubled => "notice-doubled",
             Self::NoticeReordered => "notice-reordered",
@@ -153,10 +190,21 @@ impl Fault {
             Self::PaymentUnknown => "payment-unknown",
             Self::OrderLost => "order-lost",
             Self::OrderHeld => "order-held",
+            Self::ExternalCore => "external-core",
+            Self::CoreLate => "core-late",
+            Self::CoreDoubled => "core-doubled",
+            Self::CoreUnknown => "core-unknown",
+            Self::CoreRefused => "core-refused",
             Self::Cancelled => "cancelled",
             Self::Repeated => "repeated",
+            Self::HeldBack => "held-back",
+            Self::RefusedByHand => "refused-by-hand",
             Self::Confirm => "confirm",
+            Self::TwoPersons => "two-persons",
             Self::Idle => "idle",
+            Self::Asked => "asked",
+            Self::LoanTwice => "loan-twice",
+            Self::PayoutUndone => "payout-undone",
             Self::LongSilence => "long-silence",
             Self::KeyRotated => "key-rotated",
             Self::Suspended => "suspended",
@@ -193,7 +241,7 @@ impl Fault {
             Self::DiskError | Self::DiskFull => 100,
             Self::SlowDisk => 2_000,
             // Of each minute.
-            Self::OneWayCut | Self::TwoWayCut | Self::ClockJump => 30_000,
+            Self::OneWayCut | Self::TwoWayCut | Self::ClockJump | Self::ClockDrift => 30_000,
             Self::LongSilence => 6_000,
             // Of each notice, order or letter.
             Self::NoticeLate | Self::NoticeDoubled | Self::NoticeReordered => 50_000,
@@ -201,8 +249,19 @@ impl Fault {
             Self::PaymentUnknown | Self::OrderLost | Self::OrderHeld | Self::WrongReference => {
                 25_000
             }
+            // Of each order to a core system, or each outcome.
+            Self::CoreLate | Self::CoreUnknown => 20_000,
+            Self::CoreDoubled => 40_000,
+            Self::CoreRefused => 15_000,
             Self::Cancelled | Self::Repeated => 30_000,
+            // Of each look at something that waits for a person.
+            Self::HeldBack => 50_000,
+            Self::RefusedByHand => 8_000,
+            // Of each person who applies, or whose transfer is looked at.
+            Self::Asked => 40_000,
             // Of each center.
+            Self::ExternalCore => 80_000,
+            Self::TwoPersons => 40_000,
             Self::Confirm => 50_000,
             Self::Idle => 10_000,
             // Of each minute.
@@ -214,6 +273,7 @@ impl Fault {
             Self::Withheld => 20_000,
             Self::WrongSheet => 3_000,
             // Of each run.
+            Self::LoanTwice | Self::PayoutUndone => 100_000,
             Self::Equivocated | Self::RolledBack => 100_000,
         }
     }

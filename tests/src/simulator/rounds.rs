@@ -187,7 +187,7 @@ impl World {
         }
         let links = &self.links;
         let cosign = |output: &Output| links.cosign_request(output);
-        self.auditor.after_round((&self.nodes, &self.bank), center, &outputs, &cosign)?;
+        self.auditor.after_round((&self.nodes, &self.bank, now), center, &outputs, &cosign)?;
         if self.plan.strikes(Fault::CrashBeforeRelease, &mut self.random) {
             self.crash(center);
             return Ok(());

@@ -49,6 +49,8 @@ impl Trace {
             Event::Start(_)
             | Event::Bank(_)
             | Event::BankReply(..)
+            | Event::CoreOrder(..)
+            | Event::CoreOutcome(..)
             | Event::Mend(..)
             | Event::Reinstate(_) => self.line(format_args!("{now} {event:?}")),
         }

@@ -12,11 +12,13 @@ use super::world::{Event, World};
 
 /// Clocks stay within this of the time outside; two of them within the skew that is allowed.
 const SKEW_MS_MAX: i64 = 40_000;
+/// What a clock that runs fast gains in a minute: two percent.
+const DRIFT_MS_MAX: i64 = 1_200;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 impl World {
-    /// Once a minute: links are cut, clocks jump, everybody falls silent.
+    /// Once a minute: links are cut, clocks jump and drift, everybody falls silent.
     pub(super) fn change_weather(&mut self) {
         let codes = self.codes();
         let pick = |random: &mut fastrand::Rng| codes[random.usize(0..codes.len())];
@@ -37,6 +39,16 @@ impl World {
                 node.skew_ms = skew;
             }
         }
+        if self.plan.strikes(Fault::ClockDrift, &mut self.random) {
+            let code = pick(&mut self.random);
+            let drift = self.random.i64(-DRIFT_MS_MAX..=DRIFT_MS_MAX);
+            if let Some(node) = self.nodes.get_mut(&code) {
+                node.drift_ms = drift;
+            }
+        }
+        for node in self.nodes.values_mut() {
+            node.skew_ms = (node.skew_ms + node.drift_ms).clamp(-SKEW_MS_MAX, SKEW_MS_MAX);
+        }
         if self.plan.strikes(Fault::LongSilence, &mut self.random) {
             let hours = self.random.i64(1..30);
             self.sleep(hours * HOUR_MS);
@@ -54,6 +66,7 @@ impl World {
         for code in &codes {
             if let Some(node) = self.nodes.get_mut(code) {
                 node.skew_ms = 0;
+                node.drift_ms = 0;
             }
             self.start(*code)?;
         }

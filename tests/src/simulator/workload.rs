@@ -11,6 +11,7 @@ use fundlink_protocol::engine::command::Command;
 use fundlink_protocol::engine::imports::{ImportItem, ImportOrder};
 use fundlink_protocol::engine::input::RequestId;
 use fundlink_protocol::engine::modes::ServiceMode;
+use fundlink_protocol::engine::operator::OperatorId;
 use fundlink_protocol::engine::records::Totals;
 use fundlink_protocol::engine::transfer_command::{
     Application, Decision, TransferCommand, TransferName,
@@ -22,9 +23,11 @@ use fundlink_protocol::money::Fen;
 use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::settlement::SpecialAccount;
 use fundlink_protocol::statement::query::Consent;
+use fundlink_protocol::transfer::reason::RefusalReason;
 use fundlink_protocol::transfer::task::TaskReason;
 
-use super::auditor::{Broken, open_transfers};
+use super::auditor::{Broken, interest, open_transfers};
+use super::lending::Loans;
 use super::members::{self, operator};
 use super::plan::Fault;
 use super::world::World;
@@ -51,6 +54,7 @@ pub(super) struct Workload {
     waiting: Vec<(usize, RequestId, u32)>,
     /// Who must apply again.
     again: Vec<usize>,
+    loans: Loans,
 }
 
 impl Workload {
@@ -65,7 +69,15 @@ impl Workload {
         let movers: Vec<Mover> = movers.collect();
         let crowd = 1 + movers.len() / random.usize(3..=40);
         let pace_ms = [0, 20, 400][random.usize(0..3)];
-        Self { movers, next: 0, crowd, pace_ms, waiting: Vec::new(), again: Vec::new() }
+        Self {
+            movers,
+            next: 0,
+            crowd,
+            pace_ms,
+            waiting: Vec::new(),
+            again: Vec::new(),
+            loans: Loans::default(),
+        }
     }
 
     /// Whether everybody has applied.
@@ -74,10 +86,13 @@ impl Workload {
     }
 
     /// Opens accounts in all centers, and lets their services act.
-    pub(super) fn prepare(&self, world: &mut World) -> Result<(), Broken> {
+    pub(super) fn prepare(&mut self, world: &mut World) -> Result<(), Broken> {
+        let persons = u32::try_from(self.movers.len()).expect("few persons");
+        self.loans = Loans::draw(world, persons)?;
         let today = world.now.date().expect("a date");
         for mover in &self.movers {
-            world.auditor.know(members::secrets(mover.number, today), [mover.from, mover.to]);
+            let secrets = members::secrets(mover.number, today);
+            world.auditor.know(mover.number, secrets, [mover.from, mover.to]);
         }
         for center in world.codes() {
             if center == members::AUTHORITY {
@@ -85,6 +100,7 @@ impl Workload {
             }
             let mut items = Vec::new();
             let mut balances = Fen::ZERO;
+            let mut core = world.nodes.get_mut(&center).and_then(|node| node.core.as_mut());
             for mover in &self.movers {
                 let (status, deposits) = match (mover.from == center, mover.to == center) {
                     (true, _) => (members::status_before(mover.number), members::MONTHS_PAID),
@@ -93,6 +109,9 @@ impl Workload {
                 };
                 let account = members::account(center, (mover.number, status), deposits, today);
                 let balance = account.record.account.balance;
+                if let Some(core) = &mut core {
+                    core.open(account.record.account.number.clone(), (balance, status), today);
+                }
                 balances = balances.checked_add(balance).expect("a small sum");
                 items.push(ImportItem::Account(Box::new(account)));
             }
@@ -153,6 +172,7 @@ impl Workload {
     fn apply_one(&mut self, world: &mut World, place: usize) -> Result<(), Broken> {
         let mover = self.movers[place];
         let life = world.nodes.get(&mover.to).map_or(0, |node| node.life);
+        world.ask_about(mover.to, (mover.number, mover.from), None)?;
         let request = world.call(mover.to, mover.application(world))?;
         self.waiting.push((place, request, life));
         if world.plan.strikes(Fault::Repeated, &mut world.random) {
@@ -188,6 +208,16 @@ impl Workload {
         }
     }
 
+    /// Clerks go on with applications for loans.
+    pub(super) fn lend(&mut self, world: &mut World) -> Result<(), Broken> {
+        self.loans.go_on(world)
+    }
+
+    /// Where the applications for loans stand.
+    pub(super) fn loans(&self, world: &World) -> Result<Vec<&'static str>, Broken> {
+        self.loans.standing(world)
+    }
+
     /// Somebody applies at a center, whatever it says.
     pub(super) fn try_at(&self, world: &mut World, center: CenterCode) -> Result<(), Broken> {
         let mover = self.movers.iter().find(|mover| mover.to == center);
@@ -216,10 +246,15 @@ impl Workload {
         transfer: TransferId,
     ) -> Result<(), Broken> {
         let Some((side, case)) = world.auditor.case(center, transfer) else { return Ok(()) };
+        let person = interest::number_of(&case.letter.account);
         let reason = case.task.as_ref().map(|task| task.reason);
+        let first = case.task.as_ref().and_then(|task| task.first.clone());
         let name = TransferName::Id(transfer);
         let is_ours = case.letter.from == center;
         let other = if is_ours { case.letter.to } else { case.letter.from };
+        if let Some(person) = person {
+            world.ask_about(center, (person, other), Some(transfer))?;
+        }
         if is_ours && world.plan.strikes(Fault::Cancelled, &mut world.random) {
             let cancel = TransferCommand::Cancel {
                 operator: operator("clerk"),
@@ -229,13 +264,19 @@ impl Workload {
             world.tell(center, Command::Transfer(Box::new(cancel)))?;
         }
         let Some(reason) = reason else { return Ok(()) };
-        let choices = choices(reason, (center, other), side);
-        if choices.is_empty() {
-            return Ok(());
-        }
-        let decision = choices[world.random.usize(0..choices.len())].clone();
-        let command =
-            TransferCommand::Decide { operator: operator("reviewer"), transfer: name, decision };
+        let (who, decision) = match first {
+            // The second person sees what the first has decided.
+            Some(first) if world.random.u8(0..4) > 0 => {
+                (other_than(&first.operator), first.decision)
+            }
+            _ => {
+                let Some(decision) = choose(world, reason, ((center, other), side)) else {
+                    return Ok(());
+                };
+                (if world.random.bool() { "clerk" } else { "reviewer" }, decision)
+            }
+        };
+        let command = TransferCommand::Decide { operator: operator(who), transfer: name, decision };
         // One that does not fit is refused, and changes nothing.
         world.tell(center, Command::Transfer(Box::new(command)))
     }
@@ -258,6 +299,37 @@ impl Mover {
         };
         Command::Transfer(Box::new(TransferCommand::Start(Box::new(application))))
     }
+}
+
+/// The one of the two persons of a center who is not this one.
+fn other_than(who: &OperatorId) -> &'static str {
+    if *who == operator("clerk") { "reviewer" } else { "clerk" }
+}
+
+/// What a person decides.
+fn choose(
+    world: &mut World,
+    reason: TaskReason,
+    (centers, side): ((CenterCode, CenterCode), transfers::Side),
+) -> Option<Decision> {
+    let may_refuse = matches!(
+        reason,
+        TaskReason::ConfirmAcceptance | TaskReason::ConfirmSettlement | TaskReason::SuspiciousName
+    );
+    if may_refuse && world.plan.strikes(Fault::RefusedByHand, &mut world.random) {
+        return Some(Decision::Refuse(RefusalReason::NotSealed, None));
+    }
+    let mut choices = choices(reason, centers, side);
+    let may_wait = choices.contains(&Decision::Wait);
+    if may_wait && world.plan.would(Fault::HeldBack, &mut world.random) {
+        world.plan.count(Fault::HeldBack);
+        return Some(Decision::Wait);
+    }
+    if choices.len() > 1 {
+        choices.retain(|choice| *choice != Decision::Wait);
+    }
+    let place = world.random.usize(0..choices.len().max(1));
+    choices.get(place).cloned()
 }
 
 /// What a reasonable person may decide.
@@ -302,10 +374,12 @@ fn choices(
         | TaskReason::CounterpartRevoked => {
             vec![Decision::Wait]
         }
-        TaskReason::CoreRefused => vec![Decision::Wait, Decision::Restore],
+        TaskReason::CoreRefused => {
+            vec![Decision::Wait, Decision::Restore, Decision::Settle(None), Decision::SendSheet]
+        }
         TaskReason::UnexplainedMoney => match side {
             transfers::Side::In => vec![Decision::Wait, Decision::SendBack(special(other))],
-            transfers::Side::Out => vec![Decision::Wait],
+            transfers::Side::Out => vec![Decision::Wait, Decision::SendBack(special(other))],
         },
     }
 }

@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::{CenterCode, Role};
+use fundlink_protocol::core_system::{CoreOrder, CoreOutcome};
 use fundlink_protocol::engine::input::Input;
 use fundlink_protocol::engine::output::Output;
 use fundlink_protocol::engine::store_check::Expected;
-use fundlink_protocol::engine::{Engine, Settings, bank as bank_rows, rosters};
+use fundlink_protocol::engine::{CoreDriver, Engine, Settings, bank as bank_rows, rosters};
+use fundlink_protocol::id::OrderId;
 use fundlink_protocol::key::{KeyPurpose, Keyring};
 use fundlink_protocol::roster::KeyTable;
 use fundlink_protocol::roster::join_file::JoinFile;
@@ -22,10 +24,11 @@ use fundlink_protocol::time::Timestamp;
 
 use super::auditor::{Auditor, Broken};
 use super::bank::{Act, Bank};
+use super::core_system::Core;
 use super::disk::Disk;
 use super::members::{self, KeyType, Keys};
 use super::network::{Links, Packet};
-use super::plan::Plan;
+use super::plan::{Fault, Plan};
 use super::rounds::{Callers, Tempo, Waiting};
 use super::schedule::Schedule;
 use super::trace::Trace;
@@ -49,6 +52,10 @@ pub(super) enum Event {
     Bank(Act),
     /// The bank says what became of an order.
     BankReply(CenterCode, u32, BankReply),
+    /// A core system gets an order.
+    CoreOrder(CenterCode, CoreOrder),
+    /// A core system says what became of an order.
+    CoreOutcome(CenterCode, OrderId, CoreOutcome),
     /// A minute is over: links and clocks may change.
     Minute,
     /// A link that was cut carries again.
@@ -64,6 +71,8 @@ pub(super) struct Node {
     /// Its disk while it is down.
     disk: Option<Disk>,
     settings: Settings,
+    /// The core system, where its center has one of its own.
+    pub(super) core: Option<Core>,
     pub(super) keys: Keys,
     pub(super) keyring: Box<dyn Keyring>,
     pub(super) tagger: MemoryTagger,
@@ -73,6 +82,8 @@ pub(super) struct Node {
     pub(super) key_table: KeyTable,
     /// How far its clock is ahead.
     pub(super) skew_ms: i64,
+    /// How much it gains in a minute.
+    pub(super) drift_ms: i64,
     /// One more each time it comes up: what was asked in an earlier life is nobody's.
     pub(super) life: u32,
     tick: Option<Timestamp>,
@@ -139,6 +150,11 @@ impl Node {
         }
     }
 
+    /// Whether whatever its people decide takes two of them.
+    pub(super) const fn takes_two(&self) -> bool {
+        self.settings.policy.decisions_need_reviewer
+    }
+
     /// Whether it keeps accounts.
     pub(super) fn is_center(&self) -> bool {
         self.settings.role == Role::Center
@@ -192,16 +208,29 @@ impl World {
         drop(rosters::install(&mut disk, file));
         drop(disk.take_changes());
         let keys = Keys::of(code, self.kind.clone());
+        let mut settings = members::settings(code, role);
+        let has_core =
+            role == Role::Center && self.plan.holds(Fault::ExternalCore, &mut self.random);
+        if has_core {
+            settings.core_driver = CoreDriver::External;
+        }
+        if role == Role::Center && self.plan.holds(Fault::TwoPersons, &mut self.random) {
+            settings.policy.letter_needs_reviewer = true;
+            settings.policy.decisions_need_reviewer = true;
+            settings.policy.loan_needs_reviewer = true;
+        }
         let node = Node {
             engine: None,
             disk: Some(disk),
-            settings: members::settings(code, role),
+            settings,
+            core: has_core.then(Core::default),
             keyring: keys.in_use(None, self.now),
             keys,
             tagger: members::tagger(code),
             waiting: Waiting::default(),
             key_table: KeyTable::default(),
             skew_ms: 0,
+            drift_ms: 0,
             life: 0,
             tick: None,
         };
@@ -262,6 +291,10 @@ impl World {
                 let lives = self.nodes.get(&center).is_some_and(|node| node.life == life);
                 if lives { self.give(center, Input::BankReply(reply)) } else { Ok(()) }
             }
+            Event::CoreOrder(center, order) => self.take_core_order(center, &order),
+            Event::CoreOutcome(center, order, outcome) => {
+                self.give(center, Input::CoreOutcome { order, outcome })
+            }
             Event::Minute => {
                 self.schedule.add(self.now.plus_ms(MINUTE_MS), Event::Minute);
                 self.change_weather();
@@ -298,10 +331,8 @@ impl World {
                 self.bank_says(center, reply);
             }
             Output::RosterChanged(_) => self.follow_roster(center),
-            Output::CoreOrder(_)
-            | Output::Event(_)
-            | Output::JudgeGossip { .. }
-            | Output::DialBack { .. } => {}
+            Output::CoreOrder(order) => self.order_core(center, order),
+            Output::Event(_) | Output::JudgeGossip { .. } | Output::DialBack { .. } => {}
             sent @ (Output::Respond { .. }
             | Output::Ask { .. }
             | Output::Deliver { .. }

@@ -52,6 +52,11 @@ impl Answers {
         self.taken_in.contains_key(&(sender, receiver, row))
     }
 
+    /// Something that was released should not have been.
+    pub(super) fn contradicts(&mut self, broken: Broken) {
+        self.contradiction.get_or_insert(broken);
+    }
+
     /// No answer has contradicted another.
     pub(super) fn check(&mut self) -> Result<(), Broken> {
         self.contradiction.take().map_or(Ok(()), Err)

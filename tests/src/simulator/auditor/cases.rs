@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::timer::{self, Timer};
 use fundlink_protocol::engine::transfer_case::{Alarm, Case};
+use fundlink_protocol::engine::transfer_command::Decision;
 use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::engine::transfers_in::Incoming;
 use fundlink_protocol::engine::transfers_out::Outgoing;
@@ -52,6 +53,13 @@ impl Cases {
         self.outgoing.get(&(center, transfer))
     }
 
+    /// The incoming transfer that a change was of.
+    pub(super) fn incoming(&self, (center, change): (CenterCode, &Change)) -> Option<&Incoming> {
+        let is_in = change.key.first() == Some(&(Area::TransferIn as u8));
+        let transfer = id_in(&change.key).filter(|_| is_in)?;
+        self.incoming.get(&(center, transfer))
+    }
+
     /// After a commit that has changed a transfer.
     pub(super) fn check(
         &mut self,
@@ -76,6 +84,10 @@ impl Cases {
             (&into.case, into.state.is_final(), into.case.letter.to)
         };
         check_history(&mut self.histories, case, center)?;
+        if node.takes_two() {
+            let (out, into) = (self.outgoing.get(&place), self.incoming.get(&place));
+            check_two_persons(center, (out, into))?;
+        }
         check_waiting(node, case, (center, has_ended))?;
         // A node that was set back goes again through states that it has forgotten.
         if forgiven.contains(&other) {
@@ -99,6 +111,36 @@ fn check_history(histories: &mut Histories, case: &Case, center: CenterCode) -> 
     })?;
     if case.history.len() > before.len() {
         before.extend(states().skip(before.len()).cloned());
+    }
+    Ok(())
+}
+
+/// Where it takes two, a letter that was held is accepted by two persons, and one that was drafted by
+/// one is sent by another.
+fn check_two_persons(
+    center: CenterCode,
+    (outgoing, incoming): (Option<&Outgoing>, Option<&Incoming>),
+) -> Result<(), Broken> {
+    if let Some(out) = outgoing
+        && out.state == OutgoingState::Accepted
+        && out.case.history.iter().any(|change| change.state == "held")
+    {
+        let accepts =
+            out.case.decisions.iter().filter(|taken| matches!(taken.decision, Decision::Accept(_)));
+        let persons: BTreeSet<_> = accepts.map(|taken| taken.operator.as_str()).collect();
+        require(persons.len() == 2, || {
+            format!("{center} accepts {}, decided by {} of two", out.case.id, persons.len())
+        })?;
+    }
+    if let Some(into) = incoming
+        && into.state == IncomingState::Requested
+        && into.case.letter.replaces.is_none()
+    {
+        let mut approvals =
+            into.case.decisions.iter().filter(|taken| taken.decision == Decision::Approve);
+        require(approvals.any(|taken| taken.operator != into.operator), || {
+            format!("{center} sends {} and nobody else has approved it", into.case.id)
+        })?;
     }
     Ok(())
 }

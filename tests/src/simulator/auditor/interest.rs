@@ -12,12 +12,12 @@ const PARTS: i128 = 360 * 10_000;
 const RATE: i128 = 150;
 
 /// The number of the person whose account this is.
-pub(super) fn number_of(account: &AccountNumber) -> Option<u32> {
+pub(in super::super) fn number_of(account: &AccountNumber) -> Option<u32> {
     account.as_str().get(2..)?.parse().ok()
 }
 
 /// Principal and interest together on a day, of the account of a person that was imported on a day.
-pub(super) fn total(number: u32, imported_on: Date, day: Date) -> Option<i128> {
+pub(in super::super) fn total(number: u32, imported_on: Date, day: Date) -> Option<i128> {
     let cut = Date::new(2026, 7, 1).ok()?;
     let fen = i128::from(members::monthly_fen(number));
     let months = i128::from(members::MONTHS_PAID);
@@ -38,6 +38,13 @@ pub(super) fn total(number: u32, imported_on: Date, day: Date) -> Option<i128> {
         return Some(balance);
     }
     Some(balance + interest(balance * days(cut, day)))
+}
+
+/// The part of the total that is principal: what was imported, with the interest of a year that is over.
+pub(in super::super) fn principal(number: u32, imported_on: Date, day: Date) -> Option<i128> {
+    let cut = Date::new(2026, 7, 1).ok()?;
+    let [before, after] = untouched(number, imported_on)?;
+    Some(if day < cut { before } else { after })
 }
 
 /// What the account held before anything moved, and what it holds once 1 July has added interest.

@@ -118,6 +118,14 @@ pub(super) fn check(
             let kept = bank_rows::row(&view, order.id)?.is_some_and(|row| row.order == *order);
             require(kept, || format!("{center} gives an order that it does not keep"))
         }
+        Output::CoreOrder(order) => {
+            // What was ordered before may have had its outcome in the same round.
+            let known = node.core.as_ref().is_some_and(|core| core.knows(order).is_some());
+            let kept = view.get(&key(Area::CoreOrder, &[order.id.as_bytes()]))?.is_some();
+            require(kept || known, || {
+                format!("{center} gives its core system an order that it does not keep")
+            })
+        }
         Output::Publish { statement } => check_private(center, "a heartbeat", statement),
         Output::Sync { frame, .. } => check_private(center, "a sync request", frame),
         Output::FetchRoster { frame, .. } => check_private(center, "a roster request", frame),
@@ -126,7 +134,6 @@ pub(super) fn check(
         | Output::Reply { .. }
         | Output::JudgeGossip { .. }
         | Output::RosterChanged(_)
-        | Output::CoreOrder(_)
         | Output::BankAsk(_)
         | Output::BankRecall(_)
         | Output::Event(_) => Ok(()),

@@ -5,24 +5,27 @@
 
 use std::collections::BTreeMap;
 
-use fundlink_protocol::account::{AccountNumber, AccountStatus};
+use fundlink_protocol::account::AccountStatus;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::transfers_in::Incoming;
 use fundlink_protocol::engine::transfers_out::Outgoing;
 use fundlink_protocol::engine::{
-    log_store, outbox, records, store_check, transfers, transfers_in, transfers_out,
+    log_store, outbox, recovery, store_check, transfers, transfers_in, transfers_out,
 };
 use fundlink_protocol::id::TransferId;
 use fundlink_protocol::ledger;
 use fundlink_protocol::log::origin::LogId;
+use fundlink_protocol::money::Fen;
 use fundlink_protocol::store::Staged;
 use fundlink_protocol::transfer::incoming::IncomingState;
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 
 use super::super::bank::Bank;
-use super::super::members;
 use super::super::world::Node;
-use super::{Auditor, Broken, Nodes, cases, interest, open_transfers, releases, require, returns};
+use super::{
+    Auditor, Broken, Nodes, cases, core_systems, interest, open_transfers, queries, releases,
+    require, returns,
+};
 
 /// How many transfers stand in which state at the transfer-in center.
 pub(in super::super) type Ends = BTreeMap<&'static str, u64>;
@@ -48,7 +51,10 @@ impl Auditor {
                 require(open == 0, || format!("{center} has {open} statements for {other}"))?;
             }
             check_followers(nodes, *center)?;
-            if node.is_center() {
+            queries::check_ended(node, *center)?;
+            if let Some(core) = &node.core {
+                core.check_sum()?;
+            } else if node.is_center() {
                 let sums = ledger::trial_balance(&view)?;
                 let (cash, held) = (-i128::from(sums.cash), bank.balance(*center));
                 require(cash == held, || {
@@ -78,17 +84,46 @@ impl Auditor {
                 let Some(incoming) = transfers_in::load(&view, *transfer)? else {
                     return Err(Broken::new(format!("{center} has lost transfer {transfer}")));
                 };
-                self.check_ended(nodes, (*center, node), &incoming)?;
+                self.check_ended((nodes, bank), (*center, node), &incoming)?;
                 *ends.entry(incoming.state.name()).or_default() += 1;
             }
         }
         Ok(ends)
     }
 
+    /// A node that was set back has ended its recovery: its books hold what its bank does, by notices
+    /// that were read again from the day of the backup, and what is open waits for a person.
+    pub(in super::super) fn check_recovered(
+        &self,
+        (nodes, bank): (&Nodes, &Bank),
+        center: CenterCode,
+    ) -> Result<(), Broken> {
+        let Some(node) = nodes.get(&center) else { return Ok(()) };
+        let view = Staged::new(node.disk());
+        require(!recovery::is_recovering(&view)?, || {
+            format!("{center} was set back, and does not end its recovery")
+        })?;
+        for transfer in open_transfers(node)? {
+            let case = transfers::find(&view, transfer)?;
+            let waits = case.is_some_and(|(_, case)| case.task.is_some());
+            require(waits, || {
+                format!("{center} was set back: {transfer} is open and nobody knows")
+            })?;
+        }
+        if node.core.is_none() {
+            let cash = -i128::from(ledger::trial_balance(&view)?.cash);
+            let held = bank.balance(center);
+            require(cash == held, || {
+                format!("{center} was set back, and has {cash} in its books, {held} at the bank")
+            })?;
+        }
+        Ok(())
+    }
+
     /// Both sides of a transfer, side by side; once it has ended, one of them has the money.
     fn check_ended(
         &self,
-        nodes: &Nodes,
+        (nodes, bank): (&Nodes, &Bank),
         (center, node): (CenterCode, &Node),
         incoming: &Incoming,
     ) -> Result<(), Broken> {
@@ -107,66 +142,88 @@ impl Auditor {
             let from = outgoing.case.letter.to;
             let last = returns::last_of_other(&outgoing);
             returns::check_said((from, other), &outgoing.case, last)?;
-            self.check_money((center, node), incoming, (other, &outgoing))?;
+            self.check_money((nodes, bank), incoming, &outgoing)?;
         }
         Ok(())
     }
 
     fn check_money(
         &self,
-        (center, node): (CenterCode, &Node),
+        (nodes, bank): (&Nodes, &Bank),
         incoming: &Incoming,
-        (other, outgoing): (&Node, &Outgoing),
+        outgoing: &Outgoing,
     ) -> Result<(), Broken> {
-        let transfer = incoming.case.id;
-        let from = outgoing.case.letter.to;
-        let moved = matches!(outgoing.state, OutgoingState::Completed(_));
-        let stands = |center, transfer: TransferId| {
-            self.books.get(&center).map_or((0, 0), |books| books.standing(transfer))
+        let (center, from) = (incoming.case.letter.from, outgoing.case.letter.to);
+        let (Some(node), Some(other)) = (nodes.get(&center), nodes.get(&from)) else {
+            return Ok(());
         };
+        let transfer = incoming.case.id;
+        let moved = matches!(outgoing.state, OutgoingState::Completed(_));
         let expected = i32::from(moved);
-        let ((debits, _), (_, credits)) = (stands(from, transfer), stands(center, transfer));
+        let debits = self.standing((from, other), transfer).0;
+        let credits = self.standing((center, node), transfer).1;
         require(debits == expected && credits == expected, || {
             format!("{transfer} ended with {debits} debits and {credits} credits that stand")
         })?;
         let sheet = incoming.sheet.as_ref().and_then(|sheet| sheet.sheet.amount());
-        let credited = balance(node, &incoming.account)?;
+        check_banked(bank, (incoming, outgoing), sheet.filter(|_| moved))?;
+        let credited = core_systems::standing(node, &incoming.account)?.balance;
         if matches!(incoming.state, IncomingState::Completed(_)) {
             let least = sheet.map(|sheet| i128::from(sheet.get()));
             require(credited >= least, || format!("{transfer} has ended and is not credited"))?;
         }
         let account = &outgoing.case.letter.account;
-        let record = records::account(&Staged::new(other.disk()), account)?;
-        let status = record.map(|(account, _)| account.record.account.status);
+        let now = core_systems::standing(other, account)?;
         if moved {
-            let left = balance(other, account)?;
-            let gone = left == Some(0) && status == Some(AccountStatus::TransferredOut);
+            let gone = now.balance == Some(0) && now.status == Some(AccountStatus::TransferredOut);
             return require(gone, || format!("{from} has paid {transfer} and keeps the account"));
         }
-        let held = ledger::held_by(&Staged::new(other.disk()), account)?;
+        let held = now.held_by;
         require(held.is_none_or(|holder| holder != transfer), || {
             format!("{from} holds the account of {transfer}, which is over")
         })?;
-        let person = interest::number_of(account);
         // Unless another transfer of the person has it by now.
-        let was = person.map(members::status_before);
-        require(held.is_some() || status == was, || {
+        require(held.is_some() || now.status == now.was, || {
+            let (status, was) = (now.status, now.was);
             format!("{from} has the account of {transfer} back as {status:?}, it was {was:?}")
         })?;
+        let person = interest::number_of(account);
         let imported = self.books.get(&from).and_then(|books| books.imported_on);
         let untouched = person.zip(imported).and_then(|(who, day)| interest::untouched(who, day));
-        let stands = balance(other, account)?;
+        let stands = now.balance;
         let is_whole = untouched.zip(stands).is_some_and(|(may, stands)| may.contains(&stands));
         require(is_whole || stands.is_none() || held.is_some(), || {
             format!("{from} has the account of {transfer} back with {stands:?}, not {untouched:?}")
         })
     }
+
+    /// The debits and credits of a transfer that stand at a center.
+    fn standing(&self, (center, node): (CenterCode, &Node), transfer: TransferId) -> (i32, i32) {
+        match &node.core {
+            Some(core) => {
+                let moved = core.moved(transfer);
+                (moved.debits, moved.credits)
+            }
+            None => self.books.get(&center).map_or((0, 0), |books| books.standing(transfer)),
+        }
+    }
 }
 
-/// The balance of an account in the ledger; `None` where only the imported record speaks of it.
-fn balance(node: &Node, account: &AccountNumber) -> Result<Option<i128>, Broken> {
-    let balance = ledger::balance(&Staged::new(node.disk()), account)?;
-    Ok(balance.map(|balance| i128::from(balance.get())))
+/// What the bank has moved under a letter that is over is what the sheet says, on both sides; or
+/// nothing. More than that waits for a person.
+fn check_banked(
+    bank: &Bank,
+    (incoming, outgoing): (&Incoming, &Outgoing),
+    amount: Option<Fen>,
+) -> Result<(), Broken> {
+    let letter = &incoming.case.letter;
+    let due = amount.map_or(0, Fen::get);
+    let (left, came) = (bank.net(letter.to, letter.number), -bank.net(letter.from, letter.number));
+    let waits = incoming.case.task.is_some() || outgoing.case.task.is_some();
+    require(waits || (left, came) == (due, due), || {
+        let transfer = incoming.case.id;
+        format!("{transfer} is over with {due}, the banks say {left} and {came}")
+    })
 }
 
 /// Every follower holds the log of a center as it is.

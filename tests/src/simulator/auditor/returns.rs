@@ -7,11 +7,10 @@
 use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::digest::{Digest, DigestStatus};
+use fundlink_protocol::engine::log_store;
 use fundlink_protocol::engine::transfer_case::Case;
 use fundlink_protocol::engine::transfers_in::Incoming;
 use fundlink_protocol::engine::transfers_out::Outgoing;
-use fundlink_protocol::engine::{log_store, records};
-use fundlink_protocol::ledger;
 use fundlink_protocol::log::origin::LogId;
 use fundlink_protocol::log::tree::LeafIndex;
 use fundlink_protocol::store::Staged;
@@ -19,9 +18,8 @@ use fundlink_protocol::time::Date;
 use fundlink_protocol::transfer::incoming::IncomingState;
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 
-use super::super::members;
 use super::super::world::Node;
-use super::{Broken, interest, require};
+use super::{Broken, core_systems, interest, require};
 
 /// Once a settlement is undone, the account stands as it did before, in the ledger and in its record,
 /// and the public log no longer says that its money has left.
@@ -33,16 +31,15 @@ pub(super) fn check_reversed(
     if out.state != OutgoingState::Reversed {
         return Ok(());
     }
-    let view = Staged::new(node.disk());
     let transfer = out.case.id;
     let account = &out.case.letter.account;
     let person = interest::number_of(account);
-    let was = person.map(members::status_before);
-    let record = records::account(&view, account)?.map(|(stored, _)| stored.record.account);
-    let stands = record.is_some_and(|now| Some(now.status) == was && now.closed_on.is_none());
-    require(stands, || format!("{center} undoes {transfer}, and its account is not open again"))?;
+    let now = core_systems::standing(node, account)?;
+    require(now.status == now.was && !now.is_closed, || {
+        format!("{center} undoes {transfer}, and its account is not open again")
+    })?;
     let whole = person.zip(imported_on).and_then(|(who, day)| interest::untouched(who, day));
-    let balance = ledger::balance(&view, account)?.map(|balance| i128::from(balance.get()));
+    let balance = now.balance;
     let is_whole = whole.zip(balance).is_some_and(|(may, stands)| may.contains(&stands));
     require(is_whole, || {
         format!("{center} undoes {transfer}, and its account has {balance:?}, not {whole:?}")
