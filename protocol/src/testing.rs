@@ -26,6 +26,7 @@ pub(crate) mod bank;
 pub(crate) mod certificates;
 pub(crate) mod lending;
 pub(crate) mod logs;
+mod loss;
 mod members;
 pub(crate) mod people;
 mod soundness;
@@ -66,6 +67,8 @@ pub(crate) struct Province {
     pub(crate) skew: BTreeMap<CenterCode, i64>,
     /// Links that carry nothing, from and to.
     pub(crate) cut: BTreeSet<(CenterCode, CenterCode)>,
+    /// Messages that get lost one by one.
+    pub(crate) loss: loss::Loss,
     /// What local callers got back.
     pub(crate) replies: BTreeMap<RequestId, Result<Box<Reply>, CommandRefusal>>,
     /// What the nodes told their watchers.
@@ -133,6 +136,7 @@ impl Province {
             now: Timestamp::start_of(Date::new(2026, 5, 6).unwrap()).plus_ms(9 * 3_600_000),
             skew: BTreeMap::new(),
             cut: BTreeSet::new(),
+            loss: loss::Loss::default(),
             replies: BTreeMap::new(),
             events: Vec::new(),
             outside: VecDeque::new(),
@@ -327,7 +331,7 @@ impl Province {
             }
             Output::Sync { to, token, frame } => {
                 let request = self.request();
-                if self.is_cut(at, to) {
+                if self.loses(at, to) {
                     let outcome = Err(Failure::Unreachable);
                     self.inbox.push_back((at, Input::SyncReplied { from: to, token, outcome }));
                 } else {
@@ -361,7 +365,7 @@ impl Province {
         waiting: Waiting,
     ) {
         let request = self.request();
-        if self.is_cut(from, to) {
+        if self.loses(from, to) {
             self.waiting.insert(request, waiting);
             self.fail(request, Failure::Unreachable);
             return;
@@ -386,7 +390,7 @@ impl Province {
     fn carry_gossip(&mut self, at: CenterCode, bytes: &[u8]) {
         let others: Vec<CenterCode> = self.nodes.keys().copied().filter(|to| *to != at).collect();
         for to in others {
-            if self.is_cut(at, to) {
+            if self.loses(at, to) {
                 continue;
             }
             let message = self.request().0;
@@ -426,13 +430,6 @@ impl Province {
                 self.inbox.push_back((asker, Input::RosterReplied { frame: frame.into() }));
             }
             (_, reply) => panic!("a reply on another protocol than the request: {reply:?}"),
-        }
-    }
-
-    /// A reply crosses the link back, unless it is cut: then the asker sees a time-out.
-    fn answer(&mut self, from: CenterCode, to: CenterCode, input: Input) {
-        if !self.is_cut(from, to) {
-            self.inbox.push_back((to, input));
         }
     }
 

@@ -90,13 +90,17 @@ mod tests {
     }
 
     #[test]
-    fn a_household_without_members_or_out_of_order_is_not_well_formed() {
+    fn a_household_without_members_out_of_order_or_with_one_twice_is_not_well_formed() {
         let at = Timestamp::from_ms(5);
         assert!(!Intent::new(TAIYUAN, at, tags(&[])).is_well_formed());
         assert!(!Intent::new(TAIYUAN, at, tags(&[1, 2, 3, 4, 5, 6, 7, 8, 9])).is_well_formed());
+        assert!(Intent::new(TAIYUAN, at, tags(&[1, 2, 3, 4, 5, 6, 7, 8])).is_well_formed());
         let mut reversed = Intent::new(TAIYUAN, at, tags(&[1, 2]));
         reversed.household.reverse();
         assert!(!reversed.is_well_formed());
+        let mut twice = Intent::new(TAIYUAN, at, tags(&[1]));
+        twice.household.push(SubjectTag::new([1; 32]));
+        assert!(!twice.is_well_formed(), "a household that names one member twice");
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Province {
     pub(super) fn carry_checkpoint(&mut self, at: CenterCode, note: &[u8]) {
         let others: Vec<CenterCode> = self.nodes.keys().copied().filter(|to| *to != at).collect();
         for to in others {
-            if self.is_cut(at, to) {
+            if self.loses(at, to) {
                 continue;
             }
             let message = self.request().0;

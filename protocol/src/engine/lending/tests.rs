@@ -1,8 +1,11 @@
 //! Loan intents and leases over several engines: one household, one payout.
 
+mod closed_logs;
 mod duties;
 mod other_rosters;
+mod rulings;
 mod schedules;
+mod seats;
 mod story;
 mod witnesses;
 

@@ -1,11 +1,12 @@
 //! Once lending is open, witnesses change one by one, a lease apart.
 
 use super::{after, enrolled, keyring, now, roster};
+use crate::center::{CenterCode, Role};
 use crate::limits::{LEASE_MS, WITNESSES_MIN};
 use crate::roster::change::{self, Change, ChangeError};
 use crate::roster::check::RosterError;
 use crate::roster::{Lending, MemberStatus, Roster};
-use crate::testing::{AUTHORITY, DATONG, LINFEN, TAIYUAN};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, MEMBERS, TAIYUAN, joined};
 use crate::time::Timestamp;
 
 fn at(before: &Roster, change: Change, when: Timestamp) -> Result<Roster, ChangeError> {
@@ -65,6 +66,26 @@ fn witnesses_change_one_by_one_and_not_again_within_a_lease() {
 }
 
 #[test]
+fn a_roster_adds_or_drops_one_witness_and_never_two() {
+    let jinzhong = CenterCode::parse("140700").unwrap();
+    let five = [&MEMBERS[..], &[(jinzhong, Role::Center)]].concat();
+    let roster = joined(&five, now()).open().unwrap().roster.into_roster();
+    let open = after(&roster, Change::OpenLending).unwrap();
+    assert_eq!(open.witnesses.len(), 5);
+    let (later, much_later) = (now().plus_ms(LEASE_MS), now().plus_ms(2 * LEASE_MS));
+    let three = Change::Witnesses(vec![AUTHORITY, TAIYUAN, DATONG]);
+    assert_eq!(at(&open, three, later).unwrap_err(), RosterError::WitnessesAtOnce.into());
+    let four = Change::Witnesses(vec![AUTHORITY, TAIYUAN, DATONG, LINFEN]);
+    let dropped = at(&open, four, later).unwrap();
+    // Two that come at once are as many as two that go.
+    let few = after(&roster, Change::Witnesses(vec![AUTHORITY, TAIYUAN, DATONG])).unwrap();
+    let few = after(&few, Change::OpenLending).unwrap();
+    let all = || Change::Witnesses(open.witnesses.clone());
+    assert_eq!(at(&few, all(), later).unwrap_err(), RosterError::WitnessesAtOnce.into());
+    at(&dropped, all(), much_later).unwrap();
+}
+
+#[test]
 fn fewer_than_three_witnesses_never_lend() {
     let three = after(&roster(), Change::Witnesses(vec![AUTHORITY, TAIYUAN, DATONG])).unwrap();
     let open = after(&three, Change::OpenLending).unwrap();
@@ -93,8 +114,8 @@ fn the_seat_of_a_witness_that_may_act_no_more_stays_until_it_is_dropped() {
 
 #[test]
 fn a_member_is_admitted_without_a_seat_while_the_witnesses_may_not_change() {
-    let three: &[_] = &crate::testing::MEMBERS[..3];
-    let file = crate::testing::joined(three, now());
+    let three: &[_] = &MEMBERS[..3];
+    let file = joined(three, now());
     let roster = file.open().unwrap().roster.into_roster();
     let open = after(&roster, Change::OpenLending).unwrap();
     let admit = |witness| Change::Admit { enrolment: enrolled(LINFEN, keyring(LINFEN)), witness };

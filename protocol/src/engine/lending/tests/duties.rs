@@ -10,9 +10,9 @@ use crate::engine::lending::witness::{self, first_lease, loans::loans};
 use crate::engine::lending::{HoldReason, IntentState, asking, put, ruling};
 use crate::engine::rosters::command::NetCommand;
 use crate::engine::{command::Command, lending::WitnessReply};
-use crate::id::{PayloadHash, SubjectTag};
+use crate::id::{IntentId, PayloadHash, SubjectTag};
 use crate::lending::intent::Intent;
-use crate::limits::LEASE_MS;
+use crate::limits::{LEASE_MS, LEASE_TRIES_MAX};
 use crate::refusal::Refusal;
 use crate::statement::lending::{
     FirstIntent, LeaseAnswer, LeaseEnd, LeaseOutcome, LeaseRequest, LeaseRuling, RunningLoan,
@@ -27,7 +27,7 @@ use crate::time::Timestamp;
 const REQUEST: PayloadHash = PayloadHash::new([7; 32]);
 
 /// An application in Taiyuan, and the request for a lease on it that Datong would get now.
-fn request(province: &mut Province) -> LeaseRequest {
+pub(super) fn request(province: &mut Province) -> LeaseRequest {
     let intent = province.apply(TAIYUAN, "DK-1", &[LI]).unwrap().stored.intent;
     province.advance(1_000);
     let witnesses_of = province.nodes[&TAIYUAN].engine.roster().lending.unwrap().changed_in;
@@ -36,12 +36,15 @@ fn request(province: &mut Province) -> LeaseRequest {
 }
 
 /// What Datong answers as a witness.
-fn answered(province: &mut Province, request: &LeaseRequest) -> Result<LeaseAnswer, Refusal> {
+pub(super) fn answered(
+    province: &mut Province,
+    request: &LeaseRequest,
+) -> Result<LeaseAnswer, Refusal> {
     province.act(DATONG, |round| witness::answer(round, request, REQUEST).unwrap())
 }
 
 /// Whose lease stands first at Datong for a person.
-fn first(province: &mut Province, tag: SubjectTag) -> Option<CenterCode> {
+pub(super) fn first(province: &mut Province, tag: SubjectTag) -> Option<CenterCode> {
     let known = province.act(DATONG, |round| first_lease(round.view, tag).unwrap());
     known.map(|lease| lease.intent.center)
 }
@@ -293,4 +296,39 @@ fn a_lease_of_other_witnesses_than_those_of_the_roster_pays_nothing() {
     province.act(TAIYUAN, |round| put(round.view, &stored));
     let refused = held(HoldReason::WitnessesChanged);
     assert_eq!(province.pay(TAIYUAN, "DK-1"), Ok(refused));
+}
+
+#[test]
+fn a_center_asks_again_so_often_and_then_waits_for_a_person() {
+    for (tries, expected) in [
+        (LEASE_TRIES_MAX - 1, IntentState::Asking),
+        (LEASE_TRIES_MAX, held(HoldReason::NoMajority)),
+    ] {
+        let mut province = asking_alone();
+        let mut stored = province.intent_at(TAIYUAN, "DK-1").stored;
+        stored.attempt.as_mut().unwrap().tries = tries;
+        province.act(TAIYUAN, |round| put(round.view, &stored));
+        // The two that answer name two others first, each taken in later.
+        let at = stored.intent.issued_at.plus_ms(1);
+        for (byte, witness) in [(1, DATONG), (2, LINFEN)] {
+            let mut said = word(&mut province, witness);
+            let intent = IntentId::new([byte; 32]);
+            said.tags[0].first = Some(FirstIntent { intent, center: witness, issued_at: at });
+            hear(&mut province, &said);
+        }
+        assert_eq!(province.standing_of(TAIYUAN, "DK-1"), expected, "{tries} tries");
+    }
+}
+
+#[test]
+fn a_refusal_of_a_witness_counts_at_once_and_is_not_waited_for() {
+    let mut province = Province::that_lends();
+    province.apply(TAIYUAN, "DK-1", &[LI]).unwrap();
+    for center in [DATONG, LINFEN] {
+        province.command(AUTHORITY, Command::Net(NetCommand::Suspend(center))).unwrap();
+        province.advance(5_000);
+    }
+    // Taiyuan and the authority grant, and two of four are no majority.
+    let state = province.payout(TAIYUAN, "DK-1");
+    assert_eq!(state, Ok(held(HoldReason::NoMajority)));
 }

@@ -1,5 +1,5 @@
-//! Schedules drawn at random: loss, partition, crash, restored witness, dishonest clock. Whatever
-//! happens, at most one city pays out to a household.
+//! Schedules drawn at random: loss of single messages, partition, crash, restored witness, dishonest
+//! clock. Whatever happens, at most one city pays out to a household.
 
 use std::collections::BTreeMap;
 
@@ -49,6 +49,7 @@ struct Counts {
     restored: u32,
     crashed: u32,
     cut: u32,
+    lost: u32,
     skewed: u32,
 }
 
@@ -96,6 +97,20 @@ impl Schedule {
             }
             _ => {
                 let ms = self.draw.between(1, 45_000);
+                self.province.advance(ms);
+            }
+        }
+    }
+
+    /// Clerks in a hurry, and messages that get lost.
+    fn hurry(&mut self) {
+        match self.draw.below(10) {
+            0..=2 => self.apply(),
+            3..=5 => self.ask(),
+            6..=7 => self.pay(),
+            8 => self.province.loss.one_of = self.draw.of(&[0, 2, 4, 8]),
+            _ => {
+                let ms = self.draw.between(1, 5_000);
                 self.province.advance(ms);
             }
         }
@@ -154,10 +169,15 @@ impl Schedule {
     fn partition(&mut self) {
         if self.draw.below(3) == 0 {
             self.province.cut.clear();
+            self.province.loss.one_of = 0;
             return self.province.connect_all();
         }
         let (from, to) = (self.draw.of(&Self::nodes()), self.draw.of(&Self::nodes()));
         if from == to {
+            return;
+        }
+        if self.draw.below(3) == 0 {
+            self.province.loss.one_of = self.draw.below(8) + 2;
             return;
         }
         self.counts.cut += 1;
@@ -223,6 +243,7 @@ impl Schedule {
         for _ in 0..steps {
             self.step();
         }
+        self.counts.lost = self.province.loss.count;
         self.counts
     }
 }
@@ -237,13 +258,36 @@ fn run(seeds: core::ops::Range<u64>, steps: u32) {
         all.restored += counts.restored;
         all.crashed += counts.crashed;
         all.cut += counts.cut;
+        all.lost += counts.lost;
         all.skewed += counts.skewed;
     }
-    let each = [all.paid, all.held, all.leased, all.restored, all.crashed, all.cut, all.skewed];
+    let faults = [all.restored, all.crashed, all.cut, all.lost, all.skewed];
+    let each = [&[all.paid, all.held, all.leased][..], &faults].concat();
     assert!(each.iter().all(|count| *count > 0), "something never happened: {all:?}");
 }
 
 #[test]
 fn no_schedule_lets_two_cities_pay_out_to_one_household() {
     run(0..5, 90);
+}
+
+#[test]
+fn cities_that_cannot_hear_each_other_never_both_pay_out() {
+    let mut all = Counts::default();
+    for seed in 0..16 {
+        let mut schedule = Schedule::new(1_000 + seed);
+        // All others hear both, and may grant to either.
+        let place = usize::try_from(schedule.draw.below(3)).unwrap();
+        let (one, other) = (LENDERS[place], LENDERS[(place + 1) % 3]);
+        schedule.province.cut.extend([(one, other), (other, one)]);
+        for _ in 0..50 {
+            schedule.hurry();
+        }
+        all.paid += schedule.counts.paid;
+        all.held += schedule.counts.held;
+        all.leased += schedule.counts.leased;
+        all.lost += schedule.province.loss.count;
+    }
+    let each = [all.paid, all.held, all.leased, all.lost];
+    assert!(each.iter().all(|count| *count > 0), "something never happened: {all:?}");
 }

@@ -19,7 +19,7 @@ pub(super) fn leases_at(province: &mut Province, at: CenterCode) -> Vec<LeaseVie
     listed(province, at).0
 }
 
-fn listed(
+pub(super) fn listed(
     province: &mut Province,
     at: CenterCode,
 ) -> (Vec<LeaseView>, Option<crate::time::Timestamp>) {
@@ -32,7 +32,7 @@ fn listed(
 }
 
 /// Waits, with every node heard once an hour.
-fn pass(province: &mut Province, ms: i64) {
+pub(super) fn pass(province: &mut Province, ms: i64) {
     let mut left = ms;
     while left > 0 {
         province.advance(HOUR.min(left));
