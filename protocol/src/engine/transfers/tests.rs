@@ -3,10 +3,12 @@
 mod channels;
 mod core;
 mod delivery;
+mod desk;
 mod exports;
 mod incidents;
 mod interleavings;
 mod membership;
+mod next_log;
 mod payments;
 mod persons;
 pub(crate) mod proofs;

@@ -230,3 +230,14 @@ fn an_import_after_a_transfer_does_not_bring_the_money_back() {
     assert_eq!(world.stored(DATONG, OLD).record.account.balance, yuan("0.00"));
     assert_eq!(world.stored(TAIYUAN, NEW).record.account.balance, yuan("44285.84"));
 }
+
+#[test]
+fn interest_is_settled_by_the_days_that_the_center_counts_a_year_as() {
+    let interest = |day_basis| {
+        let mut world = world();
+        world.change_settings(DATONG, |settings| settings.policy.day_basis = day_basis);
+        let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+        world.show(DATONG, transfer).sheet.unwrap().interest
+    };
+    assert!(interest(365) < interest(360));
+}

@@ -2,11 +2,13 @@
 
 use super::world::{World, application, clerk, date, newcomer, reviewer, saver, yuan};
 use crate::account::AccountStatus;
+use crate::engine::input::Input;
+use crate::engine::output::Output;
 use crate::engine::records::StoredAccount;
 use crate::engine::transfer_command::Decision;
 use crate::id::TransferId;
 use crate::mode::Mode;
-use crate::settlement::{BankFailure, SpecialAccount};
+use crate::settlement::{BankFailure, BankOrderId, BankOutcome, BankReply, SpecialAccount};
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, LINFEN, TAIYUAN};
@@ -263,4 +265,42 @@ fn too_much_money_is_negotiated_at_once_and_only_a_person_sends_it_back() {
     world.run();
     assert_eq!(world.show(TAIYUAN, transfer).line.state.name(), "negotiating");
     assert_eq!(world.stored(TAIYUAN, NEW).record.account.balance, yuan("0.00"));
+}
+
+#[test]
+fn money_that_could_not_be_sent_back_stays_here_and_a_person_decides_again() {
+    let failed = Behaviour::Fail(BankFailure::ClosedPayee);
+    let (mut world, transfer) = world(&[Behaviour::PayShort(4_375_838), failed]);
+    world.go_to("2026-05-21");
+    let settings = world.province.node(DATONG).engine.settings().clone();
+    let payee = SpecialAccount::of(&settings.receiving_account.unwrap()).unwrap();
+    let back = || Decision::SendBack(payee.clone());
+    world.decide(TAIYUAN, transfer, (reviewer(), back())).unwrap();
+    let line = world.show(TAIYUAN, transfer).line;
+    assert_eq!(line.state.name(), "negotiating");
+    assert_eq!(line.task.unwrap().reason, TaskReason::AmountDiffers);
+    world.decide(TAIYUAN, transfer, (reviewer(), back())).unwrap();
+    assert_eq!(world.show(TAIYUAN, transfer).line.state.name(), "returned");
+}
+
+/// How often the bank is asked within an hour, and not answered.
+fn asked(world: &mut World) -> usize {
+    world.province.outside.clear();
+    world.province.now = world.province.now.plus_ms(3_600_000);
+    world.province.input(DATONG, Input::Tick);
+    world.province.drive();
+    let is_question = |(_, output): &&(_, Output)| matches!(output, Output::BankAsk(_));
+    world.province.outside.iter().filter(is_question).count()
+}
+
+#[test]
+fn an_order_that_was_executed_is_asked_after_no_more_while_its_debit_is_awaited() {
+    let (mut world, transfer) = world(&[Behaviour::Hold]);
+    let letter = world.show(DATONG, transfer).line.number;
+    assert!(asked(&mut world) > 0, "the bank has not paid yet");
+    let order = BankOrderId { letter, attempt: 1 };
+    let outcome = BankOutcome::Executed(date("2026-05-20"));
+    world.province.input(DATONG, Input::BankReply(BankReply { order, outcome }));
+    world.province.drive();
+    assert_eq!(asked(&mut world), 0);
 }

@@ -1,5 +1,8 @@
 //! Tests of what follows at the transfer-in center.
 
+mod money;
+mod statements;
+
 use super::*;
 use crate::money::Fen;
 use crate::settlement::Direction;

@@ -1,5 +1,8 @@
 //! Tests of what follows at the transfer-out center.
 
+mod decisions;
+mod money;
+
 use super::super::event::{PaymentFacts, SettlementFacts, SheetFacts};
 use super::*;
 use crate::money::Fen;

@@ -1,0 +1,238 @@
+//! Which decision a person may take where a transfer stands, whoever else is asked.
+//!
+//! **Promises.** A decision that has no place where the case stands is refused before anybody is asked
+//! to confirm it, and changes nothing; one that has a place waits for its second person.
+//! **Left to others.** What a decision does: the stories.
+
+use super::world::{World, application, clerk, newcomer, saver};
+use crate::engine::operator::{Operator, OperatorId, OperatorRole};
+use crate::engine::transfer_command::Decision;
+use crate::engine::{Settings, transfers_in, transfers_out};
+use crate::id::{FileHash, TransferId};
+use crate::mode::Mode;
+use crate::refusal::Refusal;
+use crate::settlement::{BankFailure, SpecialAccount};
+use crate::testing::people::LI;
+use crate::testing::{DATONG, TAIYUAN};
+use crate::transfer::incoming::{CancelledFrom, IncomingState, Rejection};
+use crate::transfer::outgoing::OutgoingState;
+use crate::transfer::reason::RefusalReason;
+use crate::transfer::task::TaskReason;
+
+const OLD: &str = "9923041500021";
+
+/// A letter that waits at Datong for a clerk, where every decision takes two persons.
+fn world() -> (World, TransferId) {
+    let accounts = vec![
+        saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06"),
+        newcomer(TAIYUAN, "0126050100001", LI),
+    ];
+    let mut world = World::new("2026-05-20", accounts);
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    for center in [TAIYUAN, DATONG] {
+        world.change_settings(center, |settings| settings.policy.decisions_need_reviewer = true);
+    }
+    // Cases are put where no engine of this story would take them.
+    world.province.tamper();
+    (world, transfer)
+}
+
+fn payee(world: &mut World) -> SpecialAccount {
+    let settings = world.province.node(TAIYUAN).engine.settings().clone();
+    SpecialAccount::of(&settings.receiving_account.unwrap()).unwrap()
+}
+
+fn all(payee: &SpecialAccount) -> [Decision; 12] {
+    [
+        Decision::Approve,
+        Decision::Accept(Some(FileHash::new([1; 32]))),
+        Decision::Refuse(RefusalReason::Closed, None),
+        Decision::Settle(None),
+        Decision::SendSheet,
+        Decision::PayAgain,
+        Decision::Renew(None),
+        Decision::Restore,
+        Decision::Correct(payee.clone()),
+        Decision::SendBack(payee.clone()),
+        Decision::Wait,
+        Decision::Close,
+    ]
+}
+
+#[test]
+fn a_decision_about_an_outgoing_transfer_has_its_states_and_no_others() {
+    use OutgoingState::{
+        Accepted, Completed, Held, Paid, PayFailed, PayUnknown, Paying, Received, Rejected,
+        Released, Restored, Reversed, Settled,
+    };
+    let (mut world, transfer) = world();
+    let payee = payee(&mut world);
+    let failed = PayFailed(BankFailure::Limit);
+    let refused = |is_confirmed| Rejected(RefusalReason::Closed, is_confirmed);
+    let open = [
+        Received,
+        Held,
+        Accepted,
+        Settled,
+        Paying,
+        failed,
+        PayUnknown,
+        Paid,
+        Reversed,
+        refused(false),
+    ];
+    let over = [Completed(false), refused(true), Released, Restored];
+    let held = world
+        .province
+        .act(DATONG, |round| transfers_out::load(round.view, transfer).unwrap().unwrap());
+    for state in open.iter().chain(&over) {
+        for decision in all(&payee) {
+            let fits = match decision {
+                Decision::Accept(_) => vec![Held],
+                Decision::Refuse(..) => vec![Received, Held, Accepted],
+                Decision::Settle(_) => vec![Accepted, Reversed],
+                Decision::SendSheet => vec![Settled],
+                Decision::PayAgain => vec![failed, Paid],
+                Decision::Renew(_) => vec![Settled, failed],
+                Decision::Restore => vec![Settled, failed, Reversed],
+                Decision::Close => open.to_vec(),
+                Decision::SendBack(_) => over.to_vec(),
+                // To wait takes one person, and is asked elsewhere.
+                Decision::Wait => continue,
+                Decision::Approve | Decision::Correct(_) => Vec::new(),
+            };
+            let mut case = held.clone();
+            case.state = *state;
+            world.province.act(DATONG, |round| transfers_out::save(round, &case).unwrap());
+            let decided = world.decide(DATONG, transfer, (clerk(), decision.clone()));
+            let why = format!("{decision:?} in {state:?}");
+            let after = world
+                .province
+                .act(DATONG, |round| transfers_out::load(round.view, transfer).unwrap().unwrap());
+            assert_eq!(after.state, *state, "{why}");
+            if fits.contains(state) {
+                decided.unwrap();
+                let first = after.case.task.unwrap().first.unwrap();
+                assert_eq!(first.operator, clerk(), "{why}");
+            } else {
+                assert_eq!(decided.unwrap_err().refusal, Refusal::WrongState, "{why}");
+                assert_eq!(after.case.task, case.case.task, "{why}: nobody is asked");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_decision_about_an_incoming_transfer_has_its_states_and_no_others() {
+    use IncomingState::{
+        Accepted, Announced, Cancelled, Cancelling, Completed, Credited, Draft, Negotiating,
+        Rejected, Requested, Restored, Returned, Returning,
+    };
+    let (mut world, transfer) = world();
+    let payee = payee(&mut world);
+    let refused = |is_confirmed| Rejected(Rejection::Reason(RefusalReason::Closed), is_confirmed);
+    let cancelling = Cancelling(CancelledFrom::Requested);
+    let open = [
+        Requested,
+        Accepted,
+        Announced,
+        Negotiating,
+        Credited(false),
+        cancelling,
+        Returning,
+        refused(false),
+    ];
+    let over = [Completed(false), refused(true), Cancelled, Returned, Restored];
+    let with_money = [Announced, Negotiating, Credited(false), Returning];
+    let asked = world
+        .province
+        .act(TAIYUAN, |round| transfers_in::load(round.view, transfer).unwrap().unwrap());
+    for state in open.iter().chain(&over).chain(&[Draft]) {
+        for decision in all(&payee) {
+            let fits = match decision {
+                Decision::Correct(_) => vec![Negotiating],
+                Decision::SendBack(_) => [&with_money[..], &over].concat(),
+                Decision::Close => open.to_vec(),
+                // Each takes one person, and is asked elsewhere.
+                Decision::Approve if *state == Draft => continue,
+                Decision::Wait if open.contains(state) => continue,
+                Decision::Approve
+                | Decision::Wait
+                | Decision::Accept(_)
+                | Decision::Refuse(..)
+                | Decision::Settle(_)
+                | Decision::SendSheet
+                | Decision::PayAgain
+                | Decision::Renew(_)
+                | Decision::Restore => Vec::new(),
+            };
+            let mut case = asked.clone();
+            case.state = *state;
+            world.province.act(TAIYUAN, |round| transfers_in::save(round, &case).unwrap());
+            let decided = world.decide(TAIYUAN, transfer, (clerk(), decision.clone()));
+            let why = format!("{decision:?} in {state:?}");
+            let after = world
+                .province
+                .act(TAIYUAN, |round| transfers_in::load(round.view, transfer).unwrap().unwrap());
+            assert_eq!(after.state, *state, "{why}");
+            if fits.contains(state) {
+                decided.unwrap();
+                let first = after.case.task.unwrap().first.unwrap();
+                assert_eq!(first.operator, clerk(), "{why}");
+            } else {
+                assert_eq!(decided.unwrap_err().refusal, Refusal::WrongState, "{why}");
+                assert_eq!(after.case.task, case.case.task, "{why}: nobody is asked");
+            }
+        }
+    }
+}
+
+/// An operator who may enter, and not review.
+fn junior() -> (OperatorId, Operator) {
+    let roles = vec![OperatorRole::Clerk];
+    (OperatorId::parse("junior").unwrap(), Operator { roles })
+}
+
+#[test]
+fn where_the_rule_asks_for_two_the_first_need_not_be_a_reviewer() {
+    for asks_for_two in [true, false] {
+        let (mut world, transfer) = world();
+        world.change_settings(DATONG, |settings| {
+            settings.policy.decisions_need_reviewer = asks_for_two;
+            settings.operators.extend([junior()]);
+        });
+        let mut case = world
+            .province
+            .act(DATONG, |round| transfers_out::load(round.view, transfer).unwrap().unwrap());
+        case.state = OutgoingState::Accepted;
+        case.case.task = None;
+        world.province.act(DATONG, |round| transfers_out::save(round, &case).unwrap());
+        let decided = world.decide(DATONG, transfer, (junior().0, Decision::Settle(None)));
+        let refusal = decided.err().map(|refused| refused.refusal);
+        assert_eq!(refusal, (!asks_for_two).then_some(Refusal::Operator));
+    }
+}
+
+#[test]
+fn a_task_is_a_clerks_where_another_reviews_what_is_decided() {
+    use OperatorRole::{Clerk, Reviewer};
+    for (asks_for_two, reason, role) in [
+        (false, TaskReason::PaymentFailed, Reviewer),
+        (true, TaskReason::PaymentFailed, Clerk),
+        // The second person has approved by approving.
+        (true, TaskReason::ApproveLetter, Reviewer),
+        (true, TaskReason::Overdue, TaskReason::Overdue.role()),
+    ] {
+        let (mut world, transfer) = world();
+        let change =
+            |settings: &mut Settings| settings.policy.decisions_need_reviewer = asks_for_two;
+        world.change_settings(DATONG, change);
+        let task = world.province.act(DATONG, |round| {
+            let mut case = transfers_out::load(round.view, transfer).unwrap().unwrap().case;
+            case.ask_person(round, reason).unwrap();
+            case.task.unwrap()
+        });
+        assert_eq!((task.reason, task.role), (reason, role), "{asks_for_two} {reason:?}");
+    }
+}
