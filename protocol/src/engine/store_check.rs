@@ -30,6 +30,8 @@ mod timers;
 mod transfers;
 
 use fault::{Cure, Fault};
+#[cfg(test)]
+pub(crate) use rows::is_well_formed;
 
 /// Whom the store is to belong to.
 #[derive(Clone, Debug)]

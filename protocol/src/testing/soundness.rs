@@ -1,18 +1,23 @@
 //! Every protocol test ends with a look at the stores that it leaves.
 //!
 //! **Promises.** Whatever a test has done, its stores are sound as a whole, unless it says that it has written
-//! into one what no engine writes.
+//! into one what no engine writes. A row in a form that is none of its area would be noticed.
+//! **Left to others.** Rows that contradict each other: `engine::transfers::tests::store_checks`.
+
+use std::collections::BTreeSet;
 
 use super::Province;
 use crate::center::CenterCode;
-use crate::engine::store_check::{Expected, Report, check};
-use crate::store::Staged;
+use crate::engine::store_check::{Expected, Report, check, is_well_formed};
+use crate::store::keys::Area;
+use crate::store::{Entry, Staged, Store as _};
 
 impl Drop for Province {
     /// Whatever a test has done, it leaves stores that a check finds sound.
     fn drop(&mut self) {
         if !self.is_tampered && !std::thread::panicking() {
             self.assert_stores_are_sound();
+            self.assert_forms_are_strict();
         }
     }
 }
@@ -42,4 +47,74 @@ impl Province {
             assert!(found.is_empty(), "{code}: {found:#?}");
         }
     }
+    /// The first row of each area, changed in its length, is noticed.
+    fn assert_forms_are_strict(&self) {
+        for (code, node) in &self.nodes {
+            let mut seen = BTreeSet::new();
+            for entry in node.engine.store().range(&[], &[0xff], usize::MAX).unwrap() {
+                let area = Area::of(&entry.0).unwrap();
+                if seen.insert(area) {
+                    assert!(is_well_formed(area, &entry), "{code}: {area:?}");
+                    assert_form_is_strict(area, &entry);
+                }
+            }
+        }
+    }
 }
+
+/// Areas whose keys end in a name or a number of any length, with what stands before it.
+const NAMED: [(Area, usize); 13] = [
+    (Area::Person, 37),
+    (Area::ImportFinding, 5),
+    (Area::Published, 1),
+    (Area::Unpublished, 1),
+    (Area::CertificateOf, 5),
+    (Area::OffSite, 0),
+    (Area::IntentOfSerial, 0),
+    (Area::TagWatch, 32),
+    (Area::WatchTask, 4),
+    (Area::RegisteredAccount, 4),
+    (Area::Withdrawal, 4),
+    (Area::WithdrawalOf, 36),
+    // The name itself is looked at by the values of this area.
+    (Area::Single, 0),
+];
+
+/// Areas whose keys say little, or are read as what they name.
+const LOOSE: [Area; 3] = [Area::TagRate, Area::LedgerAccount, Area::Quarantine];
+
+fn assert_form_is_strict(area: Area, (key, value): &Entry) {
+    let is_fine = |key: &[u8], value: &[u8]| is_well_formed(area, &(key.to_vec(), value.to_vec()));
+    let longer = |bytes: &[u8]| [bytes, &[0]].concat();
+    let shorter = |bytes: &[u8]| bytes[..bytes.len().saturating_sub(1)].to_vec();
+    if area != Area::Tile {
+        assert!(!is_fine(key, &longer(value)), "{area:?}: a longer value");
+        assert!(value.is_empty() || !is_fine(key, &shorter(value)), "{area:?}: a shorter value");
+    }
+    if let Some((_, before)) = NAMED.iter().find(|(named, _)| *named == area) {
+        let named = 1 + before;
+        assert!(!is_fine(&key[..named], value), "{area:?}: a key without a name");
+        assert!(area == Area::Single || is_fine(&key[..=named], value), "{area:?}: a short name");
+    } else if !LOOSE.contains(&area) {
+        assert!(!is_fine(&longer(key), value), "{area:?}: a longer key");
+        assert!(key.len() == 1 || !is_fine(&shorter(key), value), "{area:?}: a shorter key");
+    }
+    if OF_LOGS.contains(&area) {
+        let nowhere = [&key[..1], &vec![0xff; key.len() - 1]].concat();
+        assert!(!is_fine(&nowhere, value), "{area:?}: of no log");
+    }
+}
+
+/// Areas whose keys begin with a log.
+const OF_LOGS: [Area; 10] = [
+    Area::Log,
+    Area::Tile,
+    Area::LogSigning,
+    Area::Checkpoint,
+    Area::Witnessed,
+    Area::WitnessOf,
+    Area::Cosigned,
+    Area::Follow,
+    Area::Misfit,
+    Area::Equivocation,
+];

@@ -336,3 +336,6 @@ fn root_at(
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,3 +165,6 @@ fn entries_past(
     let all = usize::try_from(to.leaves_since(from)).ok() == Some(found.len());
     Ok(all.then_some(found))
 }
+
+#[cfg(test)]
+mod tests;

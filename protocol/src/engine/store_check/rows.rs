@@ -93,7 +93,7 @@ fn text(bytes: Option<&[u8]>) -> &str {
 }
 
 /// Whether a row could have been written by this release.
-fn is_well_formed(area: Area, (key, value): &Entry) -> bool {
+pub(crate) fn is_well_formed(area: Area, (key, value): &Entry) -> bool {
     let form = FORMS.iter().find(|(known, _)| *known == area);
     form.is_none_or(|(_, form)| form(key.get(1..).unwrap_or_default(), value))
 }

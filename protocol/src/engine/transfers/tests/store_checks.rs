@@ -1,6 +1,8 @@
 //! A whole store under the check: what is missing or changed in it is found, and what follows from
 //! the rest is made anew.
 
+mod damages;
+
 use std::collections::BTreeSet;
 
 use super::world::{World, application, newcomer, saver};
