@@ -125,4 +125,14 @@ mod tests {
         let (_, other) = key_pair(4, "fundlink/shanxi/140200/witness", KeyKind::Cosigner);
         assert_eq!(verify(EXAMPLE, &line, &other), Err(NoteError::Unsigned));
     }
+    #[test]
+    fn a_time_is_one_that_a_signed_count_of_seconds_can_say() {
+        let (secret, key) = key_pair(3, "fundlink/shanxi/140200/witness", KeyKind::Cosigner);
+        let last = i64::MAX.cast_unsigned();
+        for (seconds, counts) in [(last, true), (last + 1, false), (u64::MAX, false)] {
+            let time = CosignedAt(seconds);
+            let signature = secret.sign(&message(EXAMPLE, time)).to_bytes();
+            assert_eq!(signed(EXAMPLE, time, &key, signature).is_ok(), counts, "{seconds}");
+        }
+    }
 }

@@ -143,6 +143,9 @@ mod tests {
         assert_eq!(proof(truth, &nodes).verify(&keys), Err(EquivocationError::NoContradiction));
         assert_eq!(proof(lie, &nodes[1..]).verify(&keys), Err(EquivocationError::NoContradiction));
         assert!(convicting.verify(&keys[..1]).is_err());
+        let with_more = [&nodes[..], &nodes[..1]].concat();
+        let refused = proof(lie, &with_more).verify(&keys);
+        assert_eq!(refused, Err(EquivocationError::NoContradiction), "a node too many");
 
         let two = |first, second| Equivocation {
             smaller: sign(&at(300, first), &secret, &key),

@@ -160,6 +160,8 @@ sFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=
         ] {
             assert_eq!(TlogProof::parse(bad.as_bytes()), Err(error), "{bad:.60}");
         }
+        let as_many = format!("{HEADER}\nindex 1\n{}\n{rest}", format!("{hash}\n").repeat(63));
+        assert_eq!(TlogProof::parse(as_many.as_bytes()).unwrap().path.len(), 63);
     }
 
     #[test]

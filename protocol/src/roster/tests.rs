@@ -346,6 +346,12 @@ fn a_member_is_admitted_once_and_again_only_after_its_revocation() {
     let member = back.member(TAIYUAN).unwrap();
     assert_eq!((member.status, member.keys.len()), (MemberStatus::Active, 10));
     assert_eq!(member.admitted_in, back.version);
+    // Its logs of before stay provable, and it goes on in the one that was open.
+    let end = LogEnd { size: 7, root: crate::id::TreeHash::new([1; 32]) };
+    let next = after(&before, Change::NextLog { center: TAIYUAN, end }).unwrap();
+    let revoke = Change::Revoke { center: TAIYUAN, takeover: DATONG, compromised: true };
+    let back = after(&after(&next, revoke).unwrap(), admit(&again)).unwrap();
+    assert_eq!(back.member(TAIYUAN).unwrap().logs, next.member(TAIYUAN).unwrap().logs);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Logs that lie, sources that lie, and stores that fell behind.
 
 mod next_log;
+mod requests;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 

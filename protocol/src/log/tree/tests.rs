@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::log::append::{Appended, append};
 use crate::log::proof::{self, TiledTree, verify_consistency, verify_inclusion};
-use crate::log::tile::{MemoryTiles, TileKind};
+use crate::log::tile::{MemoryTiles, TileId, TileKind};
 
 /// MTH of RFC 6962 §2.1, word for word.
 pub(crate) fn naive_root(entries: &[Vec<u8>]) -> TreeHash {
@@ -267,4 +267,12 @@ fn a_changed_proof_does_not_verify() {
     assert!(!verify_consistency((size(256), &old_root), (size(300), &root), &proof[1..]));
     assert!(verify_consistency((TreeSize::ZERO, &empty_root()), (size(300), &root), &[]));
     assert!(!verify_consistency((TreeSize::ZERO, &empty_root()), (size(300), &root), &[root]));
+}
+
+#[test]
+fn a_bundle_that_is_just_full_leaves_no_empty_one_behind() {
+    let entries = entries(256);
+    let full = append(&MemoryTiles::default(), TreeSize::ZERO, &entries).unwrap();
+    let bundles = full.writes.iter().filter(|write| write.tile.kind == TileKind::Entries);
+    assert_eq!(bundles.map(|write| write.tile).collect::<Vec<_>>(), [TileId::entries(0)]);
 }

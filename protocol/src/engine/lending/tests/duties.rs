@@ -12,6 +12,7 @@ use crate::engine::rosters::command::NetCommand;
 use crate::engine::{command::Command, lending::WitnessReply};
 use crate::id::{IntentId, PayloadHash, SubjectTag};
 use crate::lending::intent::Intent;
+use crate::lending::lease::payable_until;
 use crate::limits::{LEASE_MS, LEASE_TRIES_MAX};
 use crate::refusal::Refusal;
 use crate::statement::lending::{
@@ -331,4 +332,30 @@ fn a_refusal_of_a_witness_counts_at_once_and_is_not_waited_for() {
     // Taiyuan and the authority grant, and two of four are no majority.
     let state = province.payout(TAIYUAN, "DK-1");
     assert_eq!(state, Ok(held(HoldReason::NoMajority)));
+}
+
+#[test]
+fn a_lease_is_measured_from_the_last_request_for_it() {
+    let mut province = Province::that_lends();
+    let before = request(&mut province);
+    answered(&mut province, &before).unwrap();
+    province.advance(60_000);
+    let later = LeaseRequest { issued_at: province.now, ..before };
+    answered(&mut province, &later).unwrap();
+    let tag = later.intent.household[0];
+    let known = province.act(DATONG, |round| first_lease(round.view, tag).unwrap().unwrap());
+    assert_eq!(known.asked_at, later.issued_at);
+}
+
+#[test]
+fn a_time_to_pay_by_is_shown_only_while_there_is_a_lease() {
+    let mut province = Province::that_lends();
+    province.apply(TAIYUAN, "DK-1", &[LI]).unwrap();
+    let until = |province: &mut Province| province.intent_at(TAIYUAN, "DK-1").payable_until;
+    assert_eq!(until(&mut province), None);
+    let asked_at = province.now;
+    province.payout(TAIYUAN, "DK-1").unwrap();
+    assert_eq!(until(&mut province), Some(payable_until(asked_at)));
+    province.pay(TAIYUAN, "DK-1").unwrap();
+    assert_eq!(until(&mut province), None);
 }
