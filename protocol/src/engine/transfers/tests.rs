@@ -2,6 +2,7 @@
 
 mod channels;
 mod core;
+mod deadlines;
 mod delivery;
 mod desk;
 mod exports;
