@@ -241,3 +241,43 @@ fn interest_is_settled_by_the_days_that_the_center_counts_a_year_as() {
     };
     assert!(interest(365) < interest(360));
 }
+
+#[test]
+fn an_external_core_is_given_no_other_order_after_a_restore() {
+    // How far the core has come when its node loses its store.
+    for given in 1..=3 {
+        let mut world = world();
+        world.without_ledgers();
+        world.change_settings(DATONG, |settings| settings.core_driver = CoreDriver::External);
+        let backup = (world.backup(DATONG), world.province.now);
+        let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+        let mut known = Vec::new();
+        for _ in 0..given {
+            if let Some(last) = known.last() {
+                done(&mut world, last, figures(last));
+            }
+            world.run_until_order();
+            known.push(order(&mut world));
+        }
+        world.restart_from(DATONG, backup);
+        world.open_next_log(DATONG);
+        world.bank.report_again(&mut world.province, DATONG);
+        // The core answers what it is asked again with what it has said, and the rest as it comes.
+        let mut asked = Vec::new();
+        while !world.is_completed(transfer, (TAIYUAN, DATONG)) {
+            world.wait_for_order();
+            let next = order(&mut world);
+            assert!(!asked.contains(&next), "{given}: an order that was answered");
+            done(&mut world, &next, figures(&next));
+            asked.push(next);
+        }
+        assert_eq!(asked[..given], known, "{given}: the same orders, by the same names");
+        assert_eq!(asked.len(), 3, "{given}: lock, settle, close");
+        assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
+        assert_eq!(world.bank.executed(DATONG), 1, "{given}: paid once");
+    }
+}
+
+fn figures(order: &CoreOrder) -> (&'static str, &'static str) {
+    if order.action.step() == CoreStep::Settle { ("43758.38", "527.46") } else { ("0.00", "0.00") }
+}

@@ -10,6 +10,7 @@ use crate::engine::log_event::LogEvent;
 use crate::engine::output::Event;
 use crate::engine::records::StoredAccount;
 use crate::engine::recovery;
+use crate::engine::rosters::command::NetCommand;
 use crate::engine::round::Round;
 use crate::engine::transfer_command::{Decision, TransferCommand};
 use crate::engine::{equivocation, log_store, tag_index, tags};
@@ -22,7 +23,7 @@ use crate::store::Staged;
 use crate::store::memory::MemoryStore;
 use crate::testing::bank::Behaviour;
 use crate::testing::people::{LI, person};
-use crate::testing::{DATONG, LINFEN, TAIYUAN};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, TAIYUAN};
 use crate::time::Timestamp;
 
 const OLD: &str = "9923041500021";
@@ -313,4 +314,48 @@ fn a_day_old_backup_takes_back_its_leaves_and_supersedes_those_whose_record_is_g
         assert_eq!(found(&mut world, WU), [(2, DigestStatus::Lost)], "{at}");
         assert_eq!(found(&mut world, LI), [(1, DigestStatus::AccountOpen)], "{at}");
     }
+}
+
+#[test]
+fn an_authority_put_back_signs_no_second_roster_of_a_version() {
+    let mut world = world();
+    let backup = (world.backup(AUTHORITY), world.province.now);
+    let rename =
+        |name: &str| Command::Net(NetCommand::Rename { center: LINFEN, name: name.to_owned() });
+    world.province.command(AUTHORITY, rename("临汾一")).unwrap();
+    world.province.command(AUTHORITY, rename("临汾二")).unwrap();
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    world.wait_minutes(3);
+    let known = world.province.node(DATONG).engine.roster().clone();
+    assert_eq!(known.member(LINFEN).unwrap().name, "临汾二");
+
+    // It has heard nobody yet, and could say anything.
+    world.province.cut_off(AUTHORITY);
+    world.restart_from(AUTHORITY, backup);
+    let old = world.province.node(AUTHORITY).engine.roster().version;
+    assert!(old + 2 == known.version, "it has forgotten both");
+    let refused = world.province.command(AUTHORITY, rename("临汾三")).unwrap_err();
+    assert_eq!(refused.refusal, Refusal::Recovering);
+    world.province.advance(600_000);
+    let refused = world.province.command(AUTHORITY, rename("临汾三")).unwrap_err();
+    assert_eq!(refused.refusal, Refusal::Recovering);
+
+    world.province.cut.clear();
+    world.come_back(AUTHORITY);
+    let next = world.province.node(AUTHORITY).engine.roster().clone();
+    assert_eq!(next.version, known.version + 1, "the next log's");
+    assert_eq!(next.member(LINFEN).unwrap().name, "临汾二", "what it had forgotten counts");
+    world.province.command(AUTHORITY, rename("临汾三")).unwrap();
+    world.wait_minutes(3);
+    for at in [TAIYUAN, DATONG, LINFEN, AUTHORITY] {
+        let roster = world.province.node(at).engine.roster();
+        assert_eq!(roster.member(LINFEN).unwrap().name, "临汾三", "{at}");
+        let log = LogId::public(AUTHORITY, 1);
+        assert!(!world.province.act(at, |round| {
+            equivocation::is_convicted(round.view, log.center, log.number).unwrap()
+        }));
+    }
+    check_completed(&mut world, transfer, "00", "the authority has no part in it");
+    let store = world.backup(AUTHORITY);
+    assert!(!recovery::is_recovering(&Staged::new(&store)).unwrap());
 }

@@ -227,13 +227,18 @@ impl World {
         self.province.restart(at);
     }
 
-    /// The members give back what they have, the authority opens the next log, the bank reports again.
-    pub(super) fn come_back(&mut self, at: CenterCode) {
+    /// The members give back what they have, and the authority opens the next log.
+    pub(super) fn open_next_log(&mut self, at: CenterCode) {
         self.province.connect_all();
         self.province.advance(2_000);
         let next = Command::Net(NetCommand::NextLog(at));
         self.province.command(AUTHORITY, next).unwrap();
         self.province.connect_all();
+    }
+
+    /// The members give back what they have, the authority opens the next log, the bank reports again.
+    pub(super) fn come_back(&mut self, at: CenterCode) {
+        self.open_next_log(at);
         self.bank.report_again(&mut self.province, at);
         for _ in 0..30 {
             self.province.advance(1_000);
@@ -263,6 +268,20 @@ impl World {
             }
             assert!(self.bank.serve(&mut self.province), "no order comes");
         }
+    }
+
+    /// The same, where it may take minutes.
+    pub(super) fn wait_for_order(&mut self) {
+        let is_order = |output: &Output| matches!(output, Output::CoreOrder(_));
+        for _ in 0..1_000 {
+            if self.province.outside.iter().any(|(_, output)| is_order(output)) {
+                return;
+            }
+            if !self.bank.serve(&mut self.province) {
+                self.province.advance(1_000);
+            }
+        }
+        panic!("no order comes");
     }
 
     /// Lets time pass to 09:00 of a day, with a look at each midnight.
