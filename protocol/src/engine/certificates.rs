@@ -42,6 +42,7 @@ use crate::wire::DeliveryReply;
 
 pub mod desk;
 pub mod lending;
+pub(super) mod lost;
 mod receipts;
 
 pub(super) use lending::{on_delivered, on_reminder, present, take_in};
@@ -317,26 +318,21 @@ fn tag_of(round: &mut Round<'_>, person: &Person) -> Option<SubjectTag> {
     tags.first().copied()
 }
 
-/// Keeps a number from being given again that this center gave before its store forgot it.
-pub(super) fn take_number(
-    round: &mut Round<'_>,
-    given: CertificateNumber,
-) -> Result<(), StoreError> {
-    let name = format!("certificates/{:04}", given.year);
-    let last: u32 = single::read(round.view, name.as_bytes())?.unwrap_or_default();
-    if given.issuer == round.center() && last < given.serial {
-        single::write(round.view, name.as_bytes(), &given.serial);
-    }
-    Ok(())
-}
-
 fn next_number(round: &mut Round<'_>, today: Date) -> Result<CertificateNumber, StoreError> {
     let year = today.year().unsigned_abs();
-    let name = format!("certificates/{year:04}");
-    let last: u32 = single::read(round.view, name.as_bytes())?.unwrap_or_default();
-    let serial = last.saturating_add(1);
-    single::write(round.view, name.as_bytes(), &serial);
+    let serial = last_serial(round.view, year)?.saturating_add(1);
+    put_last_serial(round.view, year, serial);
     Ok(CertificateNumber { issuer: round.center(), year, serial })
+}
+
+/// The last serial of a year that was given.
+fn last_serial(view: &dyn View, year: u16) -> Result<u32, StoreError> {
+    let name = format!("certificates/{year:04}");
+    Ok(single::read(view, name.as_bytes())?.unwrap_or_default())
+}
+
+fn put_last_serial(view: &mut dyn View, year: u16, serial: u32) {
+    single::write(view, format!("certificates/{year:04}").as_bytes(), &serial);
 }
 
 /// What the center knows of the account, before it is written for anybody.

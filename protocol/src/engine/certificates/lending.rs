@@ -202,6 +202,7 @@ pub fn standing(
     if held.revoked.is_some() || in_log == Some(DigestStatus::CertificateRevoked) {
         return Ok(CertificateStanding::Revoked);
     }
+    // What its issuer has lost is worth as little, but for the loan that was granted on it before.
     let receipt = held.receipt.as_ref();
     let receipt = receipt.filter(|said| !matches!(said.delivery, Delivery::Refused(_)));
     if let Some(said) = receipt {
@@ -212,6 +213,7 @@ pub fn standing(
     Ok(match in_log {
         Some(DigestStatus::CertificateUsed) => CertificateStanding::Used,
         Some(DigestStatus::CertificateExpired) => CertificateStanding::Expired,
+        Some(DigestStatus::Lost) => CertificateStanding::Revoked,
         _ if today > held.issued.certificate.valid_until => CertificateStanding::Expired,
         _ => CertificateStanding::Valid,
     })

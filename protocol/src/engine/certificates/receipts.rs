@@ -6,7 +6,7 @@
 //! **Left to others.** Issuing: [`super`]. The lender's side: `lending`.
 
 use super::{
-    CertificateState, OffSiteMark, Revoked, StoredCertificate, Use, certificate, off_site,
+    CertificateState, OffSiteMark, Revoked, StoredCertificate, Use, certificate, lost, off_site,
     place_of_account, put,
 };
 use crate::account::AccountNumber;
@@ -39,6 +39,9 @@ pub(super) fn on_receipt(
     let hash = verified.hash();
     let done = match find(round, receipt.number, receipt.from)? {
         Ok(stored) => use_it(round, stored, (receipt, hash))?,
+        Err(Refusal::CertificateUnknown) if lost::was_given(round, receipt.number)? => {
+            lost::on_receipt(round, receipt)?
+        }
         Err(refusal) => Err(refusal),
     };
     Ok(match done {
@@ -98,18 +101,26 @@ fn use_it(
     });
     close(round, &stored)?;
     if receipt.result == LoanResult::Granted {
-        let mark =
-            OffSiteMark { certificate: receipt.number, lender: receipt.from, since: round.now };
-        round.view.put(mark_key(&account), cbor::encode(&mark));
-        revoke_others(round, &account)?;
+        secure(round, &account, receipt)?;
     }
     put(round, &stored);
     Ok(Ok(()))
 }
 
+/// Marks an account with the loan that it secures.
+pub(super) fn secure(
+    round: &mut Round<'_>,
+    account: &AccountNumber,
+    receipt: &Receipt,
+) -> Result<(), StoreError> {
+    let mark = OffSiteMark { certificate: receipt.number, lender: receipt.from, since: round.now };
+    round.view.put(mark_key(account), cbor::encode(&mark));
+    revoke_others(round, account)
+}
+
 /// Whether the account can still secure a loan: it is here, open, free of a court's freeze, and its
 /// money has not left in a transfer.
-fn can_secure(round: &Round<'_>, number: &AccountNumber) -> Result<bool, StoreError> {
+pub(super) fn can_secure(round: &Round<'_>, number: &AccountNumber) -> Result<bool, StoreError> {
     let Some((account, _)) = records::account(round.view, number)? else { return Ok(false) };
     let record = &account.record;
     let is_free = !record.account.status.is_closed() && record.notes.freeze.is_none();
@@ -128,6 +139,9 @@ pub(super) fn on_release(
     let hash = verified.hash();
     let mut stored = match find(round, release.number, release.from)? {
         Ok(stored) => stored,
+        Err(Refusal::CertificateUnknown) if lost::was_given(round, release.number)? => {
+            return lost::on_release(round, release, hash);
+        }
         Err(refusal) => return Ok(DeliveryReply::Refused(refusal)),
     };
     let refusal = match &mut stored.state {
@@ -214,7 +228,7 @@ fn expire(round: &mut Round<'_>, mut stored: StoredCertificate) -> Result<(), St
 }
 
 /// The certificate waits for nothing any more, and none that follows takes its place.
-fn close(round: &mut Round<'_>, stored: &StoredCertificate) -> Result<(), StoreError> {
+pub(super) fn close(round: &mut Round<'_>, stored: &StoredCertificate) -> Result<(), StoreError> {
     let known = &stored.certificate;
     timer::clear(round.view, Timer::Certificate(known.number))?;
     let place = super::open_key(&known.account, known.requester);

@@ -20,6 +20,7 @@ use crate::statement::Statement;
 use crate::statement::transfer::TransferStep;
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
+use crate::wire::DeliveryReply;
 
 /// Whether something went on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +59,11 @@ fn single(round: &mut Round<'_>, name: TransferId) -> Result<Moved, StoreError> 
         let from = statement.statement().from();
         let kind = statement.statement().kind();
         if certificates::is_certificate(kind) {
-            certificates::answer(round, &statement)?;
+            let reply = certificates::answer(round, &statement)?;
+            if let DeliveryReply::Pending(_) = reply {
+                // What it follows from comes later.
+                return Ok(Moved::No);
+            }
         } else if incidents::on_statement(round, from, &statement)?.is_none()
             && inquiries::on_statement(round, from, &statement)?.is_none()
         {

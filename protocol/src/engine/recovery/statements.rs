@@ -207,6 +207,11 @@ pub(super) fn keep(round: &mut Round<'_>, statement: &Verified) -> Result<(), St
     if statement.statement().kind().is_audited() {
         audit::audit(round, hash, statement.bytes())?;
     }
+    if let Statement::CertificateRevocation(revocation) = statement.statement()
+        && revocation.from == round.center()
+    {
+        certificates::lost::take_back_revocation(round, revocation)?;
+    }
     if let Statement::Answer(answer) = statement.statement() {
         let question = answer.question;
         if statement.statement().from() == round.center() {
@@ -217,7 +222,7 @@ pub(super) fn keep(round: &mut Round<'_>, statement: &Verified) -> Result<(), St
                 if let Outcome::Found(found) = outcome
                     && let Some(issued) = &found.certificate
                 {
-                    certificates::take_number(round, issued.certificate.number)?;
+                    certificates::lost::take_back(round, &issued.certificate)?;
                 }
             }
         }
