@@ -1,6 +1,7 @@
 //! The commands, one a file, and the way from arguments to the one that was asked for.
 //!
-//! **Promises.** A command that fails says why with its exit code; none ends the process itself.
+//! **Promises.** A command that fails says why with its exit code; none ends the process itself, but for a node whose
+//! store does.
 //! **Left to others.** Words: `text`. Standard output: `output`.
 
 use crate::args::{Arguments, Command};
@@ -39,7 +40,7 @@ pub(crate) mod withdrawal;
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Init(init) => init::run(init, output),
-        Command::Run(run) => run::run(*run, &arguments.config_file()),
+        Command::Run(run) => run::run(*run, &arguments.config_file(), output),
         Command::Doctor => doctor::run(&arguments.config_file(), output),
         Command::Fsck(fsck) => fsck::run(fsck, &arguments.config_file(), output),
         Command::Status(status) => status::run(status, &arguments.config_file(), output),

@@ -30,6 +30,19 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// The one that a process of this program ended with.
+    pub(crate) fn of_code(code: i32) -> Option<Self> {
+        let all = [
+            Self::Done,
+            Self::Refused,
+            Self::Usage,
+            Self::Partial,
+            Self::Unverified,
+            Self::Damaged,
+        ];
+        all.into_iter().find(|exit| *exit as i32 == code)
+    }
+
     /// The word for it in `--json`.
     pub(crate) const fn word(self) -> &'static str {
         match self {

@@ -110,6 +110,13 @@ impl ReadLock {
     }
 }
 
+/// Whether a panic in this source file is one of the embedded store, which takes contradictions in its file
+/// for bugs of its own.
+#[must_use]
+pub fn is_of_the_store(file: &str) -> bool {
+    file.contains("/sled-") || file.starts_with("sled-")
+}
+
 fn create_private_folder(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
@@ -127,6 +134,13 @@ mod tests {
         assert!(matches!(FolderLock::take(&data), Err(OpenError::InUse { .. })));
         drop(held);
         FolderLock::take(&data).unwrap();
+    }
+
+    #[test]
+    fn a_panic_of_the_embedded_store_is_told_from_ours() {
+        assert!(is_of_the_store("cargo/registry/src/index/sled-0.34.7/src/pagecache/mod.rs"));
+        assert!(!is_of_the_store("node/src/store/sled.rs"));
+        assert!(!is_of_the_store("protocol/src/engine/round.rs"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `fundlink fsck` over the store of a node that was stopped: what it finds, what it repairs with what
 //! the other members hold, and that it changes nothing unless it is asked to.
 //!
-//! **Promises.** Every damage is made on the stopped store itself.
+//! **Promises.** Every damage is made on the stopped store itself, or on one in its place.
 //! **Left to others.** Each single check: the tests of `fundlink-protocol`. Single bytes: `flips`.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
@@ -18,7 +18,7 @@ use fundlink_protocol::store::{Batch, Store as _, prefix_end};
 use fundlink_testnet::member::{DATONG, Identity, LINFEN, TAIYUAN};
 use fundlink_tests::dump::Dump;
 use fundlink_tests::people::{LI_IN_DATONG, LI_NEW_IN_TAIYUAN, WANG_IN_DATONG, ZHANG_IN_DATONG};
-use fundlink_tests::province::Province;
+use fundlink_tests::province::{Plan, Province};
 use serde_json::Value;
 
 const CITIES: &[Identity] = &[TAIYUAN, DATONG, LINFEN];
@@ -134,4 +134,56 @@ fn a_stopped_store_is_checked_repaired_with_the_help_of_members_and_runs_again()
     let left = datong.run(&["--json", "fsck", "--repair"]).ended_with(DAMAGED).json();
     let lost = left["findings"].as_array().unwrap();
     assert!(lost.iter().any(|finding| finding["cure"] == "restore"), "{left:#}");
+}
+
+/// A store in whose file one part stands twice: sled takes that for a bug of its own, and ends.
+fn write_a_store_that_contradicts_itself(data: &Path) {
+    const SEGMENT: usize = 512 * 1024;
+    let mut store = SledStore::open(data).unwrap();
+    for number in 0..500_u32 {
+        let value = number.to_be_bytes().repeat(1_000);
+        let writes = [(number.to_be_bytes().to_vec(), Some(value))].into();
+        store.commit(Batch { writes }).unwrap();
+    }
+    drop(store);
+    let file = data.join("store/db");
+    let mut bytes = fs::read(&file).unwrap();
+    assert!(bytes.len() >= 3 * SEGMENT, "{} bytes", bytes.len());
+    bytes.copy_within(SEGMENT..2 * SEGMENT, 2 * SEGMENT);
+    fs::write(&file, bytes).unwrap();
+    for entry in fs::read_dir(data.join("store")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with("snap.") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_store_that_ends_whoever_reads_it_is_found_damaged_and_left_as_it_is() {
+    let mut province = Province::form(&Plan::of(&[TAIYUAN]));
+    let taiyuan = province.member_mut(TAIYUAN);
+    taiyuan.stop();
+    let data = taiyuan.home.join("data");
+    fs::rename(&data, taiyuan.home.join("aside")).unwrap();
+    write_a_store_that_contradicts_itself(&data);
+    let before = files(&data);
+    let scratch = taiyuan.home.join("scratch");
+    fs::create_dir(&scratch).unwrap();
+    let scratch_text = scratch.to_str().unwrap();
+    for repair in [&[][..], &["--repair"]] {
+        let look = [&["--json", "fsck", "--scratch", scratch_text], repair].concat();
+        let said = taiyuan.run(&look).ended_with(DAMAGED);
+        assert!(!said.all().contains("panicked"), "{}", said.all());
+        let report = said.json();
+        assert_eq!(codes(&report), BTreeSet::from(["UNREADABLE".to_owned()]));
+        assert_eq!(report["findings"][0]["cure"], "restore", "{report:#}");
+        let said = taiyuan.run(&[&["fsck"], repair].concat()).ended_with(DAMAGED);
+        assert!(said.out.contains("fundlink restore"), "{}", said.out);
+        assert_eq!(files(&data), before, "nothing is changed");
+        assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0, "no copy is left");
+    }
+    let said = taiyuan.fail_to_start().ended_with(DAMAGED);
+    assert!(said.err.contains("fundlink fsck") && said.err.contains("fundlink restore"));
+    assert!(!said.err.contains("panicked"), "{}", said.err);
 }

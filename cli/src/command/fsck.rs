@@ -1,7 +1,7 @@
 //! `fundlink fsck`: the store of a stopped node, checked as a whole, and repaired if asked to.
 //!
 //! **Promises.** Without `--repair` no byte of the data folder changes. What is found has a stable code, and
-//! says what to do. Exit code 0 for a sound store, 5 for a damaged one.
+//! says what to do. Exit code 0 for a sound store, 5 for a damaged one, whatever reading it leads to.
 //! **Left to others.** The checks: `fundlink_protocol::engine::store_check`. The words: `text`.
 
 use std::env;
@@ -23,6 +23,10 @@ use crate::language::Language;
 use crate::output::Output;
 use crate::table::{Align, Table};
 
+mod own_process;
+
+use own_process::Ended;
+
 /// Arguments of `fundlink fsck`.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -32,6 +36,9 @@ pub(crate) struct Arguments {
     /// Where the copy that is looked at is put; by default the folder for temporary files
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<PathBuf>,
+    /// Look in this process, with a copy in this folder
+    #[arg(long, hide = true, value_name = "FOLDER")]
+    looks_in: Option<PathBuf>,
 }
 
 /// What came of it, for programs.
@@ -82,12 +89,43 @@ struct Repair {
 /// When it cannot be looked at: a node holds it, there is none, or it is of a newer release.
 pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
     let config = Config::read(config)?;
+    if let Some(folder) = &arguments.looks_in {
+        own_process::end_silently();
+        return look(arguments, (&config, folder), output);
+    }
     let scratch = arguments.scratch.clone().unwrap_or_else(env::temp_dir);
-    let report = check::check(&config.data, &repair::expected(&config), &scratch);
+    match own_process::look(&scratch, output.language)? {
+        Ended::Looked(exit) => Ok(exit),
+        Ended::OfTheStore => Ok(say_unreadable(arguments, &config, output)),
+    }
+}
+
+/// Sled cannot go on with what it reads.
+fn say_unreadable(arguments: &Arguments, config: &Config, output: &Output) -> Exit {
+    let mut report = Report::default();
+    let place = "it ends whoever reads it".to_owned();
+    report.tell(Fault::Unreadable, Cure::Restore, place);
+    show(&report, output);
+    let language = output.language;
+    output.line(if arguments.repair {
+        language.fsck_cut_off(config.data.display())
+    } else {
+        language.fsck_damaged(sum(&report))
+    });
+    output.value(&told(&report, None, language));
+    Exit::Damaged
+}
+
+fn look(
+    arguments: &Arguments,
+    (config, scratch): (&Config, &Path),
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let report = check::check(&config.data, &repair::expected(config), scratch);
     let report = report.map_err(|error| unchecked(&error))?;
     let is_of_use = |finding: &Finding| matches!(finding.cure, Cure::Rebuild | Cure::Fetch);
     if arguments.repair && report.findings.iter().any(is_of_use) {
-        return mend(&config, output);
+        return mend(config, output);
     }
     show(&report, output);
     if report.is_clean() {

@@ -4,18 +4,22 @@
 //! **Left to others.** What a node is: `fundlink_node::node`.
 
 use std::io::{self, Read as _};
+use std::panic;
 use std::path::Path;
+use std::process;
 use std::thread;
 
 use fundlink_node::config::Config;
 use fundlink_node::keyfile::HeldKeys;
 use fundlink_node::node::{Node, NodeError, RunningNode};
+use fundlink_node::store::is_of_the_store;
 use fundlink_node::telemetry;
 use fundlink_node::termination::Termination;
 use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::exit::{Exit, Failure};
+use crate::output::Output;
 
 /// Arguments of `fundlink run`.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -29,9 +33,10 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// When it does not start, or ends by itself.
-pub(crate) fn run(arguments: Arguments, config: &Path) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: Arguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
     let config = Config::read(config)?;
     telemetry::start(&config.log).map_err(Failure::usage)?;
+    end_with_a_word(*output);
     let keys = HeldKeys::open(&config.keys, &config.passphrase)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(Failure::usage)?.block_on(async {
@@ -39,6 +44,20 @@ pub(crate) fn run(arguments: Arguments, config: &Path) -> Result<Exit, Failure> 
         let node = Node::start(config, keys).await.map_err(failure)?;
         serve(node, termination, arguments).await
     })
+}
+
+/// A store that ends whoever reads it ends the node with the exit code of a damaged store, and with what to
+/// do. Nothing else is said: what was read may be about persons.
+fn end_with_a_word(output: Output) {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if panic.location().is_some_and(|place| is_of_the_store(place.file())) {
+            let message = output.language.store_unreadable();
+            output.fail(&Failure::new(Exit::Damaged, message));
+            process::exit(Exit::Damaged as i32);
+        }
+        usual(panic);
+    }));
 }
 
 async fn serve(

@@ -20,5 +20,9 @@ texts! {
     fsck_left(aside, faults) = "{faults} findings are left that this node cannot mend by itself. As it was the store stands in {aside}.", "尚有 {faults} 处问题本节点无法自行修复。修复前的存储保存在 {aside}。";
     fsck_refilled(log) = "{log}: its entries were taken back from other members", "{log}：条目已从其他成员取回";
     fsck_silent(members) = "These members did not answer: {members}; see that they run, and repair again.", "以下成员未应答：{members}；请确认其节点运行后再次修复。";
+    fsck_cut_off(data) = "The store cannot be read to its end: restore a backup with `fundlink restore`. Where a copy {data}.before-repair-… was made, it is the store as it was.", "存储无法完整读取：请用 `fundlink restore` 从备份恢复。若已生成副本 {data}.before-repair-…，其中即为修复前的存储。";
+    fsck_interrupted(status) = "the check was ended from outside ({status}); run it again", "检查被外部终止（{status}）；请重新运行";
+    fsck_no_scratch(folder, error) = "no copy can be made in {folder}: {error}; name another folder with --scratch", "无法在 {folder} 中建立副本：{error}；请用 --scratch 指定其他文件夹";
+    store_unreadable() = "the store cannot be read to its end: it is damaged; look at it with `fundlink fsck`, and restore a backup with `fundlink restore`", "存储无法完整读取，已损坏；请用 `fundlink fsck` 检查，并用 `fundlink restore` 从备份恢复";
     fsck_mending() = "The store is looked at and mended …", "正在检查并修复存储……";
 }

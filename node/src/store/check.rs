@@ -151,7 +151,10 @@ fn remove_summaries(folder: &Path) -> io::Result<bool> {
 }
 
 /// A folder for this user alone, which goes when it is dropped.
-fn private_folder(parent: &Path) -> io::Result<tempfile::TempDir> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn private_folder(parent: &Path) -> io::Result<tempfile::TempDir> {
     use std::os::unix::fs::PermissionsExt as _;
     let mut builder = tempfile::Builder::new();
     builder.prefix("fundlink-fsck-").permissions(fs::Permissions::from_mode(0o700));
