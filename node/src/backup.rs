@@ -188,6 +188,12 @@ pub enum BackupError {
          `fundlink restore` again"
     )]
     Running(PathBuf),
+    /// There is no room for the new store.
+    #[error(
+        "the disk of {0} is full: nothing was restored, and the backup is as it was; free some room and run \
+         `fundlink restore` again"
+    )]
+    Full(PathBuf),
     /// The store cannot be copied.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),

@@ -8,14 +8,16 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
 
 use fundlink_testnet::member::{ADMINISTRATOR, DATONG, Identity, LINFEN, TAIYUAN};
 use fundlink_tests::dump::Dump;
 use fundlink_tests::people::{
     LI_IN_DATONG, LI_NEW_IN_TAIYUAN, WANG_IN_DATONG, ZHOU_IN_LINFEN, newcomer,
 };
-use fundlink_tests::program::Said;
+use fundlink_tests::program::{self, Said};
 use fundlink_tests::province::{Plan, Province, at};
 use serde_json::json;
 
@@ -38,11 +40,11 @@ fn province() -> Province {
     province
 }
 
-fn text(path: &std::path::Path) -> &str {
+fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-fn restore(province: &Province, at: Identity, backup: &std::path::Path) -> Said {
+fn restore(province: &Province, at: Identity, backup: &Path) -> Said {
     province.member(at).run(&["restore", text(backup)])
 }
 
@@ -176,4 +178,82 @@ fn a_person_lets_a_node_go_on_whose_witnesses_are_lost() {
     assert_eq!(went["recovering"], false);
     assert_eq!(went["overridden"][0]["reason"], "both are lost");
     taiyuan.run(&[&words[..], &["--yes"]].concat()).ended_with(REFUSED);
+}
+
+/// A member's node is gone with its store, and there is a backup.
+fn lost() -> (Province, PathBuf, Vec<u8>) {
+    let mut province = Province::form(&Plan::of(&[TAIYUAN, DATONG]));
+    province.import(TAIYUAN, &Dump::of(&[LI_NEW_IN_TAIYUAN]));
+    let backup = province.folder().join("taiyuan.backup");
+    province.member(TAIYUAN).run(&["backup", text(&backup)]).done();
+    lose_store(&mut province, TAIYUAN);
+    let bytes = fs::read(&backup).unwrap();
+    (province, backup, bytes)
+}
+
+/// `fundlink restore`, where no file can grow beyond so many KiB.
+fn restore_on_small_disk(province: &Province, backup: &Path, kib: u32) -> Said {
+    let mut command = Command::new("sh");
+    // A full disk sends no signal, so that of the limit is ignored. Blocks have 512 bytes.
+    let limit = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", u64::from(kib) * 2);
+    command.arg("-c").arg(limit).arg(program::fundlink());
+    command.args(["--lang", "en", "--config"]).arg(&province.member(TAIYUAN).home);
+    command.arg("restore").arg(backup);
+    program::hear(command, "")
+}
+
+#[test]
+fn a_restore_that_is_killed_is_done_again() {
+    let (mut province, backup, bytes) = lost();
+    let home = province.member(TAIYUAN).home.clone();
+    let (data, beside) = (home.join("data"), home.join("data.restoring"));
+    let mut cut_off = 0;
+    for _ in 0..40 {
+        let mut command = Command::new(program::fundlink());
+        command.args(["--lang", "en", "--config"]).arg(&home).arg("restore").arg(&backup);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut restoring = command.spawn().unwrap();
+        // Once it writes; a quick one may be over by then.
+        while !beside.exists() && restoring.try_wait().unwrap().is_none() {
+            thread::yield_now();
+        }
+        restoring.kill().unwrap();
+        restoring.wait().unwrap();
+        assert_eq!(fs::read(&backup).unwrap(), bytes, "the backup is never changed");
+        if data.exists() {
+            // It has its name only once it is complete.
+            province.member(TAIYUAN).run(&["fsck"]).done();
+            fs::remove_dir_all(&data).unwrap();
+        } else if beside.exists() {
+            cut_off += 1;
+        }
+        if cut_off >= 4 {
+            break;
+        }
+    }
+    assert!(cut_off > 0, "no kill met a restore that wrote");
+    restore(&province, TAIYUAN, &backup).done();
+    assert!(!beside.exists(), "what was cut off is cleared away");
+    province.member(TAIYUAN).run(&["fsck"]).done();
+    province.member_mut(TAIYUAN).start();
+}
+
+#[test]
+fn a_restore_on_a_full_disk_says_what_to_do_and_is_done_again() {
+    let (mut province, backup, bytes) = lost();
+    let home = province.member(TAIYUAN).home.clone();
+    restore(&province, TAIYUAN, &backup).done();
+    let needed = fs::metadata(home.join("data/store/db")).unwrap().len() / 1024;
+    fs::remove_dir_all(home.join("data")).unwrap();
+    for kib in [0, needed / 4, needed / 2] {
+        let kib = u32::try_from(kib).unwrap();
+        let said = restore_on_small_disk(&province, &backup, kib).ended_with(USAGE);
+        let is_said = said.err.contains("is full") && said.err.contains("fundlink restore");
+        assert!(is_said, "{kib} KiB: {}", said.err);
+        assert!(!home.join("data").exists(), "{kib} KiB: nothing is taken for a store");
+        assert!(!home.join("data.restoring").exists(), "{kib} KiB: no room is kept");
+        assert_eq!(fs::read(&backup).unwrap(), bytes, "the backup is never changed");
+    }
+    restore(&province, TAIYUAN, &backup).done();
+    province.member_mut(TAIYUAN).start();
 }

@@ -209,6 +209,7 @@ fn failure(error: &BackupError, language: Language) -> Failure {
         BackupError::Running(data) => {
             Failure::new(Exit::Refused, language.restore_running(data.display()))
         }
+        BackupError::Full(data) => Failure::usage(language.restore_full(data.display())),
         BackupError::Snapshot(error) => Failure::new(Exit::Refused, error),
         BackupError::Open(error) => Failure::usage(error),
         BackupError::Store(error) => Failure::usage(error),

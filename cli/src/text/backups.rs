@@ -48,6 +48,7 @@ texts! {
     restore_not_empty(data) =
         "the data folder {data} is not empty, and a restore never writes over a store; run `mv {data} {data}.before-restore`, keep it, and run `fundlink restore` again",
         "数据目录 {data} 非空，恢复操作不会覆盖已有数据；请执行 `mv {data} {data}.before-restore` 并保留，再执行 `fundlink restore`";
+    restore_full(data) = "the disk of {data} is full: nothing was restored, and the backup is as it was; free some room and run `fundlink restore` again", "{data} 所在磁盘已满：未恢复任何内容，备份保持原样；请腾出空间后再次运行 `fundlink restore`";
     restore_running(data) =
         "a node runs on {data}, and what it has acknowledged would be lost; stop it, move the folder away with `mv {data} {data}.before-restore`, and run `fundlink restore` again",
         "节点正在使用 {data}，恢复会丢失其已确认的内容；请先停止节点，执行 `mv {data} {data}.before-restore`，再执行 `fundlink restore`";

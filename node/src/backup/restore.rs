@@ -10,14 +10,14 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use fundlink_protocol::engine::recovery;
-use fundlink_protocol::store::{Batch, Entry, Staged, Store as _};
+use fundlink_protocol::store::{Batch, Entry, Staged, Store as _, StoreError};
 use fundlink_protocol::time::Timestamp;
 
 use super::read::{BackupReader, Checked, check};
 use super::{BackupError, Manifest};
 use crate::config::Config;
-use crate::store::FolderLock;
 use crate::store::sled::SledStore;
+use crate::store::{FolderLock, OpenError};
 
 /// Bytes of the entries that one commit writes.
 const COMMIT_BYTES: usize = 4 * 1024 * 1024;
@@ -52,10 +52,33 @@ pub fn restore(
     if let Err(error) = written {
         // What is left of it is not a store, and nobody takes it for one.
         clear(&beside).ok();
-        return Err(error);
+        return Err(if is_full(&error) { BackupError::Full(config.data.clone()) } else { error });
     }
     put_in_place(&beside, &config.data)?;
     Ok(checked)
+}
+
+/// Whether the disk has no room left.
+fn is_full(error: &BackupError) -> bool {
+    let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+    match error {
+        BackupError::Store(error) | BackupError::Open(OpenError::Store(error)) => {
+            *error == StoreError::Full
+        }
+        BackupError::File { error, .. } | BackupError::Open(OpenError::Folder { error, .. }) => {
+            full.contains(&error.kind())
+        }
+        BackupError::Open(OpenError::InUse { .. })
+        | BackupError::NotABackup(_)
+        | BackupError::Truncated(..)
+        | BackupError::Changed(_)
+        | BackupError::NewerFormat { .. }
+        | BackupError::OtherMember { .. }
+        | BackupError::NotEmpty(_)
+        | BackupError::Running(_)
+        | BackupError::Full(_)
+        | BackupError::Snapshot(_) => false,
+    }
 }
 
 fn check_folder(config: &Config) -> Result<(), BackupError> {
@@ -70,7 +93,7 @@ fn check_folder(config: &Config) -> Result<(), BackupError> {
         // Whoever holds the lock is a node that does not answer yet.
         Ok(false) if !data.join("lock").exists() => Err(BackupError::NotEmpty(data.clone())),
         Ok(false) => match FolderLock::take(data) {
-            Err(crate::store::OpenError::InUse { .. }) => Err(BackupError::Running(data.clone())),
+            Err(OpenError::InUse { .. }) => Err(BackupError::Running(data.clone())),
             Ok(_) | Err(_) => Err(BackupError::NotEmpty(data.clone())),
         },
     }
