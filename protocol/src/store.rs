@@ -72,7 +72,8 @@ pub enum StoreError {
     Io(String),
     /// The store was written by a newer release.
     #[error(
-        "the store has format {found}, this release reads up to {known}; install the newer release"
+        "the store has format {found}, this release reads up to {known}; install the newer release and run \
+         the same command again"
     )]
     NewerFormat {
         /// The format found.

@@ -203,7 +203,16 @@ fn a_store_of_a_newer_release_is_left_as_it_is() {
     };
     let written = set_format(99);
     assert_eq!(written[..4], 1_u32.to_be_bytes());
-    assert_refuses_to_start(authority, USAGE, &["format 99", "install the newer release"]);
+    let words = ["format 99", "install the newer release", "run the same command again"];
+    assert_refuses_to_start(authority, USAGE, &words);
+    let bytes = fs::read(path.join("db")).unwrap();
+    for command in [&["fsck"][..], &["fsck", "--repair"]] {
+        let said = authority.run(command).ended_with(USAGE);
+        for word in words {
+            assert!(said.err.contains(word), "{word} is not said in {}", said.err);
+        }
+        assert_eq!(fs::read(path.join("db")).unwrap(), bytes, "it is left as it is");
+    }
     set_format(1);
     authority.start();
 }
