@@ -29,6 +29,7 @@ mod callers;
 mod compare;
 pub mod disk;
 mod moments;
+pub mod spoil;
 
 use callers::{Callers, Heard, Wish};
 use disk::SmallDisk;

@@ -4,9 +4,11 @@
 //! These are the short runs. `cargo run --release -p fundlink-tests --bin kill -- --kills 1000` is a long
 //! one, with `--disk-full` on disks that get full.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 
 use fundlink_tests::kills::Kills;
+use fundlink_tests::kills::spoil::Spoil;
 use fundlink_tests::program;
 
 #[test]
@@ -33,4 +35,19 @@ fn nodes_whose_disks_get_full_lose_nothing() {
     let full = said.lines().find_map(|line| line.strip_prefix("full disks: ")).unwrap_or_default();
     let counts = full.split_whitespace().filter_map(|word| word.parse::<u32>().ok());
     assert!(counts.sum::<u32>() > 0, "{said}");
+}
+
+#[test]
+fn what_is_lost_or_doubled_is_noticed_at_the_end_of_a_run() {
+    for (spoil, words) in [
+        (Spoil::Lost, "0 of 1 transfers that callers were told of"),
+        (Spoil::Doubled, "2 transfers where 1 were asked for"),
+        (Spoil::CreditedTwice, "what the persons own"),
+    ] {
+        let run = Kills { kills: 0, movers: 2, seed: 3, disks_get_full: false, keep: None };
+        let noticed = catch_unwind(AssertUnwindSafe(|| run.run_spoiled(spoil)));
+        let noticed = noticed.expect_err("it is compared with what callers were told");
+        let why = noticed.downcast_ref::<String>().cloned().unwrap_or_default();
+        assert!(why.contains(words), "{spoil:?}: {why}");
+    }
 }
