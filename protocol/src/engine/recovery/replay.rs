@@ -82,7 +82,9 @@ fn go_on(round: &mut Round<'_>, transfer: TransferId) -> Result<Moved, StoreErro
             Some((_, case)) if case.core.is_some() => return Ok(Moved::Waits),
             Some((side, case)) => {
                 forget_known(round, &case)?;
-                hear(round, &case)? || follow(round, side, &case)?
+                // What was said without an answer to what came next was said before that was heard: a
+                // withdrawal that crossed the acceptance was too late, and is again.
+                follow(round, side, &case)? || hear(round, &case)?
             }
         };
         if !done {

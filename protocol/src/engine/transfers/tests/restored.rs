@@ -78,6 +78,20 @@ fn withdrawn(world: &mut World) -> TransferId {
     transfer
 }
 
+/// A letter whose withdrawal crosses its acceptance: too late, and the money moves.
+fn withdrawn_too_late(world: &mut World) -> TransferId {
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    world.province.cut.insert((TAIYUAN, DATONG));
+    world.cancel(TAIYUAN, transfer).unwrap();
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    world.province.cut.remove(&(TAIYUAN, DATONG));
+    world.province.advance(120_000);
+    world.decide(DATONG, transfer, (clerk(), Decision::Settle(None))).unwrap();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
+    transfer
+}
+
 /// A payment whose payee is wrong, corrected and paid.
 fn corrected(world: &mut World) -> TransferId {
     world.bank.script.push_back(Behaviour::Fail(BankFailure::WrongPayee));
@@ -128,9 +142,10 @@ fn standing(world: &mut World, transfer: TransferId) -> String {
 
 #[test]
 fn a_backup_of_moments_of_other_stories_leads_back_to_where_the_network_is() {
-    let stories: [(&str, Story); 5] = [
+    let stories: [(&str, Story); 6] = [
         ("refused", refused),
         ("withdrawn", withdrawn),
+        ("withdrawn too late", withdrawn_too_late),
         ("corrected", corrected),
         ("returned", returned),
         ("restored", restored),
