@@ -3,9 +3,8 @@
 //! **Promises.** In each state in which a side waits, its time passes, and then comes what it waited for.
 //! **Left to others.** How long each deadline is: `transfer::deadline`.
 
-use super::regressions::check_completed_once;
-use super::world::{World, application, clerk, newcomer, saver};
-use crate::center::CenterCode;
+use super::regressions::{NEW, OLD, SIDES, SIDES_BOTH, check_completed_once, world};
+use super::world::{World, application, clerk};
 use crate::engine::transfer_command::Decision;
 use crate::id::TransferId;
 use crate::mode::Mode;
@@ -13,16 +12,6 @@ use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, TAIYUAN};
 use crate::transfer::task::TaskReason;
-
-const OLD: &str = "9923041500021";
-const NEW: &str = "0126050100001";
-const SIDES: (CenterCode, CenterCode) = (TAIYUAN, DATONG);
-const SIDES_BOTH: [CenterCode; 2] = [TAIYUAN, DATONG];
-
-fn world() -> World {
-    let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
-    World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)])
-}
 
 /// Mojaloop #4274: a timeout and the fulfilment of a transfer crossed, so that one party had it aborted
 /// and the other committed. Here no deadline decides anything: it calls a person, and what comes late is

@@ -6,6 +6,8 @@
 
 use super::world::{World, application, clerk, newcomer, saver};
 use crate::engine::operator::{Operator, OperatorId, OperatorRole};
+use crate::engine::output::CommandRefusal;
+use crate::engine::transfer_case::Case;
 use crate::engine::transfer_command::Decision;
 use crate::engine::{Settings, transfers_in, transfers_out};
 use crate::id::{FileHash, TransferId};
@@ -111,15 +113,25 @@ fn a_decision_about_an_outgoing_transfer_has_its_states_and_no_others() {
                 .province
                 .act(DATONG, |round| transfers_out::load(round.view, transfer).unwrap().unwrap());
             assert_eq!(after.state, *state, "{why}");
-            if fits.contains(state) {
-                decided.unwrap();
-                let first = after.case.task.unwrap().first.unwrap();
-                assert_eq!(first.operator, clerk(), "{why}");
-            } else {
-                assert_eq!(decided.unwrap_err().refusal, Refusal::WrongState, "{why}");
-                assert_eq!(after.case.task, case.case.task, "{why}: nobody is asked");
-            }
+            let cases = (&case.case, &after.case);
+            assert_asked_only_where_it_fits((fits.contains(state), decided), cases, &why);
         }
+    }
+}
+
+/// A second person is asked to confirm a decision that fits; another one is refused, and changes nothing.
+fn assert_asked_only_where_it_fits(
+    (fits, decided): (bool, Result<(), CommandRefusal>),
+    (before, after): (&Case, &Case),
+    why: &str,
+) {
+    if fits {
+        decided.unwrap();
+        let first = after.task.as_ref().unwrap().first.as_ref().unwrap();
+        assert_eq!(first.operator, clerk(), "{why}");
+    } else {
+        assert_eq!(decided.unwrap_err().refusal, Refusal::WrongState, "{why}");
+        assert_eq!(after.task, before.task, "{why}: nobody is asked");
     }
 }
 
@@ -176,14 +188,8 @@ fn a_decision_about_an_incoming_transfer_has_its_states_and_no_others() {
                 .province
                 .act(TAIYUAN, |round| transfers_in::load(round.view, transfer).unwrap().unwrap());
             assert_eq!(after.state, *state, "{why}");
-            if fits.contains(state) {
-                decided.unwrap();
-                let first = after.case.task.unwrap().first.unwrap();
-                assert_eq!(first.operator, clerk(), "{why}");
-            } else {
-                assert_eq!(decided.unwrap_err().refusal, Refusal::WrongState, "{why}");
-                assert_eq!(after.case.task, case.case.task, "{why}: nobody is asked");
-            }
+            let cases = (&case.case, &after.case);
+            assert_asked_only_where_it_fits((fits.contains(state), decided), cases, &why);
         }
     }
 }

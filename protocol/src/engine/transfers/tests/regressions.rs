@@ -35,12 +35,12 @@ use crate::testing::people::{LI, ZHANG, person};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, TAIYUAN};
 use crate::wire::DeliveryReply;
 
-const OLD: &str = "9923041500021";
-const NEW: &str = "0126050100001";
-const SIDES: (CenterCode, CenterCode) = (TAIYUAN, DATONG);
-const SIDES_BOTH: [CenterCode; 2] = [TAIYUAN, DATONG];
+pub(super) const OLD: &str = "9923041500021";
+pub(super) const NEW: &str = "0126050100001";
+pub(super) const SIDES: (CenterCode, CenterCode) = (TAIYUAN, DATONG);
+pub(super) const SIDES_BOTH: [CenterCode; 2] = [TAIYUAN, DATONG];
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
     World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)])
 }
