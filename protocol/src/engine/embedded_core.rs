@@ -26,7 +26,7 @@ use crate::money::Fen;
 use crate::plain_text::PlainText;
 use crate::policy::Policy;
 use crate::store::keys::{Area, key};
-use crate::store::{StoreError, View, prefix_end};
+use crate::store::{StoreError, prefix_end};
 use crate::time::Date;
 
 mod catching_up;
@@ -443,15 +443,4 @@ fn serial_of(order: &CoreOrder) -> Result<SerialNumber, Fault> {
     let id = order.id.to_string();
     let text = [catching_up::SERIAL, id.get(..16).unwrap_or_default()].concat();
     SerialNumber::parse(&text).map_err(|_| CoreCause::Other.into())
-}
-
-/// The balance of an account as the embedded core has it, for answers.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn live_balance(view: &dyn View, number: &AccountNumber) -> Result<Option<Fen>, StoreError> {
-    if let Some(balance) = ledger::balance(view, number)? {
-        return Ok(Some(balance));
-    }
-    Ok(records::account(view, number)?.map(|(account, _)| account.record.account.balance))
 }

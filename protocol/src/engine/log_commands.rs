@@ -6,7 +6,6 @@
 use super::round::{Round, Stop};
 use super::{equivocation, following, heartbeats, log_store, proving, publication, recovery};
 use crate::cbor;
-use crate::center::CenterCode;
 use crate::digest::Digest;
 use crate::id::TreeHash;
 use crate::log::checkpoint::Checkpoint;
@@ -186,18 +185,4 @@ fn tail(
         }
     }
     Ok(entries)
-}
-
-/// The centers whose public logs are held up to what they say now.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn current_centers(round: &Round<'_>) -> Result<Vec<CenterCode>, StoreError> {
-    let mut current = Vec::new();
-    for member in &round.roster.members {
-        if heartbeats::is_current(round, member.code)? {
-            current.push(member.code);
-        }
-    }
-    Ok(current)
 }

@@ -93,3 +93,25 @@ impl LogEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TAIYUAN;
+
+    #[test]
+    fn every_event_has_a_name_and_what_somebody_must_look_at_is_an_alarm() {
+        let (log, size) = (LogId::public(TAIYUAN, 1), TreeSize::ZERO);
+        for (event, name, is_alarm) in [
+            (LogEvent::Signed { log, size }, "signed", false),
+            (LogEvent::Witnessed { log, size }, "witnessed", false),
+            (LogEvent::Followed { log, size }, "followed", false),
+            (LogEvent::Misfit { log }, "misfit", true),
+            (LogEvent::Equivocation { log, closed_at: size }, "equivocation", true),
+            (LogEvent::InvalidLeaf { log, leaf: LeafIndex::new(0) }, "invalid_leaf", true),
+            (LogEvent::Behind { witness: TAIYUAN }, "behind", true),
+        ] {
+            assert_eq!((event.name(), event.is_alarm()), (name, is_alarm));
+        }
+    }
+}

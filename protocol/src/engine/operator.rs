@@ -127,3 +127,31 @@ pub struct Operator {
     /// What the person may do.
     pub roles: Vec<OperatorRole>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_up_to_32_plain_characters_and_is_shown_as_it_is() {
+        for id in ["a", "zhang.w-3_x", &"a".repeat(32)] {
+            assert_eq!(OperatorId::parse(id).unwrap().to_string(), id);
+        }
+        for id in ["", &"a".repeat(33), &"a".repeat(34), "Zhang", "a b", "张"] {
+            assert_eq!(OperatorId::parse(id), Err(OperatorIdError), "{id}");
+        }
+    }
+
+    #[test]
+    fn every_role_has_a_word_of_its_own() {
+        for (role, word) in [
+            (OperatorRole::Clerk, "clerk"),
+            (OperatorRole::Reviewer, "reviewer"),
+            (OperatorRole::SystemAdministrator, "system-administrator"),
+            (OperatorRole::SecurityAdministrator, "security-administrator"),
+            (OperatorRole::AuditAdministrator, "audit-administrator"),
+        ] {
+            assert_eq!(role.word(), word);
+        }
+    }
+}

@@ -294,3 +294,31 @@ impl NetworkEvent {
 fn list(centers: &[CenterCode]) -> String {
     centers.iter().map(CenterCode::to_string).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{DATONG, TAIYUAN};
+
+    fn alert(state: AlertState) -> NetworkEvent {
+        let centers = vec![TAIYUAN, DATONG];
+        let (alert, rule) = (AlertId::new([1; 32]), AlertRule::DoubleLoan);
+        NetworkEvent::Alert { alert, rule, state, centers, open: 1 }
+    }
+
+    #[test]
+    fn an_alert_is_named_by_its_state_and_names_the_centers_concerned() {
+        for (state, name) in [
+            (AlertState::Open, "alert_raised"),
+            (AlertState::Resolved, "alert_resolved"),
+            (AlertState::Inquired, "alert_inquired"),
+            (AlertState::Explained, "alert_explained"),
+            (AlertState::Confirmed, "alert_confirmed"),
+            (AlertState::Closed, "alert_closed"),
+        ] {
+            assert_eq!(alert(state).name(), name);
+        }
+        let shown = alert(AlertState::Open).to_string();
+        assert!(shown.ends_with(": 140100, 140200"), "{shown}");
+    }
+}

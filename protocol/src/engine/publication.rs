@@ -155,11 +155,6 @@ pub(super) fn publish(round: &mut Round<'_>, digest: &Digest) -> Result<u64, Sto
     Ok(leaf.get())
 }
 
-/// Stages an entry that is not a digest: the authority's log holds hashes of rosters.
-pub(super) fn publish_entry(round: &mut Round<'_>, entry: Vec<u8>) -> Result<u64, StoreError> {
-    stage_leaf(round, LogKind::Public, entry).map(|(_, leaf)| leaf.get())
-}
-
 /// Stages an entry of an own log; gives its place.
 pub(super) fn stage_leaf(
     round: &mut Round<'_>,

@@ -205,14 +205,6 @@ impl<'a> Round<'a> {
         publication::publish(self, digest)
     }
 
-    /// Stages an entry of the own public log that is no digest; gives the index of the leaf.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn publish_entry(&mut self, entry: Vec<u8>) -> Result<u64, StoreError> {
-        publication::publish_entry(self, entry)
-    }
-
     /// What the roster in force trusts for logs, as of this round.
     #[must_use]
     pub fn log_trust(&self) -> LogTrust {

@@ -404,12 +404,6 @@ impl Case {
         u64::try_from(self.history.len()).unwrap_or(u64::MAX)
     }
 
-    /// Whether a task stops the transfer.
-    #[must_use]
-    pub fn is_stopped(&self) -> bool {
-        self.task.as_ref().is_some_and(|task| task.reason.stops())
-    }
-
     /// Sets the deadline of a wait, and the reminder before it.
     pub(super) fn wait(&mut self, round: &Round<'_>, wait: Wait) -> Result<(), StoreError> {
         let (policy, calendar) = (&round.settings.policy, calendar(round)?);

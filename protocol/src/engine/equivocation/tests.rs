@@ -1,5 +1,6 @@
 //! Logs that lie, sources that lie, and stores that fell behind.
 
+mod doubts;
 mod next_log;
 mod requests;
 

@@ -6,6 +6,7 @@ mod deadlines;
 mod delivery;
 mod desk;
 mod exports;
+mod followed;
 mod incidents;
 mod interleavings;
 mod membership;

@@ -4,12 +4,13 @@
 //! to confirm it, and changes nothing; one that has a place waits for its second person.
 //! **Left to others.** What a decision does: the stories.
 
-use super::world::{World, application, clerk, newcomer, saver};
+use super::world::{World, application, clerk, newcomer, reviewer, saver};
+use crate::center::CenterCode;
 use crate::engine::operator::{Operator, OperatorId, OperatorRole};
 use crate::engine::output::CommandRefusal;
 use crate::engine::transfer_case::Case;
 use crate::engine::transfer_command::Decision;
-use crate::engine::{Settings, transfers_in, transfers_out};
+use crate::engine::{Settings, outbox, transfers_in, transfers_out};
 use crate::id::{FileHash, TransferId};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
@@ -240,5 +241,46 @@ fn a_task_is_a_clerks_where_another_reviews_what_is_decided() {
             case.task.unwrap()
         });
         assert_eq!((task.reason, task.role), (reason, role), "{asks_for_two} {reason:?}");
+    }
+}
+
+/// What waits in Datong's or Taiyuan's outbox to the other.
+fn on_its_way(world: &mut World, at: CenterCode) -> usize {
+    let other = if at == TAIYUAN { DATONG } else { TAIYUAN };
+    world.province.act(at, |round| outbox::rows(round.view, other, 99).unwrap().len())
+}
+
+#[test]
+fn whoever_goes_on_waiting_keeps_a_task_for_a_person_alone_and_says_again_what_was_refused() {
+    for at in [TAIYUAN, DATONG] {
+        for (reason, stays, is_said_again) in [
+            (TaskReason::ConfirmAcceptance, true, false),
+            (TaskReason::StatementRefused, false, true),
+            (TaskReason::Overdue, false, false),
+        ] {
+            let (mut world, transfer) = world();
+            world.province.cut_off(at);
+            world.province.act(at, |round| {
+                if let Some(mut case) = transfers_out::load(round.view, transfer).unwrap() {
+                    case.case.ask_person(round, reason).unwrap();
+                    transfers_out::save(round, &case).unwrap();
+                }
+                if let Some(mut case) = transfers_in::load(round.view, transfer).unwrap() {
+                    case.case.ask_person(round, reason).unwrap();
+                    transfers_in::save(round, &case).unwrap();
+                }
+            });
+            // Datong has said nothing yet that it could say again.
+            let says = usize::from(is_said_again && at == TAIYUAN);
+            let before = on_its_way(&mut world, at);
+            let decided = world.decide(at, transfer, (clerk(), Decision::Wait));
+            let decided =
+                decided.or_else(|_| world.decide(at, transfer, (reviewer(), Decision::Wait)));
+            decided.unwrap();
+            let why = format!("{at} {reason:?}");
+            assert_eq!(on_its_way(&mut world, at), before + says, "{why}");
+            let task = world.show(at, transfer).line.task.map(|task| task.reason);
+            assert_eq!(task, stays.then_some(reason), "{why}");
+        }
     }
 }

@@ -5,13 +5,18 @@ use crate::account::AccountStatus;
 use crate::bank_account::CorporateAccount;
 use crate::center::CenterCode;
 use crate::engine::imports::ImportItem;
+use crate::engine::input::Input;
+use crate::engine::output::Event;
 use crate::engine::records::StoredAccount;
 use crate::engine::transfer_command::Decision;
 use crate::id::TransferId;
 use crate::mode::Mode;
+use crate::money::Fen;
 use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
-use crate::settlement::SpecialAccount;
+use crate::settlement::{
+    BankFailure, BankNotice, BankReference, Direction, NoticeCursor, SpecialAccount,
+};
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, TAIYUAN};
@@ -139,4 +144,48 @@ fn months_move_without_any_money_and_nothing_is_paid() {
     assert_eq!((old.status, old.balance), (AccountStatus::TransferredOut, yuan("0.00")));
     let new = world.stored(TAIYUAN, NEW).record;
     assert_eq!((new.account.balance, new.imported[0].history.total()), (yuan("0.00"), 36));
+}
+
+/// The bank of a center tells that so many fen have left under the letter of a transfer.
+fn taken_out(world: &mut World, at: CenterCode, transfer: TransferId, fen: i64) {
+    let number = world.show(at, transfer).line.number;
+    let notice = BankNotice {
+        account: CorporateAccount::parse(&format!("{at}0001")).unwrap(),
+        reference: BankReference(PlainText::parse("X-1").unwrap()),
+        direction: Direction::Debit,
+        amount: Fen::new(fen).unwrap(),
+        summary: Some(PlainText::parse(&number.to_string()).unwrap()),
+        counterpart: None,
+        counterpart_name: None,
+        booked_on: date("2026-05-20"),
+    };
+    let (cursor, notices) = (NoticeCursor(99), vec![notice]);
+    world.province.input(at, Input::BankNotices { cursor, notices });
+    world.run();
+}
+
+#[test]
+fn more_than_any_sheet_explains_is_booked_nowhere_and_calls_a_person() {
+    for at in [TAIYUAN, DATONG] {
+        let (mut world, transfer) = started(Behaviour::Pay);
+        let before = world.totals(at);
+        taken_out(&mut world, at, transfer, 700);
+        assert_eq!(world.totals(at), before);
+        let task = world.show(at, transfer).line.task.unwrap();
+        assert_eq!(task.reason, TaskReason::UnexplainedMoney, "{at}");
+        assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2]);
+        let unexplained = |event: &Event| matches!(event, Event::UnexplainedMoney { .. });
+        assert!(world.province.events.iter().any(|(who, event)| *who == at && unexplained(event)));
+    }
+    // Whoever is called already is left with what he was called for.
+    let (mut world, transfer) = started(Behaviour::Fail(BankFailure::WrongPayee));
+    let before = world.show(TAIYUAN, transfer).line.task.unwrap();
+    assert_eq!(before.reason, TaskReason::CorrectReceivingAccount);
+    taken_out(&mut world, TAIYUAN, transfer, 0);
+    assert_eq!(world.show(TAIYUAN, transfer).line.task, Some(before));
+    let (mut world, transfer) = started(Behaviour::Fail(BankFailure::Limit));
+    let before = world.show(DATONG, transfer).line.task.unwrap();
+    assert_eq!(before.reason, TaskReason::PaymentFailed);
+    taken_out(&mut world, DATONG, transfer, 0);
+    assert_eq!(world.show(DATONG, transfer).line.task, Some(before));
 }
