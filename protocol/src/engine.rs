@@ -296,3 +296,6 @@ impl<S: Store> Engine<S> {
         self.store
     }
 }
+
+#[cfg(test)]
+mod tests;

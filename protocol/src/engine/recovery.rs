@@ -378,3 +378,6 @@ fn end(round: &mut Round<'_>, was_behind: bool) -> Result<(), StoreError> {
 pub fn restored_at(view: &dyn View) -> Result<Option<Timestamp>, StoreError> {
     Ok(lapse::read(view)?.and_then(|lapse| lapse.backup_of.map(|_| lapse.at)))
 }
+
+#[cfg(test)]
+mod tests;

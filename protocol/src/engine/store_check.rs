@@ -224,3 +224,50 @@ pub fn check(view: &dyn View, expected: &Expected) -> Result<Report, StoreError>
     transfers::check(&mut bench)?;
     Ok(bench.report)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(faults: &[(Fault, Cure)]) -> Report {
+        let mut report = Report::default();
+        for (place, (fault, cure)) in faults.iter().enumerate() {
+            report.tell(*fault, *cure, place.to_string());
+        }
+        report
+    }
+
+    #[test]
+    fn two_checks_are_one_report_of_all_that_they_found() {
+        let mut all = report(&[(Fault::RowForm, Cure::Restore), (Fault::RowForm, Cure::Fetch)]);
+        all.rows = 7;
+        let mut other = report(&[(Fault::RowForm, Cure::Fetch), (Fault::RowDamaged, Cure::Fetch)]);
+        other.rows = 5;
+        other.incomplete.push(LogId::public(crate::testing::TAIYUAN, 1));
+        other.mends.writes.insert(vec![1], None);
+        all.add(other.clone());
+        assert_eq!(all.findings.len(), 4);
+        assert_eq!(all.counts, [(Fault::RowForm, 3), (Fault::RowDamaged, 1)].into());
+        assert_eq!((all.rows, all.incomplete.len(), all.mends.writes.len()), (7, 1, 1));
+    }
+
+    #[test]
+    fn what_lasts_is_what_only_a_backup_mends_and_no_readable_row_shows() {
+        let all = report(&[
+            (Fault::RowDamaged, Cure::Restore),
+            (Fault::RowDamaged, Cure::Fetch),
+            (Fault::CommitsLost, Cure::Restore),
+            (Fault::RowForm, Cure::Restore),
+        ]);
+        let lasting = all.lasting();
+        let kept: Vec<_> = lasting.findings.iter().map(|found| found.place.as_str()).collect();
+        assert_eq!(kept, ["0", "2"]);
+        assert_eq!(lasting.counts, [(Fault::RowDamaged, 1), (Fault::CommitsLost, 1)].into());
+    }
+
+    #[test]
+    fn so_many_findings_of_one_fault_are_listed_and_all_are_counted() {
+        let many = report(&vec![(Fault::RowForm, Cure::Fetch); FINDINGS_MAX + 1]);
+        assert_eq!((many.findings.len(), many.counts[&Fault::RowForm]), (FINDINGS_MAX, 101));
+    }
+}

@@ -419,3 +419,23 @@ fn no_record_settles_nothing_where_a_center_has_records_that_name_nobody() {
         assert_eq!(rule, if complete { Rule::Arrears } else { Rule::Incomplete });
     }
 }
+
+#[test]
+fn without_the_tag_key_every_city_is_asked_and_whoever_asks_too_often_is_refused() {
+    use crate::subject::Tagger as _;
+    let mut unkeyed = province();
+    let epoch = crate::subject::TagEpoch(1);
+    unkeyed.node(TAIYUAN).tagger.drop_key(epoch).unwrap();
+    let id = ask(&mut unkeyed, wish(&[LI]));
+    let dossier = shown(&mut unkeyed, id);
+    for center in [DATONG, LINFEN] {
+        assert_eq!(row(&dossier, center).why, Why::NoTag, "{center}");
+    }
+    let mut province = province();
+    province.act(TAIYUAN, |round| {
+        crate::engine::tags::count(round, &wish(&[LI]).operator, 60).unwrap();
+    });
+    let asked = Command::Ask(Box::new(wish(&[LI])));
+    let refused = province.command(TAIYUAN, asked).unwrap_err();
+    assert_eq!(refused.refusal, Refusal::RateLimited);
+}

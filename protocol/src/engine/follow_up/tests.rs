@@ -129,3 +129,22 @@ fn a_question_of_an_operator_is_noted_and_one_of_the_person_is_not() {
         assert_eq!(rows(&mut province), noted, "{purpose:?}");
     }
 }
+
+#[test]
+fn what_is_business_with_a_person_is_every_step_that_begins_or_moves_something() {
+    assert!(is_business(DigestStatus::AccountOpen, 1), "a new account");
+    assert!(!is_business(DigestStatus::AccountOpen, 2), "revised by an export");
+    for (status, expected) in [
+        (DigestStatus::LoanGranted, true),
+        (DigestStatus::TransferCredited, true),
+        (DigestStatus::CertificateIssued, true),
+        (DigestStatus::WithdrawalPaid, true),
+        (DigestStatus::IntentOpen, true),
+        (DigestStatus::AccountClosed, false),
+        (DigestStatus::LoanSettled, false),
+        (DigestStatus::CertificateExpired, false),
+        (DigestStatus::Lost, false),
+    ] {
+        assert_eq!([1, 2].map(|of| is_business(status, of)), [expected; 2], "{status:?}");
+    }
+}

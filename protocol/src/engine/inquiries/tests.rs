@@ -411,3 +411,31 @@ fn an_alert_is_found_by_the_beginning_of_its_id() {
     let refused = command(&mut province, AUTHORITY, AlertCommand::Show(other)).unwrap_err();
     assert_eq!(refused.refusal, Refusal::NotFound);
 }
+
+#[test]
+fn those_that_wait_are_counted_and_those_whose_day_is_over() {
+    let (mut province, id) = province();
+    let count = |province: &mut Province| {
+        let reply = command(province, DATONG, AlertCommand::Count).unwrap();
+        let AlertReply::Counts(_, count) = reply else { panic!("another reply") };
+        (count.waiting, count.overdue)
+    };
+    assert_eq!(count(&mut province), (0, 0));
+    inquire(&mut province, id, &[DATONG]).unwrap();
+    assert_eq!(count(&mut province), (1, 0));
+    province.now = province.now.plus_ms(8 * DAY_MS);
+    province.round(DATONG, vec![Input::Tick]);
+    assert_eq!(count(&mut province), (1, 1));
+}
+
+#[test]
+fn every_state_of_an_inquiry_has_a_name_of_its_own() {
+    for (state, name) in [
+        (InquiryState::Waiting, "waiting"),
+        (InquiryState::Explained, "explained"),
+        (InquiryState::Confirmed, "confirmed"),
+        (InquiryState::Closed, "closed"),
+    ] {
+        assert_eq!(state.name(), name);
+    }
+}

@@ -265,12 +265,110 @@ fn is_quarantined(key: &[u8], value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bank_account::CorporateAccount;
+    use crate::plain_text::PlainText;
+    use crate::settlement::{BankReference, Direction};
+    use crate::testing::TAIYUAN;
+    use crate::testing::logs::Face;
+    use crate::time::Date;
 
     #[test]
     fn every_area_has_one_form() {
         for area in Area::ALL {
             let forms = FORMS.iter().filter(|(known, _)| known == area).count();
             assert_eq!(forms, 1, "{area:?}");
+        }
+    }
+
+    /// Areas with keys of one length, and values of one length.
+    const FIXED: [(Area, usize, usize); 19] = [
+        (Area::CardOf, 68, 0),
+        (Area::Question, 36, 32),
+        (Area::QuestionEnd, 44, 0),
+        (Area::IntentOfTag, 64, 0),
+        (Area::IntentOfStatement, 32, 32),
+        (Area::Asked, 32, 32),
+        (Area::TransferOf, 32, 32),
+        (Area::TransferEarly, 32, 32),
+        (Area::TransferPerson, 32, 32),
+        (Area::RegisteredPerson, 32, 32),
+        (Area::Correspondence, 16, 32),
+        (Area::AlertTime, 41, 0),
+        (Area::Incident, 32, 4),
+        (Area::InquiryDue, 36, 0),
+        (Area::AskedAbout, 52, 0),
+        (Area::TransferNumber, 16, 32),
+        (Area::TransferPending, 36, 32),
+        (Area::TransferOpen, 32, 0),
+        (Area::Reply, 32, 32),
+    ];
+
+    /// Areas whose keys go on with a name behind so many bytes, and values of one length.
+    const NAMED: [(Area, usize, usize); 6] = [
+        (Area::Person, 37, 0),
+        (Area::ImportFinding, 5, 0),
+        (Area::Unpublished, 1, 0),
+        (Area::TagWatch, 32, 0),
+        (Area::WithdrawalOf, 36, 0),
+        (Area::RegisteredAccount, 4, 32),
+    ];
+
+    fn fits(area: Area, key: usize, value: usize) -> bool {
+        is_well_formed(area, &(vec![area as u8; 1 + key], vec![0; value]))
+    }
+
+    #[test]
+    fn a_row_that_names_something_has_a_key_and_a_value_of_that_length_and_of_no_other() {
+        for (area, key, value) in FIXED {
+            assert!(fits(area, key, value), "{area:?}");
+            for (key, value) in
+                [(key + 1, value), (key - 1, value), (key, value + 1), (key + 1, value + 1)]
+            {
+                assert!(!fits(area, key, value), "{area:?}: {key} and {value} bytes");
+            }
+        }
+        for (area, before, value) in NAMED {
+            for name in [1, 2, 20] {
+                assert!(fits(area, before + name, value), "{area:?}: a name of {name} bytes");
+            }
+            for (key, value) in
+                [(before, value), (before - 1, value), (before + 1, value + 1), (before, value + 1)]
+            {
+                assert!(!fits(area, key, value), "{area:?}: {key} and {value} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn what_waits_while_a_node_recovers_has_keys_of_its_form() {
+        let digest = cbor::encode(&crate::testing::logs::digest(1));
+        let next = pulled::Next { log: 1, leaf: 2, entry: digest.clone().into() };
+        let notice = BankNotice {
+            account: CorporateAccount::parse("1").unwrap(),
+            reference: BankReference(PlainText::parse("1").unwrap()),
+            direction: Direction::Debit,
+            amount: Fen::ZERO,
+            summary: None,
+            counterpart: None,
+            counterpart_name: None,
+            booked_on: Date::new(2026, 5, 6).unwrap(),
+        };
+        let note = Face::new(LogId::public(TAIYUAN, 1), 0..1).signed().encode();
+        let log = LogId::public(TAIYUAN, 1).to_key().to_vec();
+        for (area, key, value) in [
+            (Area::PulledLeaf, vec![0; 12], digest),
+            (Area::PulledNext, vec![0; 12], cbor::encode(&next)),
+            (Area::HeldNotice, vec![0; 8], cbor::encode(&notice)),
+            (Area::Misfit, log, note),
+        ] {
+            let fits = |key: &[u8], value: &[u8]| {
+                is_well_formed(area, &([&[0], key].concat(), value.to_vec()))
+            };
+            let (short, broken) = (&key[1..], &value[..value.len() - 1]);
+            assert!(fits(&key, &value), "{area:?}");
+            for (key, value) in [(short, value.as_slice()), (&key, broken), (short, broken)] {
+                assert!(!fits(key, value), "{area:?}");
+            }
         }
     }
 }

@@ -398,3 +398,31 @@ fn a_property_is_named_for_no_other_purpose() {
     let refused = province.command(LINFEN, Command::Ask(Box::new(wish))).unwrap_err();
     assert_eq!(refused.refusal, Refusal::Purpose);
 }
+
+#[test]
+fn withdrawals_are_listed_by_serial_page_by_page_each_once() {
+    let mut province = province();
+    let titles = [HOME, OTHER_HOME];
+    for (place, serial) in ["TQ-1", "TQ-2", "TQ-3"].into_iter().enumerate() {
+        let paid = withdrawal(TAIYUAN, serial, LI, titles[place % 2]);
+        desk(&mut province, TAIYUAN, paid).unwrap();
+    }
+    let mut list = |after: Option<&str>, limit| {
+        let after = after.map(|after| SerialNumber::parse(after).unwrap());
+        let command = Command::Withdrawal(WithdrawalCommand::List { after, limit });
+        let reply = province.command(TAIYUAN, command).unwrap();
+        let Reply::Withdrawals(WithdrawalReply::Listed(views)) = *reply else {
+            panic!("another reply");
+        };
+        let serial = |view: &WithdrawalView| {
+            assert!(view.leaf.is_some(), "it is published");
+            view.stored.booked.record.serial.as_str().to_owned()
+        };
+        views.iter().map(serial).collect::<Vec<_>>()
+    };
+    assert_eq!(list(None, 9), ["TQ-1", "TQ-2", "TQ-3"]);
+    assert_eq!(list(None, 2), ["TQ-1", "TQ-2"]);
+    assert_eq!(list(Some("TQ-1"), 9), ["TQ-2", "TQ-3"]);
+    assert_eq!(list(Some("TQ-2"), 1), ["TQ-3"]);
+    assert_eq!(list(Some("TQ-3"), 9), Vec::<String>::new());
+}

@@ -175,6 +175,21 @@ fn a16_a_certificate_that_is_used_late_or_twice_is_told() {
 }
 
 #[test]
+fn a16_one_certificate_that_two_leaves_use_is_told_and_two_certificates_are_not() {
+    for (second, is_told) in [(1, true), (2, false)] {
+        let mut province = Province::new();
+        for (at, reference) in [(TAIYUAN, 1), (DATONG, second)] {
+            let used = moved(CertificateUsed, reference, "2026-05-06");
+            put(&mut province, at, &used);
+            let told = raised(&mut province, AlertRule::CertificateUsedTwice);
+            let expected = is_told && at == DATONG;
+            assert_eq!(told.len(), usize::from(expected), "{at}");
+            assert!(!expected || told[0] == [TAIYUAN, DATONG], "{told:?}");
+        }
+    }
+}
+
+#[test]
 fn a16_a_certificate_without_receipt_is_told_and_a_late_one_heals() {
     let issued = of_person(CertificateIssued, "2026-05-06");
     let deadline = Timestamp::start_of(day("2026-07-06"));

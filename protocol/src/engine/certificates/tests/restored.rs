@@ -142,3 +142,62 @@ fn a_certificate_that_was_taken_back_after_the_backup_stays_so() {
     assert_eq!(deliver(&mut province, &receipt), refused(Refusal::CertificateRevoked));
     assert_eq!(mark(&mut province), None);
 }
+
+#[test]
+fn of_lost_certificates_of_one_account_the_latest_is_open_in_whatever_order_they_come_back() {
+    let mut province = province();
+    let backup = backup(&mut province);
+    let number = asked(&mut province, TAIYUAN).unwrap();
+    let given = held(&mut province, TAIYUAN, number).issued.certificate;
+    let (mut store, _) = backup;
+    let settings = province.node(DATONG).engine.settings().clone();
+    let now = province.now;
+    // What the issuer knew of certificates is gone.
+    let view = Staged::new(&store);
+    store.commit(view.into_batch()).unwrap();
+    province.tamper();
+    province.node(DATONG).engine = Engine::open(store, settings, now).unwrap();
+    let open = |province: &mut Province, serial: u32, year: u16| {
+        let number = CertificateNumber { serial, year, ..number };
+        province.act(DATONG, |round| {
+            lost::take_back(round, &Certificate { number, ..given.clone() }).unwrap();
+            let from = key(Area::CertificateOf, &[]);
+            let end = crate::store::prefix_end(&from);
+            let rows = round.view.range(&from, &end, 9).unwrap();
+            let known: Vec<CertificateNumber> =
+                rows.iter().map(|(_, bytes)| cbor::decode(bytes).unwrap()).collect();
+            known.iter().map(|known| (known.year, known.serial)).collect::<Vec<_>>()
+        })
+    };
+    for (serial, year, latest) in [
+        (3, 2026, (2026, 3)),
+        (2, 2026, (2026, 3)),
+        (3, 2026, (2026, 3)),
+        (4, 2026, (2026, 4)),
+        (1, 2027, (2027, 1)),
+        (9, 2026, (2027, 1)),
+    ] {
+        assert_eq!(open(&mut province, serial, year), [latest], "{serial} of {year}");
+    }
+}
+
+#[test]
+fn a_certificate_stands_as_its_own_leaf_says_where_its_receipt_is_forgotten() {
+    let mut province = province();
+    let first = asked(&mut province, TAIYUAN).unwrap();
+    let second = asked(&mut province, TAIYUAN).unwrap();
+    province.advance(5_000);
+    let standing = |province: &mut Province, number| {
+        let kept = held(province, TAIYUAN, number);
+        let kept = HeldCertificate { receipt: None, revoked: None, ..kept };
+        province.act(TAIYUAN, |round| {
+            let today = crate::engine::transfer_case::today(round).unwrap();
+            lending::standing(round.view, &kept, today, None).unwrap()
+        })
+    };
+    assert_eq!(standing(&mut province, first), CertificateStanding::Revoked, "it was replaced");
+    assert_eq!(standing(&mut province, second), CertificateStanding::Valid);
+    assert_eq!(say(&mut province, TAIYUAN, second, LoanResult::Granted), None);
+    province.advance(5_000);
+    assert_eq!(standing(&mut province, second), CertificateStanding::Used);
+}

@@ -441,3 +441,20 @@ fn without_the_tag_key_the_digest_waits_for_it() {
     world.wait_minutes(2);
     assert_eq!(digests(&mut world, TAIYUAN).len(), 1);
 }
+
+#[test]
+fn a_registered_transfer_is_proved_once_its_digest_is_published_and_not_before() {
+    let mut world = world();
+    world.province.node(DATONG).tagger.drop_key(TagEpoch(1)).unwrap();
+    register(&mut world, DATONG, paper(Side::Out, paid())).unwrap();
+    world.province.node(DATONG).tagger.insert(TagEpoch(1), [7; 32].into());
+    let prove = |world: &mut World| {
+        let number = LetterNumber::parse(LETTER).unwrap();
+        let wish = EvidenceWish::Transfer(TransferName::Number(number));
+        let reply = world.province.command(DATONG, Command::Evidence(Box::new(wish)));
+        reply.map(drop).map_err(|refused| refused.refusal)
+    };
+    assert_eq!(prove(&mut world), Err(Refusal::Pending));
+    world.wait_minutes(2);
+    assert_eq!(prove(&mut world), Ok(()));
+}

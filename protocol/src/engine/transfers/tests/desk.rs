@@ -9,7 +9,8 @@ use crate::center::CenterCode;
 use crate::engine::operator::{Operator, OperatorId, OperatorRole};
 use crate::engine::output::CommandRefusal;
 use crate::engine::transfer_case::Case;
-use crate::engine::transfer_command::Decision;
+use crate::engine::transfer_command::{Decision, TransferFilter, TransferState};
+use crate::engine::transfers::Side;
 use crate::engine::{Settings, outbox, transfers_in, transfers_out};
 use crate::id::{FileHash, TransferId};
 use crate::mode::Mode;
@@ -20,6 +21,7 @@ use crate::testing::{DATONG, TAIYUAN};
 use crate::transfer::incoming::{CancelledFrom, IncomingState, Rejection};
 use crate::transfer::outgoing::OutgoingState;
 use crate::transfer::reason::RefusalReason;
+use crate::transfer::registered::RegisteredState;
 use crate::transfer::task::TaskReason;
 
 const OLD: &str = "9923041500021";
@@ -282,5 +284,54 @@ fn whoever_goes_on_waiting_keeps_a_task_for_a_person_alone_and_says_again_what_w
             let task = world.show(at, transfer).line.task.map(|task| task.reason);
             assert_eq!(task, stays.then_some(reason), "{why}");
         }
+    }
+}
+
+#[test]
+fn every_decision_has_a_word_and_a_registered_transfer_ends_where_nothing_blocks_any_more() {
+    let (mut world, _) = world();
+    let words = all(&payee(&mut world)).map(|decision| decision.word());
+    assert_eq!(
+        words,
+        [
+            "approve",
+            "accept",
+            "refuse",
+            "settle",
+            "send_sheet",
+            "pay_again",
+            "renew",
+            "restore",
+            "correct",
+            "send_back",
+            "wait",
+            "close",
+        ]
+    );
+    for state in RegisteredState::ALL {
+        let is_final = TransferState::Registered(Side::Out, *state).is_final();
+        assert_eq!(is_final, !state.is_open(), "{state:?}");
+    }
+}
+
+#[test]
+fn a_listing_holds_what_passes_every_part_of_its_filter() {
+    let (mut world, transfer) = world();
+    let named = |state: &str| Some(state.to_owned());
+    let any = TransferFilter::default;
+    for (filter, is_listed) in [
+        (any(), true),
+        (TransferFilter { state: named("held"), ..any() }, true),
+        (TransferFilter { state: named("received"), ..any() }, false),
+        (TransferFilter { side: Some(Side::Out), ..any() }, true),
+        (TransferFilter { side: Some(Side::In), ..any() }, false),
+        (TransferFilter { waiting: true, ..any() }, true),
+        (TransferFilter { waiting: true, state: named("paid"), ..any() }, false),
+        (TransferFilter { ended: true, state: named("held"), ..any() }, true),
+    ] {
+        let why = format!("{filter:?}");
+        let lines = world.list(DATONG, filter);
+        let found: Vec<TransferId> = lines.iter().map(|line| line.transfer).collect();
+        assert_eq!(found, if is_listed { vec![transfer] } else { Vec::new() }, "{why}");
     }
 }

@@ -1,0 +1,456 @@
+//! What a node that recovers does at each turn, on its own.
+//!
+//! **Promises.** Nothing ends before it is here, nobody else's words are taken in, and a lie of one
+//! member ends no log.
+//! **Left to others.** Whole stories from a backup: `engine::transfers::tests::restored`.
+
+use super::recalled::{self, Whose};
+use super::standing::{Restored, standing};
+use super::{
+    Lapse, OverrideOrder, Phase, RecoveryRow, finish, lapse, lost, mark_restored, on_entries,
+    on_statements, pulled, pulled_all, put, replay, restored_at, row, run, statements,
+};
+use crate::center::CenterCode;
+use crate::certificate::CertificateNumber;
+use crate::cose;
+use crate::digest::{Digest, DigestStatus};
+use crate::engine::operator::OperatorId;
+use crate::engine::output::Event;
+use crate::engine::synchronization::{EntriesWanted, SyncReply};
+use crate::engine::{single, tag_index};
+use crate::id::{Bytes, ContentHash, OperatorMark, PayloadHash, TransferId};
+use crate::limits::PUBLISH_PORTION;
+use crate::log::origin::LogId;
+use crate::plain_text::PlainText;
+use crate::refusal::Refusal;
+use crate::statement::certificate::{Applicant, LoanResult, Receipt};
+use crate::statement::transfer::letter::Cancellation;
+use crate::store::Staged;
+use crate::store::keys::{Area, key};
+use crate::store::memory::MemoryStore;
+use crate::testing::logs::{Face, digest, publish, size};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, keyring};
+use crate::time::Timestamp;
+
+/// A province in whose stores a test writes what no engine would.
+fn province() -> Province {
+    let mut province = Province::new();
+    province.advance(5_000);
+    province.tamper();
+    province
+}
+
+fn after(number: u64, (log, previous): (u32, u64)) -> Digest {
+    Digest { previous: Some(previous), previous_log: Some(log), revision: 2, ..digest(number) }
+}
+
+#[test]
+fn a_leaf_that_came_back_is_left_until_a_later_one_or_a_record_accounts_for_it() {
+    let store = MemoryStore::default();
+    let mut view = Staged::new(&store);
+    let left = |view: &Staged<'_, MemoryStore>| -> Vec<(u32, u64)> {
+        let all = pulled::left(view, &[], 99).unwrap();
+        all.into_iter().map(|left| (left.log, left.leaf)).collect()
+    };
+    pulled::take(&mut view, 1, (0, &digest(0))).unwrap();
+    pulled::take(&mut view, 1, (1, &digest(1))).unwrap();
+    assert_eq!(left(&view), [(1, 0), (1, 1)]);
+    pulled::take(&mut view, 1, (2, &after(0, (1, 0)))).unwrap();
+    assert_eq!(left(&view), [(1, 1), (1, 2)]);
+    pulled::take(&mut view, 2, (0, &after(0, (1, 2)))).unwrap();
+    assert_eq!(left(&view), [(1, 1), (2, 0)]);
+    assert_eq!([0, 1].map(|leaf| pulled::is_left(&view, 1, leaf).unwrap()), [false, true]);
+    // What comes after which, over the end of a log.
+    let last = |view: &Staged<'_, MemoryStore>, at: (u32, u64)| {
+        let last = pulled::last_after(view, at.0, at.1).unwrap();
+        last.map(|next| (next.log, next.leaf))
+    };
+    for (at, next) in
+        [((1, 0), Some((2, 0))), ((1, 2), Some((2, 0))), ((2, 0), None), ((1, 1), None)]
+    {
+        assert_eq!(last(&view, at), next, "{at:?}");
+    }
+    // A chain that turns back ends.
+    pulled::take(&mut view, 1, (5, &after(5, (1, 5)))).unwrap();
+    pulled::take(&mut view, 1, (6, &after(6, (1, 7)))).unwrap();
+    assert_eq!([5, 7].map(|leaf| last(&view, (1, leaf))), [None, None]);
+    // Something accounts for it here, or is published after it.
+    pulled::settle(&mut view, 1, 1).unwrap();
+    pulled::supersede(&mut view, 1, &Digest { previous: Some(6), ..digest(6) }).unwrap();
+    pulled::supersede(&mut view, 9, &after(0, (2, 0))).unwrap();
+    assert_eq!(left(&view), [(1, 5)]);
+    pulled::take(&mut view, 3, (0, &digest(9))).unwrap();
+    let first = pulled::left(&view, &[], 1).unwrap().remove(0).place;
+    let rest = pulled::left(&view, &first, 99).unwrap();
+    assert_eq!(rest.iter().map(|left| (left.log, left.leaf)).collect::<Vec<_>>(), [(3, 0)]);
+}
+
+#[test]
+fn statements_wait_by_transfer_in_their_order() {
+    let store = MemoryStore::default();
+    let mut view = Staged::new(&store);
+    assert!(!recalled::any(&view).unwrap());
+    let id = |byte: u8| TransferId::new([byte; 32]);
+    let names = [
+        (id(1), Whose::Ours, 2),
+        (id(1), Whose::Theirs, 1),
+        (id(2), Whose::Single, 0),
+        (id(3), Whose::Ours, 1),
+    ];
+    for name in names {
+        recalled::put(&mut view, name, &name.2.to_be_bytes());
+    }
+    assert!(recalled::any(&view).unwrap());
+    assert_eq!(recalled::names(&view, 99).unwrap(), [id(1), id(2), id(3)]);
+    assert_eq!(recalled::names(&view, 2).unwrap(), [id(1), id(2)]);
+    assert_eq!(recalled::of(&view, id(1)).unwrap(), names[..2]);
+    assert_eq!(recalled::of(&view, id(2)).unwrap(), names[2..3]);
+    assert_eq!([1, 4].map(|byte| recalled::waits(&view, id(byte)).unwrap()), [true, false]);
+    assert_eq!(recalled::get(&view, names[0]).unwrap(), Some(vec![0, 0, 0, 2]));
+    recalled::remove_if_there(&mut view, (id(1), Whose::Ours, 3)).unwrap();
+    recalled::remove_if_there(&mut view, names[0]).unwrap();
+    assert_eq!(recalled::get(&view, names[0]).unwrap(), None);
+    recalled::remove(&mut view, names[1]);
+    assert_eq!(recalled::names(&view, 99).unwrap(), [id(2), id(3)]);
+}
+
+fn receipt(from: CenterCode, to: CenterCode) -> Receipt {
+    Receipt {
+        from,
+        to,
+        issued_at: Timestamp::from_ms(1_000),
+        number: CertificateNumber { issuer: to, year: 2026, serial: 1 },
+        content: ContentHash::new([1; 32]),
+        applicant: Applicant::Borrower,
+        result: LoanResult::Granted,
+        operator: OperatorMark::new([2; 16]),
+        remark: None,
+    }
+}
+
+fn cancellation(from: CenterCode, to: CenterCode, transfer: TransferId) -> Cancellation {
+    Cancellation {
+        from,
+        to,
+        issued_at: Timestamp::from_ms(1_000),
+        transfer,
+        step: 2,
+        answers: PayloadHash::new([3; 32]),
+        remark: None,
+    }
+}
+
+/// Datong gives Taiyuan statements back; those that wait, and why others were refused.
+fn given_back(all: &[Vec<u8>]) -> (Province, Vec<TransferId>, Vec<Refusal>) {
+    let mut province = province();
+    let names = province.act(TAIYUAN, |round| {
+        statements::begin(round.view);
+        statements::ask_member(round, DATONG).unwrap();
+        let all = all.iter().map(|bytes| bytes.clone().into()).collect();
+        on_statements(round, DATONG, SyncReply::Statements(all, None)).unwrap();
+        recalled::names(round.view, 99).unwrap()
+    });
+    let refused = province.events.iter().filter_map(|(at, event)| {
+        let Event::Refused { from: DATONG, refusal } = event else { return None };
+        (*at == TAIYUAN).then_some(*refusal)
+    });
+    let refused = refused.collect();
+    (province, names, refused)
+}
+
+#[test]
+fn a_member_gives_back_what_went_between_it_and_this_center_and_nothing_else() {
+    for (from, to, is_taken) in [
+        (DATONG, TAIYUAN, true),
+        (TAIYUAN, DATONG, true),
+        (DATONG, LINFEN, false),
+        (LINFEN, DATONG, false),
+        (LINFEN, TAIYUAN, false),
+        (TAIYUAN, LINFEN, false),
+        (TAIYUAN, TAIYUAN, false),
+        (DATONG, DATONG, false),
+    ] {
+        let said = cancellation(from, to, TransferId::new([9; 32]));
+        let bytes = cose::sign("test", &said, &mut keyring(from)).unwrap();
+        let (_, names, refused) = given_back(&[bytes]);
+        assert_eq!(names.len(), usize::from(is_taken), "{from} to {to}");
+        assert_eq!(refused.contains(&Refusal::Addressee), !is_taken, "{from} to {to}");
+    }
+    let forged = cancellation(DATONG, TAIYUAN, TransferId::new([9; 32]));
+    let bytes = cose::sign("test", &forged, &mut keyring(LINFEN)).unwrap();
+    let (_, names, refused) = given_back(&[bytes]);
+    assert_eq!((names.len(), refused.len()), (0, 1), "signed by somebody else");
+}
+
+#[test]
+fn a_statement_of_no_transfer_waits_for_its_turn_where_it_was_heard_and_is_kept_where_it_was_said()
+{
+    for (from, to, waits) in [(DATONG, TAIYUAN, true), (TAIYUAN, DATONG, false)] {
+        let said = receipt(from, to);
+        let bytes = cose::sign("test", &said, &mut keyring(from)).unwrap();
+        let hash = cose::payload_hash(&crate::cbor::encode(&said));
+        let (mut province, names, _) = given_back(&[bytes]);
+        let expected = if waits { vec![TransferId::new(*hash.as_bytes())] } else { Vec::new() };
+        assert_eq!(names, expected);
+        let is_kept = province.act(TAIYUAN, |round| round.statement(hash).unwrap().is_some());
+        assert_eq!(is_kept, !waits);
+    }
+}
+
+#[test]
+fn every_member_is_asked_until_its_last_page_is_here() {
+    let mut province = province();
+    let missing = |province: &mut Province| {
+        province.act(TAIYUAN, |round| statements::missing(round).unwrap())
+    };
+    assert_eq!(missing(&mut province), [], "nothing was lost");
+    province.cut_off(TAIYUAN);
+    province.act(TAIYUAN, |round| {
+        statements::begin(round.view);
+        statements::ask_all(round).unwrap();
+    });
+    assert_eq!(missing(&mut province), [AUTHORITY, DATONG, LINFEN]);
+    let mut answer = |from, reply| {
+        province.act(TAIYUAN, |round| on_statements(round, from, reply).unwrap());
+        missing(&mut province)
+    };
+    let all = [AUTHORITY, DATONG, LINFEN];
+    assert_eq!(answer(DATONG, SyncReply::Refused(Refusal::Unreachable)), all);
+    let place = crate::engine::audit::CorrespondencePlace { number: 1, leaf: 2 };
+    assert_eq!(answer(DATONG, SyncReply::Statements(Vec::new(), Some(place))), all, "more comes");
+    let last = || SyncReply::Statements(Vec::new(), None);
+    assert_eq!(answer(TAIYUAN, last()), all, "nobody asked");
+    assert_eq!(answer(DATONG, last()), [AUTHORITY, LINFEN]);
+    assert_eq!(answer(LINFEN, last()), [AUTHORITY]);
+    assert_eq!(answer(AUTHORITY, last()), []);
+}
+
+#[test]
+fn words_whose_letter_nobody_has_are_kept_and_a_withdrawal_still_refuses_its_letter() {
+    let transfer = TransferId::new([9; 32]);
+    let said = cancellation(DATONG, TAIYUAN, transfer);
+    let hash = cose::payload_hash(&crate::cbor::encode(&said));
+    let bytes = cose::sign("test", &said, &mut keyring(DATONG)).unwrap();
+    let (mut province, names, _) = given_back(&[bytes]);
+    assert_eq!(names, [transfer]);
+    province.cut_off(TAIYUAN);
+    for (is_all_here, waits) in [(false, true), (true, false)] {
+        province.act(TAIYUAN, |round| {
+            if is_all_here {
+                for member in [AUTHORITY, LINFEN] {
+                    statements::ask_member(round, member).unwrap();
+                    let last = SyncReply::Statements(Vec::new(), None);
+                    on_statements(round, member, last).unwrap();
+                }
+            }
+            replay::turn(round).unwrap();
+            assert_eq!(recalled::any(round.view).unwrap(), waits);
+            assert_eq!(round.statement(hash).unwrap().is_some(), !waits);
+            let early = round.view.get(&key(Area::TransferEarly, &[transfer.as_bytes()])).unwrap();
+            assert_eq!(early, (!waits).then(|| hash.as_bytes().to_vec()));
+        });
+    }
+}
+
+/// Whether a recovery that stands like this is over.
+fn is_over(province: &mut Province, before: &RecoveryRow, closing: Option<u32>) -> bool {
+    province.act(TAIYUAN, |round| {
+        let at = round.now;
+        let lapse = Lapse { at, backup_of: None, closing, is_audited: true };
+        single::write(round.view, b"lapse", &lapse);
+        put(round.view, before);
+        finish(round).unwrap();
+        row(round.view).unwrap().is_none()
+    })
+}
+
+#[test]
+fn a_recovery_is_over_once_all_is_here_and_taken_in_or_a_person_has_let_it_go() {
+    let mut province = province();
+    province.cut_off(TAIYUAN);
+    let note = Face::new(LogId::public(TAIYUAN, 1), 0..9).signed();
+    let phases = [Phase::Pulling, Phase::Replaying, Phase::Replayed];
+    for case in 0..3 * 2 * 2 * 2 * 2 * 2_usize {
+        let (phase, bits) = (phases[case % 3], case / 3);
+        let [behind, is_let_go, has_target, has_answers, is_closing] =
+            [1, 2, 4, 8, 16].map(|bit| bits & bit != 0);
+        let before = RecoveryRow {
+            answered: if has_answers { vec![DATONG, LINFEN] } else { vec![DATONG] },
+            behind,
+            target: has_target.then(|| note.clone()),
+            attempts: 0,
+            phase,
+            is_let_go,
+        };
+        let is_taken_in = phase == Phase::Replayed;
+        let is_whole = !behind || is_taken_in && !has_target && !is_closing;
+        let expected = is_let_go && is_taken_in || has_answers && is_whole;
+        let closing = is_closing.then_some(1);
+        assert_eq!(is_over(&mut province, &before, closing), expected, "{before:?} {is_closing}");
+    }
+}
+
+#[test]
+fn what_was_lost_is_taken_in_once_leaves_and_statements_are_here() {
+    let mut province = province();
+    province.cut_off(TAIYUAN);
+    let note = Face::new(LogId::public(TAIYUAN, 1), 0..9).signed();
+    for case in 0..3 * 2 * 2 * 2_usize {
+        let phase = [Phase::Pulling, Phase::Replaying, Phase::Replayed][case % 3];
+        let [behind, has_target, is_missing] = [1, 2, 4].map(|bit| (case / 3) & bit != 0);
+        let target = has_target.then(|| note.clone());
+        let before = RecoveryRow { behind, target, phase, ..RecoveryRow::default() };
+        let after = province.act(TAIYUAN, |round| {
+            single::write(round.view, b"statements-given-back", &None::<statements::Pages>);
+            if is_missing {
+                statements::begin(round.view);
+            }
+            put(round.view, &before);
+            pulled_all(round).unwrap();
+            row(round.view).unwrap().unwrap().phase
+        });
+        let goes_on = behind && phase == Phase::Pulling && !has_target && !is_missing;
+        let expected = if goes_on { Phase::Replaying } else { phase };
+        assert_eq!(after, expected, "{before:?}, statements missing: {is_missing}");
+    }
+}
+
+#[test]
+fn whoever_lets_a_recovery_go_has_what_has_come_taken_in_first() {
+    let mut province = province();
+    province.cut_off(TAIYUAN);
+    let note = Face::new(LogId::public(TAIYUAN, 1), 0..9).signed();
+    for (behind, phase, goes_on) in [
+        (true, Phase::Pulling, true),
+        (true, Phase::Replaying, true),
+        (true, Phase::Replayed, false),
+        (false, Phase::Pulling, false),
+        (false, Phase::Replayed, false),
+    ] {
+        let before = RecoveryRow {
+            behind,
+            phase,
+            target: Some(note.clone()),
+            attempts: 3,
+            ..RecoveryRow::default()
+        };
+        let after = province.act(TAIYUAN, |round| {
+            put(round.view, &before);
+            let operator = OperatorId::parse("clerk").unwrap();
+            let reason = PlainText::parse("the witnesses are lost").unwrap();
+            run(round, OverrideOrder { operator, reason }).unwrap();
+            row(round.view).unwrap()
+        });
+        let Some(after) = after else {
+            assert!(!goes_on, "{behind} {phase:?}");
+            continue;
+        };
+        assert!(goes_on, "{behind} {phase:?}");
+        assert_eq!((after.phase, after.is_let_go), (Phase::Replaying, true));
+        assert_eq!((after.target, after.attempts), (None, 3));
+    }
+}
+
+#[test]
+fn a_log_ends_only_when_every_member_has_twice_given_leaves_that_do_not_lead_to_what_was_signed() {
+    let log = LogId::public(TAIYUAN, 1);
+    let note = Face::new(log, 100..120).signed();
+    for is_false in [true, false] {
+        let mut province = province();
+        province.cut_off(TAIYUAN);
+        let held = province.act(TAIYUAN, |round| {
+            put(
+                round.view,
+                &RecoveryRow { behind: true, target: Some(note.clone()), ..Default::default() },
+            );
+            lapse::note(round).unwrap();
+            crate::engine::log_store::row(round.view, log).unwrap().size
+        });
+        let wanted = EntriesWanted { log, from: held, to: size(20) };
+        let reply = if is_false {
+            SyncReply::Entries(Vec::new(), Vec::new())
+        } else {
+            SyncReply::Refused(Refusal::Unreachable)
+        };
+        for tried in 1..=7 {
+            let (target, closing) = province.act(TAIYUAN, |round| {
+                on_entries(round, DATONG, wanted, &reply).unwrap();
+                let closing = lapse::closing(round.view).unwrap();
+                (row(round.view).unwrap().unwrap().target, closing)
+            });
+            let is_over = is_false && tried >= 6;
+            assert_eq!((target.is_none(), closing), (is_over, is_over.then_some(1)), "{tried}");
+        }
+        let told = Event::Refused { from: DATONG, refusal: Refusal::Proof };
+        assert_eq!(province.events.contains(&(TAIYUAN, told)), is_false);
+    }
+}
+
+#[test]
+fn people_are_told_what_a_recovery_waits_for() {
+    let mut province = province();
+    province.cut_off(TAIYUAN);
+    let (at, taken) = (province.now, Timestamp::from_ms(7));
+    let note = Face::new(LogId::public(TAIYUAN, 1), 0..900).signed();
+    let shown = province.act(TAIYUAN, |round| {
+        assert_eq!(restored_at(round.view).unwrap(), None);
+        mark_restored(round.view, TAIYUAN, (at, taken)).unwrap();
+        assert_eq!(restored_at(round.view).unwrap(), Some(at));
+        let before = row(round.view).unwrap().unwrap();
+        let answered = vec![DATONG];
+        put(round.view, &RecoveryRow { answered, target: Some(note), ..before });
+        standing(round).unwrap()
+    });
+    assert!(shown.is_recovering && shown.is_behind);
+    assert_eq!((shown.phase, shown.closing), (Phase::Pulling, Some(1)));
+    assert_eq!(shown.restored, Some(Restored { at, taken }));
+    assert_eq!(
+        shown.witnesses,
+        [AUTHORITY, LINFEN],
+        "neither whoever has answered nor this center"
+    );
+    assert_eq!(shown.members, [AUTHORITY, DATONG, LINFEN]);
+    let held = province.act(TAIYUAN, |round| {
+        crate::engine::log_store::row(round.view, LogId::public(TAIYUAN, 1)).unwrap().size.get()
+    });
+    assert_eq!((shown.answers_missing, shown.leaves_missing), (1, 900 - held));
+    // Once it is over, the log still waits for its end.
+    let shown = province.act(TAIYUAN, |round| {
+        single::write(round.view, super::ROW, &None::<RecoveryRow>);
+        standing(round).unwrap()
+    });
+    assert!(!shown.is_recovering);
+    assert_eq!((shown.closing, shown.restored), (Some(1), Some(Restored { at, taken })));
+}
+
+#[test]
+fn leaves_whose_record_is_gone_are_superseded_portion_by_portion() {
+    let mut province = province();
+    let count = u64::try_from(PUBLISH_PORTION).unwrap() + 1;
+    let first = province.act(TAIYUAN, |round| {
+        let log = crate::engine::publication::own_log(round, crate::log::origin::LogKind::Public);
+        crate::engine::log_store::row(round.view, log.unwrap()).unwrap().size.get()
+    });
+    publish(&mut province, TAIYUAN, 0..count);
+    province.advance(10_000);
+    province.act(TAIYUAN, |round| {
+        for number in 0..count {
+            pulled::take(round.view, 1, (first + number, &digest(number))).unwrap();
+        }
+    });
+    let status = |province: &mut Province, number| {
+        let tag = digest(number).subjects[0];
+        let found = province.act(TAIYUAN, |round| tag_index::by_tag(round.view, tag, 9).unwrap());
+        found[0].digest.status
+    };
+    for (is_any_left, last) in [(true, DigestStatus::AccountOpen), (false, DigestStatus::Lost)] {
+        let left = province.act(TAIYUAN, |round| lost::turn(round).unwrap());
+        province.advance(5_000);
+        assert_eq!((left, status(&mut province, count - 1)), (is_any_left, last));
+        assert_eq!(status(&mut province, 0), DigestStatus::Lost);
+    }
+    // The next one begins in front again.
+    let after = province
+        .act(TAIYUAN, |round| single::read::<Bytes>(round.view, b"lost-leaves-after").unwrap());
+    assert_eq!(after.map(|after| after.to_vec()), Some(Vec::new()));
+}
