@@ -177,6 +177,48 @@ fn a_wrong_portion_is_refused_whole() {
 }
 
 #[test]
+fn a_portion_holds_so_many_records_and_a_loan_so_many_parties() {
+    let mut province = Province::new();
+    let order = province.import_order(&[]);
+    province.command(DATONG, order).unwrap();
+    let one = || ImportItem::Account(Box::new(account(DATONG, "2", ZHANG, 0)));
+    for (count, refusal) in [
+        // The same account again and again, which is another fault.
+        (IMPORT_PORTION_MAX, Refusal::Argument),
+        (IMPORT_PORTION_MAX + 1, Refusal::TooLarge),
+        (IMPORT_PORTION_MAX + 2, Refusal::TooLarge),
+    ] {
+        let items = (0..count).map(|_| one()).collect();
+        let refused = province.command(DATONG, Command::ImportRecords(items)).unwrap_err();
+        assert_eq!(refused.refusal, refusal, "{count}");
+    }
+    for (parties, is_taken) in [(0, false), (1, true), (16, true), (17, false)] {
+        let mut shared = loan(DATONG, &format!("JK{parties}"), &[ZHANG]);
+        shared.parties = vec![shared.parties[0].clone(); parties];
+        let items = vec![ImportItem::Loan(Box::new(shared))];
+        let taken = province.command(DATONG, Command::ImportRecords(items));
+        assert_eq!(taken.is_ok(), is_taken, "{parties} parties");
+    }
+}
+
+#[test]
+fn a_loan_contract_appears_once_in_an_import_in_whatever_portions_it_comes() {
+    let mut province = Province::new();
+    let order = province.import_order(&[]);
+    province.command(DATONG, order).unwrap();
+    let one = |number: &str| ImportItem::Loan(Box::new(loan(DATONG, number, &[ZHANG])));
+    for (items, is_taken) in [
+        (vec![one("JK1"), one("JK1")], false),
+        (vec![one("JK1")], true),
+        (vec![one("JK2"), one("JK1")], false),
+        (vec![one("JK2")], true),
+    ] {
+        let taken = province.command(DATONG, Command::ImportRecords(items));
+        assert_eq!(taken.err().map(|no| no.refusal), (!is_taken).then_some(Refusal::Argument));
+    }
+}
+
+#[test]
 fn imports_are_refused_out_of_order() {
     let mut province = Province::new();
     for command in [Command::ImportCommit, Command::ImportAbort] {

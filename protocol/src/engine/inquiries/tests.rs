@@ -305,6 +305,35 @@ fn what_overtakes_on_the_way_counts_by_when_it_was_said() {
 }
 
 #[test]
+fn of_decisions_that_overtake_each_other_the_latest_said_stands() {
+    let (mut province, id) = province();
+    inquire(&mut province, id, &[DATONG]).unwrap();
+    let now = province.now;
+    for (ms, verdict, state) in [
+        (20, Verdict::Confirmed, InquiryState::Confirmed),
+        (30, Verdict::Closed, InquiryState::Closed),
+        (25, Verdict::Confirmed, InquiryState::Closed),
+        (40, Verdict::Confirmed, InquiryState::Confirmed),
+    ] {
+        let ruling = Ruling {
+            from: AUTHORITY,
+            to: DATONG,
+            issued_at: now.plus_ms(ms),
+            alert: id,
+            rule: AlertRule::DoubleLoan,
+            subject: AlertSubject::Roster,
+            verdict,
+            remark: words("decided"),
+        };
+        let bytes = cose::sign("test", &ruling, &mut keyring(AUTHORITY)).unwrap();
+        let verified = province.verify(DATONG, bytes).unwrap();
+        province.act(DATONG, |round| on_statement(round, AUTHORITY, &verified)).unwrap();
+        let row = province.act(DATONG, |round| inquired(round.view, id)).unwrap().unwrap();
+        assert_eq!(row.state, state, "said after {ms} ms");
+    }
+}
+
+#[test]
 fn nobody_but_the_authority_asks_and_decides_and_only_who_was_asked_answers() {
     let (mut province, id) = province();
     inquire(&mut province, id, &[DATONG]).unwrap();

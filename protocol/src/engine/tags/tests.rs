@@ -190,3 +190,38 @@ fn without_the_key_the_refusal_says_so() {
     let Err(Stop::Explained(refused)) = stop else { panic!("tagged without a key") };
     assert_eq!(refused.refusal, Refusal::TagKey);
 }
+
+#[test]
+fn a_box_is_for_the_epoch_in_force_and_opens_or_is_refused() {
+    for (epoch, expected) in [
+        (0, DeliveryReply::Refused(Refusal::WrongState)),
+        (1, DeliveryReply::Refused(Refusal::Proof)),
+        (2, DeliveryReply::Later(Refusal::WrongState)),
+    ] {
+        let mut province = fresh(&CENTERS);
+        let boxed = TagKeyBox {
+            from: TAIYUAN,
+            to: DATONG,
+            issued_at: province.now,
+            epoch,
+            sealed: vec![0; 80].into(),
+            in_use: false,
+        };
+        let keyring = &mut province.node(TAIYUAN).keyring;
+        let bytes = crate::cose::sign("test", &boxed, keyring).unwrap();
+        let verified = province.verify(DATONG, bytes).unwrap();
+        let reply = province.act(DATONG, |round| on_box(round, &verified, &boxed));
+        assert_eq!(reply.unwrap(), expected, "epoch {epoch}");
+    }
+}
+
+#[test]
+fn whoever_has_the_key_is_sent_it_no_second_time() {
+    let mut province = fresh(&CENTERS);
+    for center in CENTERS {
+        province.cut_off(center);
+        province.act(center, |round| on_roster(round)).unwrap();
+        assert_eq!(rows(&mut province, center, Area::Outbox), 0, "{center}");
+        province.cut.clear();
+    }
+}

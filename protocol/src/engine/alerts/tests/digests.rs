@@ -231,6 +231,8 @@ fn a21_entries_that_a_center_has_announced_and_nobody_can_get_are_told() {
     assert_eq!(gap(&mut province), 0);
     hear(&mut province, 11);
     assert_eq!(gap(&mut province), 1);
+    hear(&mut province, 12);
+    assert_eq!(raised(&mut province, AlertRule::LogGap).len(), 1, "they are still missing");
     publish(&mut province, TAIYUAN, 10..11);
     province.advance(3_000);
     hear(&mut province, 11);

@@ -4,15 +4,17 @@
 //! **Left to others.** Frames that cannot be read: the tests beside.
 
 use crate::engine::following;
+use crate::engine::round::Round;
 use crate::engine::synchronization::{
-    EntriesWanted, LATEST_LOGS_MAX, SyncReply, SyncRequest, TilesWanted,
+    self, About, EntriesWanted, LATEST_LOGS_MAX, SyncReply, SyncRequest, TilesWanted,
 };
-use crate::limits::{SYNC_BUNDLES_BYTES_MAX, SYNC_TILES_MAX};
+use crate::limits::{FRAME_BYTES_MAX, SYNC_BUNDLES_BYTES_MAX, SYNC_TILES_MAX, SYNC_WAIT_MS};
 use crate::log::entry_bundle;
 use crate::log::origin::LogId;
 use crate::log::tile::TileId;
 use crate::log::tree::TreeSize;
 use crate::refusal::Refusal;
+use crate::store::keys::{Area, key};
 use crate::testing::logs::{held, publish, size};
 use crate::testing::{DATONG, LINFEN, Province, TAIYUAN};
 
@@ -124,4 +126,54 @@ fn whoever_heard_nothing_for_a_while_asks_for_the_checkpoints_when_it_connects()
     assert_eq!(held(&mut province, LINFEN, LOG).size, size(8));
     let note = province.act(LINFEN, |round| following::latest_note(round, LOG).unwrap());
     assert!(note.is_some());
+}
+
+#[test]
+fn a_request_may_be_answered_for_so_long_and_by_whom_it_was_asked_of() {
+    let mut province = province(1);
+    province.cut_off(LINFEN);
+    let token = province.act(LINFEN, |round| {
+        synchronization::ask(round, DATONG, About::Proof, &SyncRequest::DialBack).unwrap()
+    });
+    let asked_at = province.now;
+    for (ms, is_open) in [(0, true), (SYNC_WAIT_MS - 1, true), (SYNC_WAIT_MS, false)] {
+        province.now = asked_at.plus_ms(ms);
+        let open = |round: &mut Round<'_>| synchronization::is_open(round, token).unwrap();
+        assert_eq!(province.act(LINFEN, open), is_open, "after {ms} ms");
+    }
+    province.now = asked_at.plus_ms(1);
+    for (from, is_known) in [(TAIYUAN, true), (DATONG, false), (DATONG, false)] {
+        province.act(LINFEN, |round| {
+            let frame = crate::cbor::encode(&SyncReply::Taken);
+            synchronization::on_reply(round, from, token, Ok(frame)).unwrap();
+        });
+        let known = province.act(LINFEN, |round| {
+            let place = key(Area::SyncAsk, &[&token.to_be_bytes()]);
+            round.view.get(&place).unwrap().is_some()
+        });
+        assert_eq!(known, is_known, "{from}");
+    }
+}
+
+#[test]
+fn a_reply_that_fits_no_frame_is_none() {
+    let mut province = province(1);
+    province.cut_off(LINFEN);
+    publish(&mut province, TAIYUAN, 1..2);
+    province.advance(2_000);
+    let note = province.act(TAIYUAN, |round| following::latest_note(round, LOG).unwrap().unwrap());
+    for (bytes, is_taken) in [(0, true), (FRAME_BYTES_MAX, false)] {
+        // The log's checkpoint, and so many bytes that nobody can read.
+        let notes = vec![note.encode().into(), vec![0; bytes].into()];
+        let frame = crate::cbor::encode(&SyncReply::Latest(notes));
+        province.act(LINFEN, |round| {
+            let latest = SyncRequest::Latest(vec![LOG]);
+            let token = synchronization::ask(round, DATONG, About::Latest, &latest).unwrap();
+            synchronization::on_reply(round, DATONG, token, Ok(frame)).unwrap();
+            let known = following::newest_known(round.view, LOG).unwrap();
+            assert_eq!(known == size(2), is_taken, "{bytes} bytes more");
+            let place = key(Area::Follow, &[&LOG.to_key()]);
+            round.view.delete(place);
+        });
+    }
 }

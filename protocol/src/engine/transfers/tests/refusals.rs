@@ -295,3 +295,35 @@ fn what_is_late_becomes_a_task_and_is_asked_for_again() {
     assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
     assert_eq!(world.show(TAIYUAN, transfer).line.task, None);
 }
+
+#[test]
+fn a_clerk_looks_at_amounts_above_what_the_center_lets_pass_and_at_no_others() {
+    let balance = old(LI).record.account.balance;
+    let one = crate::money::Fen::new(1).unwrap();
+    for (most, task) in
+        [(balance, None), (balance.checked_sub(one).unwrap(), Some(TaskReason::LargeAmount))]
+    {
+        let mut world = world(old(LI), LI);
+        world.change_settings(DATONG, |settings| settings.policy.auto_amount_max = most);
+        let transfer = started(&mut world, LI);
+        let shown = world.show(DATONG, transfer);
+        let waits = shown.history.iter().any(|change| change.state == "held");
+        assert_eq!(waits, task.is_some(), "{most}");
+        assert!(!waits || shown.line.task.map(|task| task.reason) == task);
+    }
+}
+
+#[test]
+fn a_letter_that_could_be_accepted_waits_while_another_row_of_its_person_is_held_back() {
+    let mut world = world(old(LI), LI);
+    let account = ImportItem::Account(Box::new(old(LI)));
+    let held = ImportItem::Held(Held::Person(person(LI).document));
+    world.province.import(DATONG, vec![account.clone(), held]).unwrap();
+    let transfer = started(&mut world, LI);
+    let task = world.show(DATONG, transfer).line.task.unwrap();
+    assert_eq!(task.reason, TaskReason::RowInQuarantine);
+    world.province.import(DATONG, vec![account]).unwrap();
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    world.run();
+    assert!(world.is_completed(transfer, (TAIYUAN, DATONG)));
+}

@@ -6,8 +6,10 @@ use crate::engine::records::StoredAccount;
 use crate::engine::registrations::{Registration, Step};
 use crate::engine::transfer_command::{Decision, TransferCommand, TransferFilter, TransferView};
 use crate::engine::transfers::Side;
+use crate::engine::transfers_in;
 use crate::id::TransferId;
 use crate::letter_number::{LetterNumber, LetterSerial};
+use crate::limits::LETTER_REISSUES_MAX;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::store::keys::{Area, key};
@@ -184,4 +186,63 @@ fn a_center_keeps_a_range_for_another_channel_and_passes_over_what_it_registered
     taken.number = LetterNumber::parse("1401002605069999").unwrap();
     let refused = world.transfer(TAIYUAN, TransferCommand::Register(Box::new(taken))).unwrap_err();
     assert_eq!(refused.refusal, Refusal::IdReused);
+}
+
+#[test]
+fn a_letter_is_written_anew_once_its_withdrawal_is_granted_and_not_too_often() {
+    for (is_to_be_anew, reissues, is_granted) in [
+        (true, LETTER_REISSUES_MAX - 1, true),
+        (true, LETTER_REISSUES_MAX, true),
+        (false, 0, true),
+        (true, 0, false),
+    ] {
+        let mut world = world();
+        world.province.set_modes(DATONG, Mode::Confirm);
+        let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+        world.province.act(TAIYUAN, |round| {
+            let mut case = transfers_in::load(round.view, transfer).unwrap().unwrap();
+            (case.is_reissued_once_cancelled, case.reissues) = (is_to_be_anew, reissues);
+            transfers_in::save(round, &case).unwrap();
+        });
+        let first = world.show(TAIYUAN, transfer).line.since;
+        world.wait_minutes(1);
+        if !is_granted {
+            // The withdrawal crosses the acceptance.
+            world.province.cut.insert((TAIYUAN, DATONG));
+        }
+        world.cancel(TAIYUAN, transfer).unwrap();
+        if !is_granted {
+            world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+            world.province.cut.clear();
+            world.province.advance(120_000);
+        }
+        let view = world.show(TAIYUAN, transfer);
+        let why = format!("{is_to_be_anew} {reissues} {is_granted}");
+        let is_anew = is_to_be_anew && is_granted && reissues < LETTER_REISSUES_MAX;
+        assert_eq!(view.replaced_by.is_some(), is_anew, "{why}");
+        assert_eq!(view.line.state.name() == "cancelled", is_granted, "{why}");
+        let task = view.line.task.map(|task| task.reason);
+        let is_told = is_to_be_anew && is_granted && !is_anew;
+        assert_eq!(task == Some(TaskReason::LetterNumberTaken), is_told, "{why}");
+        if let Some(next) = view.replaced_by {
+            let next = world.province.act(TAIYUAN, |round| {
+                transfers_in::load(round.view, next.transfer).unwrap().unwrap()
+            });
+            assert_eq!(next.reissues, reissues + 1);
+            assert!(next.case.letter.issued_at > first, "it is a letter of today");
+        }
+    }
+}
+
+#[test]
+fn a_letter_that_was_refused_for_another_reason_is_not_written_anew() {
+    let mut world = world();
+    let wrong = application(DATONG, "9923041500099", LI);
+    let refused = world.start(TAIYUAN, wrong).unwrap();
+    assert_eq!(world.show(TAIYUAN, refused).line.state.name(), "rejection_confirmed");
+    for decision in [Decision::Approve, Decision::Wait] {
+        let decided = world.decide(TAIYUAN, refused, (reviewer(), decision)).unwrap_err();
+        assert_eq!(decided.refusal, Refusal::WrongState);
+    }
+    assert_eq!(world.show(TAIYUAN, refused).replaced_by, None);
 }

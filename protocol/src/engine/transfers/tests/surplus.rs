@@ -4,10 +4,12 @@ use super::world::{World, application, clerk, date, newcomer, reviewer, saver, y
 use crate::account::AccountStatus;
 use crate::bank_account::CorporateAccount;
 use crate::center::CenterCode;
+use crate::engine::bank;
 use crate::engine::imports::ImportItem;
 use crate::engine::input::Input;
 use crate::engine::output::Event;
 use crate::engine::records::StoredAccount;
+use crate::engine::recovery;
 use crate::engine::transfer_command::Decision;
 use crate::id::TransferId;
 use crate::mode::Mode;
@@ -146,20 +148,24 @@ fn months_move_without_any_money_and_nothing_is_paid() {
     assert_eq!((new.account.balance, new.imported[0].history.total()), (yuan("0.00"), 36));
 }
 
-/// The bank of a center tells that so many fen have left under the letter of a transfer.
-fn taken_out(world: &mut World, at: CenterCode, transfer: TransferId, fen: i64) {
-    let number = world.show(at, transfer).line.number;
-    let notice = BankNotice {
+/// So many fen have left the special account of a center under a letter.
+fn notice(at: CenterCode, number: &str, fen: i64) -> BankNotice {
+    BankNotice {
         account: CorporateAccount::parse(&format!("{at}0001")).unwrap(),
         reference: BankReference(PlainText::parse("X-1").unwrap()),
         direction: Direction::Debit,
         amount: Fen::new(fen).unwrap(),
-        summary: Some(PlainText::parse(&number.to_string()).unwrap()),
+        summary: Some(PlainText::parse(number).unwrap()),
         counterpart: None,
         counterpart_name: None,
         booked_on: date("2026-05-20"),
-    };
-    let (cursor, notices) = (NoticeCursor(99), vec![notice]);
+    }
+}
+
+/// The bank of a center tells that so many fen have left under the letter of a transfer.
+fn taken_out(world: &mut World, at: CenterCode, transfer: TransferId, fen: i64) {
+    let number = world.show(at, transfer).line.number;
+    let (cursor, notices) = (NoticeCursor(99), vec![notice(at, &number.to_string(), fen)]);
     world.province.input(at, Input::BankNotices { cursor, notices });
     world.run();
 }
@@ -188,4 +194,45 @@ fn more_than_any_sheet_explains_is_booked_nowhere_and_calls_a_person() {
     assert_eq!(before.reason, TaskReason::PaymentFailed);
     taken_out(&mut world, DATONG, transfer, 0);
     assert_eq!(world.show(DATONG, transfer).line.task, Some(before));
+}
+
+#[test]
+fn nothing_is_sent_back_while_the_node_may_have_forgotten_what_it_promised() {
+    let (mut world, over) = started(Behaviour::Pay);
+    world.bring_from_outside(700);
+    world.bank.bring(&mut world.province, DATONG, 700);
+    world.run();
+    let (mut short, open) = started(Behaviour::PayShort(700));
+    for (world, transfer) in [(&mut world, over), (&mut short, open)] {
+        let store = world.backup(TAIYUAN);
+        world.province.cut_off(TAIYUAN);
+        world.replace(TAIYUAN, store);
+        world.province.advance(1_000);
+        assert_eq!(send_back(world, TAIYUAN, transfer), Err(Refusal::Recovering));
+        world.let_go(TAIYUAN).unwrap();
+        send_back(world, TAIYUAN, transfer).unwrap();
+    }
+}
+
+#[test]
+fn a_movement_counts_at_once_unless_the_node_takes_in_what_it_had_lost() {
+    for is_behind in [false, true] {
+        let (mut world, transfer) = started(Behaviour::Pay);
+        world.province.tamper();
+        if is_behind {
+            world.province.cut_off(TAIYUAN);
+            let now = world.province.now;
+            world.province.act(TAIYUAN, |round| {
+                recovery::mark_restored(round.view, TAIYUAN, (now, now)).unwrap();
+            });
+        }
+        let number = world.show(TAIYUAN, transfer).line.number;
+        let notice = notice(TAIYUAN, &number.to_string(), 700);
+        let notices = vec![notice];
+        world
+            .province
+            .round(TAIYUAN, vec![Input::BankNotices { cursor: NoticeCursor(99), notices }]);
+        let held = world.province.act(TAIYUAN, |round| bank::held::any(round.view).unwrap());
+        assert_eq!(held, is_behind);
+    }
 }
