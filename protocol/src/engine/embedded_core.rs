@@ -444,3 +444,34 @@ fn serial_of(order: &CoreOrder) -> Result<SerialNumber, Fault> {
     let text = [catching_up::SERIAL, id.get(..16).unwrap_or_default()].concat();
     SerialNumber::parse(&text).map_err(|_| CoreCause::Other.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payment_of_everything_is_taken_back_by_its_reversal_and_by_nothing_else() {
+        use BusinessType::{ClosingWithdrawal, Deposit, TransferOut};
+        for (business, reversal, pays, undoes) in [
+            (TransferOut, ReversalFlag::Original, true, false),
+            (TransferOut, ReversalFlag::Reversal, false, true),
+            (ClosingWithdrawal, ReversalFlag::Original, true, false),
+            (ClosingWithdrawal, ReversalFlag::Reversal, false, true),
+            (Deposit, ReversalFlag::Original, false, false),
+            (Deposit, ReversalFlag::Reversal, false, false),
+        ] {
+            let row = LedgerEntry {
+                account: AccountNumber::parse("1").unwrap(),
+                serial: SerialNumber::parse("S1").unwrap(),
+                posted_on: Date::new(2026, 5, 6).unwrap(),
+                business,
+                pay_month: None,
+                amount: Fen::ZERO,
+                interest: Fen::ZERO,
+                reversal,
+                reason: None,
+            };
+            assert_eq!((pays_all_out(&row), is_undoing(&row)), (pays, undoes));
+        }
+    }
+}

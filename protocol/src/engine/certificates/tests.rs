@@ -28,6 +28,7 @@ use crate::time::DAY_MS;
 use crate::verdict::Rule;
 
 mod life;
+mod recovering;
 mod restored;
 mod transfers;
 mod watches;

@@ -2,6 +2,7 @@
 
 mod closed_logs;
 mod duties;
+mod ends;
 mod other_rosters;
 mod rulings;
 mod schedules;

@@ -5,6 +5,7 @@ use super::*;
 use crate::account::SerialNumber;
 use crate::answer::{AccountFacts, Found, LoanFacts, Outcome, UnresolvedReason};
 use crate::cose::Unsigned;
+use crate::deposit_history::DepositHistory;
 use crate::engine::Ports;
 use crate::engine::imports::{ImportItem, UnnumberedRecord};
 use crate::engine::input::Input;
@@ -12,15 +13,18 @@ use crate::engine::output::Output;
 use crate::engine::records::RecordKind;
 use crate::id::{FileHash, OperatorMark, QueryId};
 use crate::key::{KeyPurpose, Keyring, SigningRequest};
+use crate::log::origin::LogId;
 use crate::mode::Mode;
 use crate::purpose::{Field, Purpose};
+use crate::record::ImportedHistory;
 use crate::roster::Roster;
 use crate::statement::Statement;
 use crate::statement::query::Consent;
 use crate::store::{Staged, Store};
+use crate::testing::logs::Face;
 use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, loan, person};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, keyring};
-use crate::time::Month;
+use crate::time::{Date, Month};
 
 /// Datong with records, answering.
 fn province() -> Province {
@@ -386,4 +390,48 @@ fn a_suspended_member_asks_nothing() {
     let query = query(&province, 1);
     let reply = bring(&mut province, TAIYUAN, &query);
     assert_eq!(reply, QueryReply::Refused(Refusal::Suspended));
+}
+
+#[test]
+fn a_center_whose_log_was_found_lying_answers_and_gives_no_certificate() {
+    for is_convicted in [false, true] {
+        let mut province = province();
+        if is_convicted {
+            let log = LogId::public(DATONG, 1);
+            Face::new(log, 100..101).gossip(&mut province, TAIYUAN, LINFEN);
+            province.advance(5_000);
+        }
+        let may = province.act(DATONG, |round| equivocation::may_start(round, DATONG).unwrap());
+        assert_eq!(may, !is_convicted);
+        let mut wanted = query(&province, 1);
+        wanted.kind = QueryKind::Account;
+        let told = outcome(&mut province, &wanted);
+        assert!(matches!(told, Outcome::Found(_)), "{told:?}");
+        let mut wanted = query(&province, 2);
+        (wanted.kind, wanted.purpose) = (QueryKind::DepositCertificate, Purpose::Certificate);
+        let reply = bring(&mut province, TAIYUAN, &wanted);
+        let is_refused = matches!(answer(&province, reply).body, AnswerBody::Refused(_));
+        assert_eq!(is_refused, is_convicted);
+    }
+}
+
+#[test]
+fn loans_that_an_earlier_city_counted_are_told_where_there_were_any() {
+    let mut province = province();
+    let carried = |from, loan_count| ImportedHistory {
+        from,
+        letter: None,
+        credited_on: Date::new(2025, 5, 6).unwrap(),
+        history: DepositHistory::default(),
+        loan_count,
+        has_fraud: false,
+        overdue_periods_total: 0,
+    };
+    let mut moved = account(DATONG, "9923041500021", LI, 36);
+    moved.record.imported = vec![carried(LINFEN, 0), carried(TAIYUAN, 2), carried(AUTHORITY, 1)];
+    province.import(DATONG, vec![ImportItem::Account(Box::new(moved))]).unwrap();
+    let wanted = query(&province, 1);
+    let loans = found(&mut province, &wanted).loans.unwrap();
+    let told: Vec<_> = loans.carried.unwrap().iter().map(|it| (it.from, it.used)).collect();
+    assert_eq!(told, [(TAIYUAN, 2), (AUTHORITY, 1)]);
 }

@@ -220,7 +220,7 @@ fn whoever_has_the_key_is_sent_it_no_second_time() {
     let mut province = fresh(&CENTERS);
     for center in CENTERS {
         province.cut_off(center);
-        province.act(center, |round| on_roster(round)).unwrap();
+        province.act(center, on_roster).unwrap();
         assert_eq!(rows(&mut province, center, Area::Outbox), 0, "{center}");
         province.cut.clear();
     }

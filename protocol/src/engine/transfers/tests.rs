@@ -15,6 +15,7 @@ mod payments;
 mod persons;
 pub(crate) mod proofs;
 mod refusals;
+mod regained;
 mod regressions;
 mod reissues;
 mod restored;

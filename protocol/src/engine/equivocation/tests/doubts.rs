@@ -76,7 +76,7 @@ fn entries_that_do_not_fit_are_their_senders_lie_where_the_nodes_fold_to_both_ch
 
 #[test]
 fn a_checkpoint_that_did_not_fit_is_judged_once_what_is_held_reaches_it() {
-    for is_honest in [true, false] {
+    for (is_honest, grown) in [(true, 400), (true, 450), (false, 400), (false, 450)] {
         let mut province = deaf();
         let (honest, other) = faces(400);
         let note = if is_honest { honest.signed() } else { other.signed() };
@@ -86,7 +86,7 @@ fn a_checkpoint_that_did_not_fit_is_judged_once_what_is_held_reaches_it() {
         province.advance(5_000);
         assert_eq!(held(&mut province, DATONG, LOG).size, size(399));
         assert_eq!(misfit(&mut province), Some(note), "not yet");
-        publish(&mut province, TAIYUAN, 399..400);
+        publish(&mut province, TAIYUAN, 399..grown);
         province.advance(5_000);
         assert_eq!((misfit(&mut province), is_closed(&mut province)), (None, !is_honest));
     }
