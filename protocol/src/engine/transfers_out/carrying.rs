@@ -11,7 +11,7 @@ use super::super::crowds;
 use super::super::incidents::{self, About, Seen};
 use super::super::round::Round;
 use super::super::transfer_case::{RefusalWords, today};
-use super::{Outgoing, letter, payment, settlement};
+use super::{Outgoing, letter, payment, recalled, settlement};
 use crate::authority::incident::IncidentRule;
 use crate::core_system::{CoreAction, CoreStep};
 use crate::digest::DigestStatus;
@@ -201,7 +201,7 @@ fn order(round: &mut Round<'_>, out: &mut Outgoing, ordered: Ordered) -> Result<
             CoreAction::Close(account, on)
         }
         (Ordered::Reverse, Some(settled)) => {
-            CoreAction::Reverse(account, settled.order, today(round)?)
+            CoreAction::Reverse(account, settled.order, recalled::undone_on(round, out)?)
         }
         // Neither is decided without a settlement.
         (Ordered::Close | Ordered::Reverse, None) => return Ok(()),

@@ -16,6 +16,8 @@ use crate::engine::transfer_command::Decision;
 use crate::id::TransferId;
 use crate::mode::Mode;
 use crate::money::Fen;
+use crate::settlement::BankFailure;
+use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, TAIYUAN};
 use crate::transfer::reason::RefusalReason;
@@ -276,6 +278,36 @@ fn an_external_core_is_given_no_other_order_after_a_restore() {
         assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("completed", "00"); 2]);
         assert_eq!(world.bank.executed(DATONG), 1, "{given}: paid once");
     }
+}
+
+#[test]
+fn a_settlement_that_was_undone_is_undone_for_the_day_of_then_after_a_restore() {
+    let mut world = world();
+    world.without_ledgers();
+    world.change_settings(DATONG, |settings| settings.core_driver = CoreDriver::External);
+    world.bank.script.push_back(Behaviour::Fail(BankFailure::Limit));
+    let backup = (world.backup(DATONG), world.province.now);
+    let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    let next = |world: &mut World| {
+        world.wait_for_order();
+        let next = order(world);
+        done(world, &next, figures(&next));
+        next
+    };
+    let mut known = vec![next(&mut world), next(&mut world)];
+    world.run();
+    world.decide(DATONG, transfer, (reviewer(), Decision::Restore)).unwrap();
+    known.extend([next(&mut world), next(&mut world)]);
+    world.run();
+    assert_eq!(world.show(DATONG, transfer).line.state.name(), "restored");
+    world.go_to("2026-05-25");
+    world.restart_from(DATONG, backup);
+    world.open_next_log(DATONG);
+    world.bank.report_again(&mut world.province, DATONG);
+    let asked: Vec<CoreOrder> = known.iter().map(|_| next(&mut world)).collect();
+    assert_eq!(asked, known, "lock, settle, undo, unlock: the same orders, by the same names");
+    world.run();
+    assert_eq!(world.show(DATONG, transfer).line.state.name(), "restored");
 }
 
 fn figures(order: &CoreOrder) -> (&'static str, &'static str) {
