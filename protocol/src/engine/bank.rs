@@ -239,7 +239,7 @@ fn on_notice(round: &mut Round<'_>, notice: &BankNotice) -> Result<(), StoreErro
     }
 }
 
-/// Books a movement; `false` when more left than any sheet explains.
+/// Books a movement; `false` when it is more than a ledger holds.
 fn post(
     round: &mut Round<'_>,
     notice: &BankNotice,

@@ -104,11 +104,12 @@ pub struct Posting {
     pub lines: Vec<Line>,
 }
 
-/// Makes a posting; gives its number.
+/// Makes a posting; gives its number. What the bank reports has happened: it is booked even where more
+/// has left than suspense holds, which then says by how much.
 ///
 /// # Errors
-/// When suspense does not hold what is taken from it, a sum overflows, or the store cannot be read:
-/// then nothing is staged.
+/// When suspense does not hold what an order takes from it, a sum overflows, or the store cannot be
+/// read: then nothing is staged.
 pub fn post(view: &mut dyn View, posting: Posting) -> Result<u64, LedgerError> {
     let sum = Fen::checked_sum(posting.lines.iter().map(|line| line.amount));
     assert!(sum == Some(Fen::ZERO), "a posting is balanced");
@@ -127,7 +128,8 @@ pub fn post(view: &mut dyn View, posting: Posting) -> Result<u64, LedgerError> {
             let transfer = posting.cause.transfer().ok_or(LedgerError::Suspense)?;
             let held = suspense(view, line.side, transfer)?.checked_add(line.amount);
             let held = held.ok_or(LedgerError::Overflow)?;
-            if held < Fen::ZERO {
+            let has_happened = matches!(posting.cause, Cause::Notice(..));
+            if held < Fen::ZERO && !has_happened {
                 return Err(LedgerError::Suspense);
             }
             suspended.push((suspense_key(line.side, transfer), held));

@@ -186,10 +186,10 @@ pub fn credit(
 }
 
 /// Books a movement that the bank reported under a letter: a debit clears the suspense of a side,
-/// a credit raises it.
+/// a credit raises it. What has left beyond it stands there as negative, until it is back.
 ///
 /// # Errors
-/// When suspense does not hold what has left.
+/// When a sum overflows, or the store cannot be read.
 pub fn move_cash(
     view: &mut dyn View,
     side: Side,

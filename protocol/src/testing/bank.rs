@@ -29,6 +29,8 @@ pub(crate) enum Behaviour {
     PayInTwo(i64),
     /// Debits the whole and credits only so many fen: the rest lies somewhere.
     PayShort(i64),
+    /// Pays at once so many fen more than it was told to.
+    PayMore(i64),
     /// Debits now; the payee's bank has no such account.
     PayToNowhere,
     /// Fails.
@@ -107,6 +109,9 @@ impl Bank {
             }
             Behaviour::PayShort(part) => {
                 (BankOutcome::Executed(on), vec![whole], vec![part.min(whole)])
+            }
+            Behaviour::PayMore(more) => {
+                (BankOutcome::Executed(on), vec![whole + more], vec![whole + more])
             }
             Behaviour::PayToNowhere => (BankOutcome::Executed(on), vec![whole], vec![]),
             Behaviour::Fail(failure) => (BankOutcome::Failed(failure), vec![], vec![]),

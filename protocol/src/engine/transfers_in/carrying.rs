@@ -6,6 +6,7 @@
 
 use super::super::bank;
 use super::super::core_orders;
+use super::super::output::Event as Notable;
 use super::super::recovery::recalled;
 use super::super::round::Round;
 use super::super::transfer_case::{Alarm, calendar, today};
@@ -145,6 +146,7 @@ fn carry_out(
             incoming.case.tell(round, IncidentRule::ReceivedDiffers, u64::from(revision))?;
         }
         Act::TellPaidBeyondSheet => {
+            round.event(Notable::UnexplainedMoney { letter: incoming.case.letter.number });
             incoming.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
         }
     }

@@ -9,6 +9,7 @@ use super::super::bank;
 use super::super::core_orders;
 use super::super::crowds;
 use super::super::incidents::{self, About, Seen};
+use super::super::output::Event as Notable;
 use super::super::round::Round;
 use super::super::transfer_case::{RefusalWords, today};
 use super::{Outgoing, letter, payment, recalled, settlement};
@@ -114,7 +115,10 @@ fn carry_out(round: &mut Round<'_>, out: &mut Outgoing, act: Act) -> Result<(), 
             let seen = Seen::new(IncidentRule::InterestDiffers, about, u64::from(number));
             incidents::tell(round, seen)?;
         }
-        Act::TellPaidBeyondSheet => out.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?,
+        Act::TellPaidBeyondSheet => {
+            round.event(Notable::UnexplainedMoney { letter: out.case.letter.number });
+            out.case.tell(round, IncidentRule::PaidBeyondSheet, 0)?;
+        }
         Act::ForgetPayment => bank::forget(&mut out.case),
         Act::StopAsking => bank::stop_asking(&mut out.case),
         Act::Pay(amount) => payment::order(round, out, amount)?,

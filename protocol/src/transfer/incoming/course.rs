@@ -163,6 +163,29 @@ impl Course {
         self.arrived().checked_sub(explained).unwrap_or(Fen::ZERO).max(Fen::ZERO)
     }
 
+    /// What has left under the letter beyond what had arrived and was not credited: by no order of this
+    /// center.
+    #[must_use]
+    pub fn deficit(&self) -> Fen {
+        let credited = match self.state {
+            IncomingState::Credited(_) | IncomingState::Completed(_) => {
+                self.sheet.map_or(Fen::ZERO, |sheet| sheet.amount)
+            }
+            IncomingState::Draft
+            | IncomingState::Requested
+            | IncomingState::Accepted
+            | IncomingState::Announced
+            | IncomingState::Negotiating
+            | IncomingState::Rejected(..)
+            | IncomingState::Cancelling(_)
+            | IncomingState::Cancelled
+            | IncomingState::Returning
+            | IncomingState::Returned
+            | IncomingState::Restored => Fen::ZERO,
+        };
+        credited.checked_sub(self.arrived()).unwrap_or(Fen::ZERO).max(Fen::ZERO)
+    }
+
     /// What an act changes of what is decided by.
     pub(super) fn make(&mut self, act: Act) {
         match act {

@@ -234,7 +234,7 @@ impl Next {
     fn cancellation_answer(&mut self, outcome: CancellationOutcome) {
         match (self.course.state, outcome) {
             (IncomingState::Cancelling(_), CancellationOutcome::Granted) => {
-                self.enter(IncomingState::Cancelled);
+                self.end(IncomingState::Cancelled);
             }
             (IncomingState::Cancelling(from), CancellationOutcome::TooLate) => {
                 self.enter(from.state());
@@ -263,7 +263,7 @@ impl Next {
     fn delivered(&mut self, what: Delivered, outcome: Result<(), Refusal>) {
         match (self.course.state, what, outcome) {
             (IncomingState::Credited(negotiated), Delivered::Credit, Ok(())) => {
-                self.enter(IncomingState::Completed(negotiated));
+                self.end(IncomingState::Completed(negotiated));
             }
             (_, _, Ok(())) => {}
             (IncomingState::Requested, Delivered::Letter, Err(refusal)) => {
@@ -273,7 +273,7 @@ impl Next {
             }
             // The withdrawal came first, or the letter was never taken in: either way it is over.
             (IncomingState::Cancelling(_), Delivered::Letter, Err(_)) => {
-                self.enter(IncomingState::Cancelled);
+                self.end(IncomingState::Cancelled);
             }
             (state, _, Err(_)) if state.is_final() || self.course.case.task.is_some() => {}
             (

@@ -117,6 +117,13 @@ impl Course {
         self.case.money.net(Direction::Debit)
     }
 
+    /// What has left under the letter beyond the sheet in force: by no order of this center.
+    #[must_use]
+    pub fn excess(&self) -> Fen {
+        let excess = self.gone().checked_sub(self.settled_amount());
+        excess.unwrap_or(Fen::ZERO).max(Fen::ZERO)
+    }
+
     /// What has come in under the letter of a case that is over, beyond what its end explains.
     #[must_use]
     pub fn surplus(&self) -> Fen {

@@ -258,9 +258,10 @@ impl Next {
         self.act(Act::Say(Saying::Remittance));
         self.act(Act::PublishRemitted);
         if let Some(negotiated) = self.course.credited {
-            self.enter(OutgoingState::Completed(negotiated));
+            self.complete(negotiated);
         } else {
             self.reconsider();
+            self.call_for_unexplained();
         }
     }
 
@@ -382,7 +383,7 @@ impl Next {
                 self.enter(OutgoingState::Rejected(reason, true));
             }
             // Whoever took over has said that the person has the money.
-            OutgoingState::Paid => self.enter(OutgoingState::Completed(true)),
+            OutgoingState::Paid => self.complete(true),
             OutgoingState::Settled
             | OutgoingState::Paying
             | OutgoingState::PayFailed(_)

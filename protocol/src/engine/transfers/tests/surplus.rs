@@ -12,6 +12,7 @@ use crate::engine::records::StoredAccount;
 use crate::engine::recovery;
 use crate::engine::transfer_command::Decision;
 use crate::id::TransferId;
+use crate::ledger::TrialBalance;
 use crate::mode::Mode;
 use crate::money::Fen;
 use crate::plain_text::PlainText;
@@ -75,6 +76,29 @@ fn what_is_too_much_is_sent_back_alone_and_the_rest_is_credited() {
     assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [negotiated, negotiated]);
     assert_eq!(world.stored(TAIYUAN, NEW).record.account.balance, yuan("44285.84"));
     assert_eq!(world.totals(TAIYUAN).suspense_in, 0);
+}
+
+#[test]
+fn what_a_bank_moves_beyond_an_order_is_booked_told_and_comes_back() {
+    let (mut world, transfer) = started(Behaviour::PayMore(5_000));
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("negotiating", "06"), ("paid", "08")]);
+    assert_eq!(world.totals(DATONG).suspense_out, -5_000, "the bank says that it has left");
+    assert!(world.show(DATONG, transfer).line.task.is_some());
+    let back = SpecialAccount {
+        number: CorporateAccount::parse(&format!("{DATONG}0001")).unwrap(),
+        ..stranger()
+    };
+    world.decide(TAIYUAN, transfer, (reviewer(), Decision::SendBack(back))).unwrap();
+    world.run();
+    let negotiated = ("completed", "20");
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [negotiated, negotiated]);
+    assert_eq!(world.bank.executed(DATONG), 1, "nothing is ordered again");
+    for center in [TAIYUAN, DATONG] {
+        assert_eq!(world.show(center, transfer).line.task, None);
+        let totals = world.totals(center);
+        assert_eq!((totals.suspense_in, totals.suspense_out), (0, 0));
+    }
+    assert_eq!(world.stored(TAIYUAN, NEW).record.account.balance, yuan("44285.84"));
 }
 
 #[test]
@@ -165,18 +189,21 @@ fn notice(at: CenterCode, number: &str, fen: i64) -> BankNotice {
 /// The bank of a center tells that so many fen have left under the letter of a transfer.
 fn taken_out(world: &mut World, at: CenterCode, transfer: TransferId, fen: i64) {
     let number = world.show(at, transfer).line.number;
+    world.bank.on_the_way += i128::from(fen);
     let (cursor, notices) = (NoticeCursor(99), vec![notice(at, &number.to_string(), fen)]);
     world.province.input(at, Input::BankNotices { cursor, notices });
     world.run();
 }
 
 #[test]
-fn more_than_any_sheet_explains_is_booked_nowhere_and_calls_a_person() {
+fn more_than_any_sheet_explains_is_booked_as_the_bank_has_it_and_calls_a_person() {
     for at in [TAIYUAN, DATONG] {
         let (mut world, transfer) = started(Behaviour::Pay);
         let before = world.totals(at);
         taken_out(&mut world, at, transfer, 700);
-        assert_eq!(world.totals(at), before);
+        let after = world.totals(at);
+        let suspense = |sums: &TrialBalance| sums.suspense_in + sums.suspense_out;
+        assert_eq!((after.cash, suspense(&after)), (before.cash + 700, -700), "it has left");
         let task = world.show(at, transfer).line.task.unwrap();
         assert_eq!(task.reason, TaskReason::UnexplainedMoney, "{at}");
         assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2]);

@@ -132,7 +132,7 @@ impl Next {
             | IncomingState::Cancelling(_)
             | IncomingState::Announced
             | IncomingState::Negotiating => {
-                self.enter(IncomingState::Restored);
+                self.end(IncomingState::Restored);
                 Ok(())
             }
             // Our money is back there: this is how the other side ends.
@@ -159,7 +159,7 @@ impl Next {
         self.act(Act::Say(Saying::Credit));
         if self.course.case.is_taken_over {
             // Nobody is there to confirm it, and the person has the money.
-            self.enter(IncomingState::Completed(negotiated));
+            self.end(IncomingState::Completed(negotiated));
         }
         self.act(Act::PublishCredited);
     }
@@ -190,17 +190,39 @@ impl Next {
         if self.course.case.is_paid() {
             self.act(Act::ForgetPayment);
         }
-        if !self.course.state.is_final() {
-            return self.reconsider();
+        let has_ended = self.course.state.is_final();
+        if !has_ended {
+            self.reconsider();
         }
-        if direction == Direction::Credit {
+        let is_beyond = match direction {
+            Direction::Credit => has_ended,
+            Direction::Debit => self.course.deficit() > Fen::ZERO,
+        };
+        if is_beyond {
             self.act(Act::TellPaidBeyondSheet);
         }
-        if self.course.surplus() > Fen::ZERO {
-            self.ask(TaskReason::UnexplainedMoney);
-        } else {
+        self.call_for_unexplained();
+    }
+
+    /// A person is called for as long as more has left than had come, or something has come in that the
+    /// end of the case does not explain.
+    pub(super) fn call_for_unexplained(&mut self) {
+        let task = self.course.case.task;
+        let has_ended = self.course.state.is_final();
+        let is_left_over = has_ended && self.course.surplus() > Fen::ZERO;
+        if is_left_over || self.course.deficit() > Fen::ZERO {
+            if has_ended || task.is_none() {
+                self.ask(TaskReason::UnexplainedMoney);
+            }
+        } else if task.is_some_and(|task| has_ended || task == TaskReason::UnexplainedMoney) {
             self.act(Act::ForgetTask);
         }
+    }
+
+    /// Enters a state in which the case is over; money that it does not explain calls a person.
+    pub(super) fn end(&mut self, state: IncomingState) {
+        self.enter(state);
+        self.call_for_unexplained();
     }
 
     /// Holds what has arrived, less what was sent back, against the latest sheet. Called after
@@ -346,7 +368,7 @@ impl Next {
                 self.enter(IncomingState::Restored);
             }
             IncomingState::Credited(negotiated) => {
-                self.enter(IncomingState::Completed(negotiated));
+                self.end(IncomingState::Completed(negotiated));
             }
             IncomingState::Draft
             | IncomingState::Announced

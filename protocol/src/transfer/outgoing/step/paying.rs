@@ -245,17 +245,31 @@ impl Next {
     /// Money moved under the letter.
     pub(super) fn moved(&mut self, direction: Direction, amount: Fen) {
         self.course.case.money.moved(direction, amount);
-        if !self.course.state.is_final() {
-            return self.reconsider();
-        }
+        let has_ended = self.course.state.is_final();
         // What a person has sent back is no second payment.
-        if direction == Direction::Debit && self.course.case.payment.is_none() {
+        let is_sent_back = has_ended && self.course.case.payment.is_some();
+        let is_beyond = has_ended || self.course.excess() > Fen::ZERO;
+        if has_ended {
+            self.match_debits();
+        } else {
+            self.reconsider();
+        }
+        if direction == Direction::Debit && is_beyond && !is_sent_back {
             self.act(Act::TellPaidBeyondSheet);
         }
-        self.match_debits();
-        if self.course.surplus() > Fen::ZERO {
-            self.ask(TaskReason::UnexplainedMoney);
-        } else {
+        self.call_for_unexplained();
+    }
+
+    /// A person is called for as long as more has left than the sheet says, or something has come in
+    /// that the end of the case does not explain.
+    pub(super) fn call_for_unexplained(&mut self) {
+        let task = self.course.case.task;
+        let has_ended = self.course.state.is_final();
+        if self.course.excess() > Fen::ZERO || self.course.surplus() > Fen::ZERO {
+            if has_ended || task.is_none() {
+                self.ask(TaskReason::UnexplainedMoney);
+            }
+        } else if task.is_some_and(|task| has_ended || task == TaskReason::UnexplainedMoney) {
             self.act(Act::ForgetTask);
         }
     }
@@ -278,7 +292,8 @@ impl Next {
         match (self.course.state, compare(self.course.gone(), settled.amount)) {
             (
                 OutgoingState::Paying | OutgoingState::PayUnknown | OutgoingState::PayFailed(_),
-                Comparison::Exact,
+                // What the bank has moved beyond it, the other center sends back.
+                Comparison::Exact | Comparison::Over,
             ) => self.act(Act::Order(Ordered::Close)),
             (OutgoingState::Paid, Comparison::Nothing) => self.all_back(),
             // A part came back alone, and the other center has the rest: it is ordered again under the
@@ -354,9 +369,15 @@ impl Next {
         // Else our bank has not told us of the debit yet: its notice completes the transfer.
         if self.course.state == OutgoingState::Paid && self.course.case.ordered.is_none() {
             self.act(Act::ForgetTask);
-            self.enter(OutgoingState::Completed(negotiated));
+            self.complete(negotiated);
         }
         Ok(())
+    }
+
+    /// Both sides have what the sheet says.
+    pub(super) fn complete(&mut self, negotiated: bool) {
+        self.enter(OutgoingState::Completed(negotiated));
+        self.call_for_unexplained();
     }
 
     /// The other center has sent the money back: once all of it is here, the account is restored.

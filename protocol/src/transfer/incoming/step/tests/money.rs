@@ -232,6 +232,29 @@ fn money_under_a_case_that_is_over_is_told_and_calls_a_person_until_it_is_gone()
 }
 
 #[test]
+fn money_that_came_while_the_credit_was_on_its_way_calls_a_person_at_the_end() {
+    let mut course = credited();
+    assert_eq!(after(&mut course, &[came(30)]), [], "the case is not over");
+    after(&mut course, &[Event::Delivered(Delivered::Credit, Ok(()))]);
+    assert_eq!(course.state, IncomingState::Completed(false));
+    assert_eq!(course.case.task, Some(TaskReason::UnexplainedMoney));
+    after(&mut course, &[left(30)]);
+    assert_eq!(course.case.task, None);
+}
+
+#[test]
+fn money_that_left_by_no_order_is_told_and_calls_a_person_until_it_is_back() {
+    for mut course in [announced(), credited()] {
+        let state = course.state;
+        let acts = after(&mut course, &[left(30)]);
+        let told = [Act::TellPaidBeyondSheet, Act::Ask(TaskReason::UnexplainedMoney)];
+        assert!(acts.ends_with(&told), "{state:?}: {acts:?}");
+        after(&mut course, &[came(30)]);
+        assert_eq!(course.case.task, None, "{state:?}");
+    }
+}
+
+#[test]
 fn to_go_on_waiting_holds_what_came_against_the_sheet_once_more() {
     use IncomingState::{Announced, Negotiating};
     let go_on = Event::Decided(Choice::GoOn);

@@ -265,7 +265,7 @@ fn a_difference_is_looked_at_by_a_person_where_all_of_the_sheet_has_left() {
 }
 
 #[test]
-fn the_account_is_closed_once_exactly_the_sheet_has_left() {
+fn the_account_is_closed_once_the_sheet_has_left_and_what_is_beyond_it_calls_a_person() {
     for state in [
         OutgoingState::Paying,
         OutgoingState::PayUnknown,
@@ -273,13 +273,31 @@ fn the_account_is_closed_once_exactly_the_sheet_has_left() {
         OutgoingState::Settled,
         OutgoingState::Paid,
     ] {
-        for (amount, is_exact) in [(199, false), (200, true), (201, false)] {
+        for (amount, is_all) in [(199, false), (200, true), (201, true)] {
             let mut course = Course { state, ..paying() };
             let acts = after(&mut course, &[debit(amount)]);
-            let closes = is_exact && !matches!(state, OutgoingState::Settled | OutgoingState::Paid);
+            let closes = is_all && !matches!(state, OutgoingState::Settled | OutgoingState::Paid);
             assert_eq!(acts.contains(&Act::Order(Ordered::Close)), closes, "{state:?} {amount}");
+            let unexplained = (amount > 200).then_some(TaskReason::UnexplainedMoney);
+            assert_eq!(course.case.task, unexplained, "{state:?} {amount}");
+            assert_eq!(acts.contains(&Act::TellPaidBeyondSheet), amount > 200);
         }
     }
+    let mut course = paying();
+    let more = [debit(201), Event::Done(Done::Closed)];
+    after(&mut course, &more);
+    assert_eq!(course.state, OutgoingState::Paid);
+    assert_eq!(course.case.task, Some(TaskReason::UnexplainedMoney), "it has not come back");
+    let acts = after(&mut course, &[credit(1)]);
+    assert_eq!((course.state, course.case.task), (OutgoingState::Paid, None));
+    assert_eq!(acts, [Act::ForgetTask], "no part of the sheet has come back");
+    // The credit may be said before the bank has told of what came back.
+    let mut course = paying();
+    after(&mut course, &more);
+    after(&mut course, &[Event::Credit(1, fen(200), true)]);
+    assert_eq!(course.case.task, Some(TaskReason::UnexplainedMoney));
+    after(&mut course, &[credit(1)]);
+    assert_eq!((course.excess(), course.case.task), (Fen::ZERO, None));
     let mut course = paying();
     course.case.ordered = Some(CoreStep::Reverse);
     assert_eq!(after(&mut course, &[debit(200)]), [], "the outcome of an order is awaited");
