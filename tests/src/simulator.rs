@@ -26,6 +26,7 @@ mod members;
 mod membership;
 mod network;
 mod plan;
+mod prying;
 mod queries;
 mod rounds;
 mod schedule;

@@ -10,11 +10,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::cose::Received;
 use fundlink_protocol::engine::output::Output;
 use fundlink_protocol::engine::transfer_case::Case;
 use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::engine::{transfers, transfers_out};
 use fundlink_protocol::id::{PayloadHash, TransferId};
+use fundlink_protocol::statement::StatementKind;
 use fundlink_protocol::store::keys::{Area, key};
 use fundlink_protocol::store::{Staged, Store as _, StoreError, View as _, prefix_end};
 use fundlink_protocol::time::Timestamp;
@@ -119,6 +121,11 @@ impl Auditor {
         self.cases.case(center, transfer)
     }
 
+    /// One of the transfers that centers have seen, as the center that lets it go has it.
+    pub(super) fn any_outgoing(&self, place: usize) -> Option<&Case> {
+        self.cases.any_outgoing(place)
+    }
+
     /// After each round of a node, before anything of it is released.
     pub(super) fn after_round(
         &mut self,
@@ -200,12 +207,21 @@ impl Auditor {
                 format!("{center} takes a row out of its outbox that nobody has answered")
             })?;
         }
+        let is_there = |hash: &[u8]| {
+            rows().any(|change| {
+                change.after.as_ref().is_some_and(|row| row.windows(32).any(|part| part == hash))
+            })
+        };
+        let kept = changes.iter().filter(|change| area(change, Area::Statement));
+        for said in kept.filter(|change| change.before.is_none()) {
+            let hash = said.key.get(1..).unwrap_or_default();
+            require(!is_sent(center, said) || is_there(hash), || {
+                format!("{center} says a statement that is in no outbox")
+            })?;
+        }
         for said in changes.iter().filter(|change| area(change, Area::TransferOf)) {
             let hash = said.key.get(1..).unwrap_or_default();
-            let is_there = rows().any(|change| {
-                change.after.as_ref().is_some_and(|row| row.windows(32).any(|part| part == hash))
-            });
-            require(is_there, || format!("{center} says a statement that is in no outbox"))?;
+            require(is_there(hash), || format!("{center} says a statement that is in no outbox"))?;
             let view = Staged::new(node.disk());
             let kept = view.get(&key(Area::Statement, &[hash]))?.is_some();
             require(kept, || format!("{center} says a statement that it does not keep"))?;
@@ -231,7 +247,8 @@ impl Auditor {
         Ok(())
     }
 
-    /// After the bank has executed an order: no more has left than the sheet in force says.
+    /// After the bank has executed an order: no more has left than the sheet in force says, but for what
+    /// the bank has moved by no order.
     pub(super) fn on_payment(
         &self,
         nodes: &Nodes,
@@ -246,7 +263,7 @@ impl Auditor {
         };
         let outgoing = transfers_out::load(&view, transfer)?;
         let settled = outgoing.map_or(0, |outgoing| outgoing.settled_amount().get());
-        let net = bank.net(center, order.letter);
+        let net = bank.net(center, order.letter) - bank.beyond(center, order.letter);
         require(net <= settled, || format!("{center} has paid more under {order} than its sheet"))
     }
 }
@@ -256,6 +273,17 @@ pub(super) fn open_transfers(node: &Node) -> Result<Vec<TransferId>, Broken> {
     let prefix = key(Area::TransferOpen, &[]);
     let rows = node.disk().range(&prefix, &prefix_end(&prefix), OPEN_MAX)?;
     Ok(rows.iter().filter_map(|(key, _)| id_in(key)).collect())
+}
+
+/// Whether a statement that is kept goes to another member by way of the outbox, as all do but questions
+/// and answers.
+fn is_sent(center: CenterCode, kept: &Change) -> bool {
+    let said = kept.after.clone().and_then(|bytes| Received::parse(bytes).ok());
+    said.is_some_and(|said| {
+        let goes_out =
+            said.parties().is_some_and(|(from, to)| from == center && to != Some(center));
+        goes_out && !matches!(said.kind(), StatementKind::Query | StatementKind::Answer)
+    })
 }
 
 /// The receiver and the number of an outbox row.

@@ -2,8 +2,9 @@
 //! and returns as the plan has it.
 //!
 //! **Promises.** It executes an order id once, never after it has reported it as failed, nor after its
-//! day; money is on an account or on its way, and its sum never changes. Lines of an account are
-//! reported in their order, again and again if asked.
+//! day; what it moves beyond an order leaves the one account and reaches the other. Money is on an
+//! account or on its way, and its sum never changes. Lines of an account are reported in their order,
+//! again and again if asked.
 //! **Left to others.** What the centers make of it.
 
 #![expect(clippy::expect_used, reason = "what is made here is well formed")]
@@ -56,6 +57,8 @@ pub(super) struct Bank {
     by_reference: BTreeMap<String, usize>,
     /// What left each account under each letter, less what came back.
     net: BTreeMap<(CenterCode, LetterNumber), i64>,
+    /// What it has moved beyond its orders, by account and letter.
+    beyond: BTreeMap<(CenterCode, LetterNumber), i64>,
     /// What was on all accounts at the beginning.
     opened_with: i128,
 }
@@ -133,6 +136,11 @@ impl Bank {
     /// What left the account under a letter, less what came back.
     pub(super) fn net(&self, center: CenterCode, letter: LetterNumber) -> i64 {
         self.net.get(&(center, letter)).copied().unwrap_or_default()
+    }
+
+    /// What it has moved under a letter beyond what was ordered.
+    pub(super) fn beyond(&self, center: CenterCode, letter: LetterNumber) -> i64 {
+        self.beyond.get(&(center, letter)).copied().unwrap_or_default()
     }
 
     /// What has left the account under a letter, whatever came back.
@@ -251,7 +259,12 @@ impl Bank {
             return false;
         }
         taken.outcome = BankOutcome::Executed(today);
-        let whole = taken.order.amount.get();
+        let mut whole = taken.order.amount.get();
+        if plan.strikes(Fault::Overpaid, random) {
+            let more = random.i64(1..=whole);
+            *self.beyond.entry((key.0, key.1.letter)).or_default() += more;
+            whole += more;
+        }
         self.book(now, key.0, (key, Direction::Debit, whole, NAMED), (plan, random));
         let soon = |random: &mut fastrand::Rng| now.plus_ms(random.i64(0..10_000));
         if plan.strikes(Fault::Returned, random) {

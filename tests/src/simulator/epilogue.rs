@@ -19,6 +19,7 @@ use fundlink_protocol::log_trust::{VerifiedCheckpoint, log_key};
 use fundlink_protocol::roster::enrolment::offer_key;
 use fundlink_protocol::statement::membership::KeyChange;
 use fundlink_protocol::store::Staged;
+use fundlink_protocol::store::memory::MemoryStore;
 
 use super::auditor::Broken;
 use super::members;
@@ -44,14 +45,16 @@ impl World {
 
     /// Everything that is tried at the end.
     pub(super) fn end(&mut self, workload: &Workload) -> Result<(), Broken> {
-        let what = self.random.u8(0..2);
+        let what = self.random.u8(0..4);
         if !self.rotated.is_empty() {
             self.try_ended_keys()?;
         }
         match what {
             0 if self.plan.holds(Fault::Equivocated, &mut self.random) => self.equivocate(),
-            1 if self.plan.would(Fault::RolledBack, &mut self.random) => self.set_back(workload),
-            _ => Ok(()),
+            0 => Ok(()),
+            _ if !self.plan.would(Fault::RolledBack, &mut self.random) => Ok(()),
+            1 => self.set_back_unseen(workload),
+            _ => self.set_back(workload),
         }
     }
 
@@ -131,7 +134,65 @@ impl World {
     /// The disk of a center is set back to an old backup: it must find out, and sign nothing.
     fn set_back(&mut self, workload: &Workload) -> Result<(), Broken> {
         let Some((center, backup)) = self.backup.take() else { return Ok(()) };
-        let held = |log| log_store::row(&Staged::new(&backup), log).map(|row| row.size);
+        if !self.is_missed((center, &backup))? {
+            return Ok(());
+        }
+        self.plan.count(Fault::RolledBack);
+        self.auditor.forgive(center, self.now);
+        self.set_disk(center, backup);
+        self.run_until(self.now.plus_ms(2 * MINUTE_MS))?;
+        workload.try_at(self, center)?;
+        self.run_until(self.now.plus_ms(3 * MINUTE_MS))?;
+        self.see_noticed(center)?;
+        self.see_recovered(workload, center)
+    }
+
+    /// A machine comes up again as it was minutes ago, and the only witness that it reaches has heard no
+    /// more of it than it knows itself: it must not go on before it has asked the others.
+    fn set_back_unseen(&mut self, workload: &Workload) -> Result<(), Broken> {
+        let center = members::center(self.random.u32(1..=self.centers));
+        let mut others: Vec<CenterCode> =
+            self.codes().into_iter().filter(|code| *code != center).collect();
+        let witness = others.swap_remove(self.random.usize(0..others.len()));
+        let Some(asked) = others.last().copied() else { return Ok(()) };
+        self.cut_between(center, &[witness]);
+        let Some(node) = self.nodes.get(&center) else { return Ok(()) };
+        let backup = node.disk().backup();
+        self.ask_of_account(center, (0, asked))?;
+        self.run_until(self.now.plus_ms(3 * MINUTE_MS))?;
+        let is_missed = self.is_missed((center, &backup))?;
+        self.links.mend_all();
+        if is_missed {
+            self.plan.count(Fault::RolledBack);
+            self.auditor.forgive(center, self.now);
+            self.cut_between(center, &others);
+            self.set_disk(center, backup);
+            self.run_until(self.now.plus_ms(2 * MINUTE_MS))?;
+            self.ask_of_account(center, (1, witness))?;
+            self.run_until(self.now.plus_ms(2 * MINUTE_MS))?;
+            self.links.mend_all();
+        }
+        for other in self.codes() {
+            self.connect(center, other)?;
+        }
+        self.run_until(self.now.plus_ms(3 * MINUTE_MS))?;
+        if !is_missed {
+            return Ok(());
+        }
+        self.see_noticed(center)?;
+        self.see_recovered(workload, center)
+    }
+
+    fn cut_between(&mut self, center: CenterCode, others: &[CenterCode]) {
+        for other in others {
+            self.links.cut(center, *other);
+            self.links.cut(*other, center);
+        }
+    }
+
+    /// Whether any majority of the witnesses knows that a center has had more than its backup holds.
+    fn is_missed(&self, (center, backup): (CenterCode, &MemoryStore)) -> Result<bool, Broken> {
+        let held = |log| log_store::row(&Staged::new(backup), log).map(|row| row.size);
         let (public, audit) = (LogId::public(center, 1), LogId::audit(center, 1));
         let before = [(public, held(public)?), (audit, held(audit)?)];
         // What a quorum has cosigned, any majority knows of; the rest may be forgotten for good.
@@ -146,24 +207,24 @@ impl World {
         }
         let engine = self.nodes.get(&center).and_then(|node| node.engine.as_ref());
         let quorum = engine.and_then(|engine| engine.log_trust(self.now).quorum(public));
-        if quorum.is_none_or(|quorum| most < quorum) {
-            return Ok(());
-        }
-        self.plan.count(Fault::RolledBack);
-        self.auditor.forgive(center, self.now);
-        self.set_disk(center, backup);
-        self.run_until(self.now.plus_ms(2 * MINUTE_MS))?;
-        workload.try_at(self, center)?;
-        self.run_until(self.now.plus_ms(3 * MINUTE_MS))?;
+        Ok(quorum.is_some_and(|quorum| most >= quorum))
+    }
+
+    /// A node that was set back has found out, and waits.
+    fn see_noticed(&self, center: CenterCode) -> Result<(), Broken> {
+        let public = LogId::public(center, 1);
         let Some(node) = self.nodes.get(&center) else { return Ok(()) };
         let waits = recovery::is_recovering(&Staged::new(node.disk()))?;
         let own = log_store::row(&Staged::new(node.disk()), public)?.size;
-        if !waits {
+        // What has lost nothing but leaves of the audit log asks for the next one by itself.
+        let listed = node.engine.as_ref().and_then(|engine| engine.roster().member(center));
+        let goes_on_in_next = listed.is_some_and(|own| own.open_log() != Some(public.number));
+        if !waits && !goes_on_in_next {
             let what =
                 format!("{center} was set back, goes on at {} and has not noticed", own.get());
             return Err(Broken::new(what));
         }
-        self.see_recovered(workload, center)
+        Ok(())
     }
 
     /// The authority opens the next log, and people decide: the node gets back what it has lost, and goes

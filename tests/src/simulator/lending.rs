@@ -46,6 +46,7 @@ struct Application {
     renewed: u32,
 }
 
+const MINUTE_MS: i64 = 60_000;
 /// The number of the first person of a household; those below move.
 const FIRST_PERSON: u32 = 500_000;
 /// The most households of a run.
@@ -122,6 +123,10 @@ impl Loans {
             }
             Some(IntentState::Leased) if dice < 16 => {
                 let contract = LoanContract::parse(&serial).expect("the number of a contract");
+                if world.plan.strikes(Fault::PaidLate, &mut world.random) {
+                    let minutes = world.random.i64(23 * 60..26 * 60);
+                    world.sleep(minutes * MINUTE_MS);
+                }
                 LendingCommand::Pay { operator: who, intent, contract }
             }
             // The money did not leave after all.

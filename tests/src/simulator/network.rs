@@ -130,6 +130,7 @@ impl World {
                 self.post(Packet { from, to, body: Body::Reply(reply, ask) });
             }
             Output::Ask { to, query, statement } => {
+                self.overhear(from, to, &statement);
                 let ask = self.ask(from, to, About::Query(query));
                 self.post(Packet { from, to, body: Body::Statement(statement, ask) });
             }

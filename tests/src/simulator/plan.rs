@@ -45,6 +45,8 @@ pub enum Fault {
     Split,
     /// Less arrives than was sent; the rest comes later.
     Short,
+    /// More is moved than was ordered, on both accounts.
+    Overpaid,
     /// The money comes under a wrong reference, and hours later under the right one.
     WrongReference,
     /// The bank refuses an order.
@@ -85,6 +87,8 @@ pub enum Fault {
     LoanTwice,
     /// A loan that was paid out is undone.
     PayoutUndone,
+    /// A clerk pays out when the lease is over, and the node has slept since.
+    PaidLate,
     /// Hours in which nobody hears anybody.
     LongSilence,
     /// A member rotates a key.
@@ -99,6 +103,8 @@ pub enum Fault {
     Forged,
     /// A member floods another with messages.
     Flooded,
+    /// A member asks what it may not.
+    Pried,
     /// The hostile member keeps a statement back.
     Withheld,
     /// The hostile member says a sheet for another account.
@@ -111,7 +117,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 52] = [
         Self::Loss,
         Self::Duplicate,
         Self::Delay,
@@ -130,6 +136,7 @@ impl Fault {
         Self::Returned,
         Self::Split,
         Self::Short,
+        Self::Overpaid,
         Self::WrongReference,
         Self::PaymentFailed,
         Self::PaymentUnknown,
@@ -150,6 +157,7 @@ impl Fault {
         Self::Asked,
         Self::LoanTwice,
         Self::PayoutUndone,
+        Self::PaidLate,
         Self::LongSilence,
         Self::KeyRotated,
         Self::Suspended,
@@ -157,6 +165,7 @@ impl Fault {
         Self::Replayed,
         Self::Forged,
         Self::Flooded,
+        Self::Pried,
         Self::Withheld,
         Self::WrongSheet,
         Self::Equivocated,
@@ -185,6 +194,7 @@ impl Fault {
             Self::Returned => "returned",
             Self::Split => "split",
             Self::Short => "short",
+            Self::Overpaid => "overpaid",
             Self::WrongReference => "wrong-reference",
             Self::PaymentFailed => "payment-failed",
             Self::PaymentUnknown => "payment-unknown",
@@ -205,6 +215,7 @@ impl Fault {
             Self::Asked => "asked",
             Self::LoanTwice => "loan-twice",
             Self::PayoutUndone => "payout-undone",
+            Self::PaidLate => "paid-late",
             Self::LongSilence => "long-silence",
             Self::KeyRotated => "key-rotated",
             Self::Suspended => "suspended",
@@ -212,6 +223,7 @@ impl Fault {
             Self::Replayed => "replayed",
             Self::Forged => "forged",
             Self::Flooded => "flooded",
+            Self::Pried => "pried",
             Self::Withheld => "withheld",
             Self::WrongSheet => "wrong-sheet",
             Self::Equivocated => "equivocated",
@@ -249,6 +261,7 @@ impl Fault {
             Self::PaymentUnknown | Self::OrderLost | Self::OrderHeld | Self::WrongReference => {
                 25_000
             }
+            Self::Overpaid => 10_000,
             // Of each order to a core system, or each outcome.
             Self::CoreLate | Self::CoreUnknown => 20_000,
             Self::CoreDoubled => 40_000,
@@ -269,9 +282,13 @@ impl Fault {
             Self::Suspended | Self::Admitted => 2_000,
             Self::Replayed | Self::Forged => 20_000,
             Self::Flooded => 1_000,
+            // Of each minute, and of each question.
+            Self::Pried => 30_000,
             // Of each statement of the hostile member.
             Self::Withheld => 20_000,
             Self::WrongSheet => 3_000,
+            // Of each look at a lease.
+            Self::PaidLate => 20_000,
             // Of each run.
             Self::LoanTwice | Self::PayoutUndone => 100_000,
             Self::Equivocated | Self::RolledBack => 100_000,

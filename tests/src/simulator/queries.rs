@@ -50,14 +50,35 @@ impl World {
         if about_transfer && transfer.is_none() || is_named && holder == center {
             return Ok(());
         }
+        let to = is_named.then_some(holder);
+        let transfer = transfer.filter(|_| about_transfer);
+        self.send_wish(center, (number, to), (purpose, kind, transfer))
+    }
+
+    /// A clerk of a center asks another one about the account of a person, whatever else goes on.
+    pub(super) fn ask_of_account(
+        &mut self,
+        center: CenterCode,
+        (number, holder): (u32, CenterCode),
+    ) -> Result<(), Broken> {
+        let what = (Purpose::DuplicateAccount, QueryKind::Account, None);
+        self.send_wish(center, (number, Some(holder)), what)
+    }
+
+    fn send_wish(
+        &mut self,
+        center: CenterCode,
+        (number, to): (u32, Option<CenterCode>),
+        (purpose, kind, transfer): (Purpose, QueryKind, Option<TransferId>),
+    ) -> Result<(), Broken> {
         let today = self.now.date().expect("a date");
         let wish = Wish {
             operator: operator("clerk"),
-            to: is_named.then_some(holder),
+            to,
             kind,
             purpose,
             subjects: vec![members::person(number, today)],
-            transfer: transfer.filter(|_| about_transfer),
+            transfer,
             consent: Some(Consent {
                 reference: SerialNumber::parse("C-2").expect("a serial"),
                 digest: FileHash::new([3; 32]),

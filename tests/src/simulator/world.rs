@@ -300,6 +300,7 @@ impl World {
                 self.change_weather();
                 if self.plan.is_on() {
                     self.lie();
+                    self.pry();
                     self.change_members()?;
                 }
                 Ok(())

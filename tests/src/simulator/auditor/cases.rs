@@ -46,6 +46,12 @@ impl Cases {
         outgoing.or_else(|| self.incoming.get(&place).map(|into| (Side::In, &into.case)))
     }
 
+    /// One of the outgoing transfers.
+    pub(super) fn any_outgoing(&self, place: usize) -> Option<&Case> {
+        let place = place.checked_rem(self.outgoing.len())?;
+        self.outgoing.values().nth(place).map(|out| &out.case)
+    }
+
     /// The outgoing transfer that a change was of.
     pub(super) fn outgoing(&self, (center, change): (CenterCode, &Change)) -> Option<&Outgoing> {
         let is_out = change.key.first() == Some(&(Area::TransferOut as u8));

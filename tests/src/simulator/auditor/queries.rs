@@ -1,12 +1,13 @@
 //! What is answered to questions between centers.
 //!
 //! **Promises.** An answer goes to the member that asked, which is active, and is about the persons of
-//! its question alone. It holds no group of facts that the purpose does not open: the table is written
-//! anew here, by the document that fixes it.
+//! its question alone; where a transfer stands only its other center learns. It holds no group of facts
+//! that the purpose does not open: the table is written anew here, by the document that fixes it.
 
 use fundlink_protocol::answer::{Found, Outcome};
+use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
-use fundlink_protocol::cose::Received;
+use fundlink_protocol::cose::{self, Received};
 use fundlink_protocol::dossier::{Dossier, RowState};
 use fundlink_protocol::purpose::Purpose;
 use fundlink_protocol::roster::MemberStatus;
@@ -72,11 +73,38 @@ impl Auditor {
             return false;
         };
         let done = check(node, (center, peer), &answer)
-            .and_then(|query| self.people.check_answer(center, (&query, bytes)));
+            .and_then(|query| self.people.check_answer(center, (&query, bytes)))
+            .and_then(|()| self.check_party((center, peer), &answer));
         if let Err(broken) = done {
             self.answers.contradicts(broken);
         }
-        matches!(answer.body, AnswerBody::Given(_))
+        let is_given = matches!(answer.body, AnswerBody::Given(_));
+        if is_given && !self.forgiven.contains(&center) {
+            let hash = cose::payload_hash(&cbor::encode(&*answer));
+            self.answers.told(center, (answer.question, hash));
+        }
+        is_given
+    }
+}
+
+impl Auditor {
+    /// Where a transfer stands only its other center is told.
+    fn check_party(
+        &self,
+        (center, peer): (CenterCode, CenterCode),
+        answer: &Answer,
+    ) -> Result<(), Broken> {
+        let AnswerBody::Given(given) = &answer.body else { return Ok(()) };
+        for outcome in &given.outcomes {
+            let Outcome::Found(found) = outcome else { continue };
+            let Some(facts) = &found.transfer else { continue };
+            let case = self.case(center, facts.transfer);
+            let is_party = case.is_some_and(|(_, case)| case.other(center) == peer);
+            require(is_party || self.forgiven.contains(&center), || {
+                format!("{center} tells {peer} where a transfer of others stands")
+            })?;
+        }
+        Ok(())
     }
 }
 
