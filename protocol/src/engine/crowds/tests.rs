@@ -131,3 +131,18 @@ fn a_unit_that_a_fifth_of_its_staff_leaves_in_a_month_is_told() {
         assert_eq!(told(&mut province, AlertRule::UnitLeaves), expected, "{letters} of {staff}");
     }
 }
+
+#[test]
+fn a_card_in_an_import_that_is_not_committed_is_told_to_nobody() {
+    let mut province = Province::new();
+    let items: Vec<_> =
+        PERSONS.iter().enumerate().map(|(place, whose)| with_card(place, *whose)).collect();
+    let order = province.import_order(&items);
+    province.command(DATONG, order).unwrap();
+    province.command(DATONG, Command::ImportRecords(items)).unwrap();
+    assert_eq!(told(&mut province, AlertRule::SharedCard), []);
+    // What is staged is what a check of the store knows.
+    province.assert_stores_are_sound();
+    province.command(DATONG, Command::ImportCommit).unwrap();
+    assert_eq!(told(&mut province, AlertRule::SharedCard).len(), 1);
+}

@@ -439,3 +439,18 @@ fn without_the_tag_key_every_city_is_asked_and_whoever_asks_too_often_is_refused
     let refused = province.command(TAIYUAN, asked).unwrap_err();
     assert_eq!(refused.refusal, Refusal::RateLimited);
 }
+
+#[test]
+fn a_look_at_ones_own_records_is_a_fact_and_a_list_of_accesses_a_signed_answer() {
+    for (kind, purpose, is_own) in [
+        (QueryKind::Dossier, Purpose::LoanApplication, true),
+        (QueryKind::AccessList, Purpose::DataSubject, false),
+    ] {
+        let mut province = province();
+        let id = ask(&mut province, Wish { kind, purpose, ..wish(&[LI]) });
+        let dossier = shown(&mut province, id);
+        let state = &row(&dossier, TAIYUAN).state;
+        assert_eq!(matches!(state, RowState::Own(_)), is_own);
+        assert_eq!(matches!(state, RowState::Answered(_)), !is_own);
+    }
+}

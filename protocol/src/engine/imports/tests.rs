@@ -6,6 +6,7 @@ use crate::engine::command::{Command, Reply};
 use crate::engine::publishing::{Phase, WalkCounts, published};
 use crate::engine::records::{Origin, RecordKind};
 use crate::money::Fen;
+use crate::store::keys::{Area, key};
 use crate::store::memory::MemoryStore;
 use crate::store::{Staged, Store};
 use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, loan, person, settled};
@@ -304,4 +305,17 @@ fn a_large_import_is_published_in_portions_over_restarts() {
         })
         .collect();
     assert_eq!(leaves.len(), 1_000);
+}
+
+#[test]
+fn a_roster_that_opens_no_other_log_publishes_nothing_again() {
+    let mut province = Province::new();
+    province.import(DATONG, items()).unwrap();
+    let before = province.node(DATONG).engine.roster().clone();
+    province.act(DATONG, |round| {
+        let place = key(Area::Single, &[b"publishing"]);
+        let progress = round.view.get(&place).unwrap();
+        publishing::on_roster(round, &before).unwrap();
+        assert_eq!(round.view.get(&place).unwrap(), progress);
+    });
 }

@@ -426,3 +426,24 @@ fn withdrawals_are_listed_by_serial_page_by_page_each_once() {
     assert_eq!(list(Some("TQ-2"), 1), ["TQ-3"]);
     assert_eq!(list(Some("TQ-3"), 9), Vec::<String>::new());
 }
+
+#[test]
+fn an_import_counts_the_withdrawals_that_are_new_the_same_and_changed() {
+    let mut province = province();
+    let paid = |serial, home| BookedWithdrawal::paid(withdrawal(LINFEN, serial, ZHOU, home));
+    let mut import = |all: &[BookedWithdrawal]| {
+        let own = account(LINFEN, "0100000000001", ZHOU, 36);
+        let mut items = vec![ImportItem::Account(Box::new(own))];
+        items.extend(all.iter().cloned().map(Box::new).map(ImportItem::Withdrawal));
+        let changes = province.import(LINFEN, items).unwrap();
+        (changes.added, changes.same, changes.changed)
+    };
+    let (first, second) = (paid("TQ-1", HOME), paid("TQ-2", OTHER_HOME));
+    assert_eq!(
+        import(core::slice::from_ref(&first)),
+        (1, 1, 0),
+        "the account is the same as before"
+    );
+    assert_eq!(import(&[first, second]), (1, 2, 0));
+    assert_eq!(import(&[paid("TQ-1", OTHER_HOME)]), (0, 1, 1));
+}

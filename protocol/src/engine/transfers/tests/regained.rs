@@ -4,11 +4,12 @@ use super::world::{World, application, clerk, date, newcomer, saver, yuan};
 use crate::account::{AccountNumber, AccountStatus};
 use crate::core_system::CoreAction;
 use crate::cose::Received;
+use crate::digest::{Digest, DigestStatus};
 use crate::engine::core_orders::OpenOrder;
 use crate::engine::imports::ImportItem;
 use crate::engine::transfer_command::Decision;
-use crate::engine::{CoreDriver, transfers_in, transfers_out};
-use crate::id::TransferId;
+use crate::engine::{CoreDriver, recovery, tag_index, transfers_in, transfers_out};
+use crate::id::{ReferenceTag, TransferId};
 use crate::mode::Mode;
 use crate::money::Fen;
 use crate::statement::Statement;
@@ -16,9 +17,12 @@ use crate::statement::transfer::TransferStep;
 use crate::store::Store as _;
 use crate::store::keys::{Area, key};
 use crate::store::prefix_end;
+use crate::subject::{Reference, TagEpoch, Tagger as _};
+use crate::testing::logs::digest;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, TAIYUAN};
 use crate::transfer::outgoing::OutgoingState;
+use crate::transfer::reason::RefusalReason;
 
 const OLD: &str = "9923041500021";
 const NEW: &str = "0126050100001";
@@ -138,4 +142,40 @@ fn money_that_was_credited_before_the_loss_is_credited_for_the_day_of_then() {
     assert_eq!(world.show(TAIYUAN, transfer).line.due, None, "nothing is awaited any more");
     let wait = world.decide(TAIYUAN, transfer, (clerk(), Decision::Wait));
     assert!(wait.is_err(), "it is over");
+}
+
+#[test]
+fn a_leaf_of_a_transfer_that_goes_on_is_not_taken_for_lost() {
+    for at in [TAIYUAN, DATONG] {
+        let mut world = world();
+        world.province.set_modes(DATONG, Mode::Confirm);
+        let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+        world.province.advance(5_000);
+        world.province.tamper();
+        let of = Reference::Transfer(transfer);
+        let reference = world.province.node(at).tagger.reference(TagEpoch(1), of).unwrap();
+        let own = Digest { reference: Some(reference), ..digest(1) };
+        let other = Digest { reference: Some(ReferenceTag::new([9; 32])), ..digest(2) };
+        for said in [&own, &other, &digest(3)] {
+            let leaf = world.province.act(at, |round| round.publish(said).unwrap());
+            let place = [&1_u32.to_be_bytes()[..], &leaf.to_be_bytes()].concat();
+            let row = key(Area::PulledLeaf, &[&place]);
+            world.province.act(at, |round| round.view.put(row, crate::cbor::encode(said)));
+        }
+        world.province.advance(5_000);
+        let is_lost = |world: &mut World| {
+            world.province.act(at, |round| recovery::recall(round).unwrap());
+            world.province.advance(5_000);
+            [1, 2, 3].map(|number| {
+                let tag = digest(number).subjects[0];
+                let found =
+                    world.province.act(at, |round| tag_index::by_tag(round.view, tag, 9).unwrap());
+                found[0].digest.status == DigestStatus::Lost
+            })
+        };
+        assert_eq!(is_lost(&mut world), [false, true, true], "{at}");
+        let closed = Decision::Refuse(RefusalReason::Closed, None);
+        world.decide(DATONG, transfer, (clerk(), closed)).unwrap();
+        assert_eq!(is_lost(&mut world), [true; 3], "{at}: nothing goes on any more");
+    }
 }
