@@ -204,6 +204,18 @@ fn a_silent_member_is_told_after_five_minutes_and_heard_again() {
 }
 
 #[test]
+fn a_node_that_was_away_for_long_takes_nobody_for_silent_before_it_could_hear_them() {
+    let mut province = Province::new();
+    province.advance(1_000);
+    province.now = province.now.plus_ms(3_600_000);
+    province.cut_off(DATONG);
+    province.restart(DATONG);
+    assert_eq!(open(&mut province, DATONG, AlertRule::Silence), []);
+    province.advance(CURRENT_MS + 60_000);
+    assert_eq!(open(&mut province, DATONG, AlertRule::Silence).len(), 3, "nor since");
+}
+
+#[test]
 fn a_member_that_was_cut_off_by_the_authority_is_not_silent() {
     use crate::engine::rosters::command::NetCommand;
     let mut province = Province::new();

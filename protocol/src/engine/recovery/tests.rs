@@ -454,3 +454,27 @@ fn leaves_whose_record_is_gone_are_superseded_portion_by_portion() {
         .act(TAIYUAN, |round| single::read::<Bytes>(round.view, b"lost-leaves-after").unwrap());
     assert_eq!(after.map(|after| after.to_vec()), Some(Vec::new()));
 }
+
+#[test]
+fn the_wait_for_the_next_log_ends_with_a_roster_that_was_issued_after_the_loss_and_opens_a_later_one()
+ {
+    let mut province = province();
+    for (closing, issued_after_ms, left) in [
+        (None, 1, None),
+        (Some(0), 0, None),
+        (Some(0), 1, None),
+        // The roster has opened a log that this store has forgotten: it has ended as well.
+        (Some(0), -1, Some(1)),
+        (Some(1), 1, Some(1)),
+        (Some(2), 1, Some(2)),
+    ] {
+        let after = province.act(TAIYUAN, |round| {
+            let at = round.roster.issued.plus_ms(-issued_after_ms);
+            let lapse = Lapse { at, backup_of: None, closing, is_audited: true };
+            single::write(round.view, b"lapse", &lapse);
+            lapse::on_roster(round).unwrap();
+            lapse::closing(round.view).unwrap()
+        });
+        assert_eq!(after, left, "{closing:?} {issued_after_ms}");
+    }
+}

@@ -118,3 +118,20 @@ fn a_certificate_that_is_presented_is_shown_with_what_it_is_worth_for_whom() {
         assert_eq!(unknown.certificate, None);
     }
 }
+
+#[test]
+fn a_certificate_that_was_used_or_taken_back_does_not_expire() {
+    for what in ["used", "revoked", "open"] {
+        let mut province = province();
+        let number = asked(&mut province, TAIYUAN).unwrap();
+        match what {
+            "used" => assert_eq!(say(&mut province, TAIYUAN, number, LoanResult::Granted), None),
+            "revoked" => assert_eq!(revoke(&mut province, number), None),
+            _ => {}
+        }
+        let before = stored(&mut province, number).state;
+        province.act(DATONG, |round| on_expiry(round, number).unwrap());
+        let after = stored(&mut province, number).state;
+        assert_eq!(after == before, what != "open", "{what}");
+    }
+}

@@ -113,7 +113,9 @@ fn a_letter_comes_back_for_the_account_that_takes_deposits_and_for_an_open_one_b
         let Statement::Letter(said) = verified.statement() else { panic!("another statement") };
         let account = world.province.act(TAIYUAN, |round| {
             transfers_in::recalled::begin(round, said, &verified).unwrap();
-            transfers_in::load(round.view, transfer).unwrap().unwrap().account
+            let case = transfers_in::load(round.view, transfer).unwrap().unwrap();
+            assert_eq!(case.operator, clerk(), "who entered the letter");
+            case.account
         });
         let expected = expected.map(|number| AccountNumber::parse(number).unwrap());
         assert_eq!(Some(account), expected, "{first:?} {second:?}");
