@@ -63,9 +63,10 @@ pub enum CoreAction {
     /// Close the account: its money has left (status 04).
     #[n(4)]
     Close(#[n(0)] AccountNumber, #[n(1)] Date),
-    /// Undo the settlement that this order made, on this day (冲账); the account is locked after it.
+    /// Undo the settlement that this order made, on the core's own day (冲账); the account is locked
+    /// after it.
     #[n(5)]
-    Reverse(#[n(0)] AccountNumber, #[n(1)] OrderId, #[n(2)] Date),
+    Reverse(#[n(0)] AccountNumber, #[n(1)] OrderId),
     /// Credit the account from suspense (row 08) with principal and interest, on this day.
     #[n(6)]
     Credit(#[n(0)] AccountNumber, #[n(1)] Fen, #[n(2)] Fen, #[n(3)] Date),

@@ -23,6 +23,11 @@ use crate::wire::DeliveryReply;
 
 /// Runs one round over the inputs.
 pub(super) fn run(round: &mut Round<'_>, inputs: Vec<Input>) -> Result<(), StoreError> {
+    let mut inputs = inputs.into_iter().peekable();
+    // A node that starts knows first that it may have forgotten something.
+    while inputs.next_if(|input| matches!(input, Input::Started)).is_some() {
+        on_started(round)?;
+    }
     core_orders::execute_staged(round)?;
     for input in inputs {
         handle(round, input)?;

@@ -165,11 +165,12 @@ fn act(round: &mut Round<'_>, order: &CoreOrder) -> Result<CoreReceipt, Fault> {
             settle(round, order, (number, *value_date, *cap))
         }
         CoreAction::Close(number, on) => close(round, order, (number, *on)),
-        CoreAction::Reverse(number, settlement, on) => {
-            let undo = settling::undo(round.view, order.transfer, *settlement, *on)?;
+        CoreAction::Reverse(number, settlement) => {
+            let on = today(round)?;
+            let undo = settling::undo(round.view, order.transfer, *settlement, on)?;
             let mut account = stored(round, number)?.0;
             let principal = undo.principal;
-            book(&mut account, order, (BusinessType::TransferOut, *on, principal))?;
+            book(&mut account, order, (BusinessType::TransferOut, on, principal))?;
             if let Some(row) = account.rows.last_mut() {
                 row.interest = undo.interest.negated();
                 row.reversal = ReversalFlag::Reversal;
@@ -177,7 +178,7 @@ fn act(round: &mut Round<'_>, order: &CoreOrder) -> Result<CoreReceipt, Fault> {
             account.record.account.status = AccountStatus::Sealed;
             account.record.account.closed_on = None;
             records::change_account(round, &account)?;
-            receipt(order, *on, principal, undo.interest)
+            receipt(order, on, principal, undo.interest)
         }
         CoreAction::Credit(number, principal, interest, on) => {
             credit(round, order, (number, *principal, *interest, *on))

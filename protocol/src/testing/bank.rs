@@ -197,13 +197,20 @@ impl Bank {
 
     /// Reports again what a node that was killed may have lost: everything after its cursor.
     pub(crate) fn report_again(&self, province: &mut Province, center: CenterCode) {
+        while self.report_next(province, center) {}
+    }
+
+    /// Reports the first movement that a center's store does not hold; `false` when it holds all.
+    pub(crate) fn report_next(&self, province: &mut Province, center: CenterCode) -> bool {
         let store = province.node(center).engine.store().clone();
         let known = bank::cursor(&Staged::new(&store)).unwrap();
-        let lost = self.notices.iter().filter(|(at, cursor, _)| *at == center && *cursor > known);
-        for (_, cursor, notice) in lost {
-            let (cursor, notices) = (*cursor, vec![notice.clone()]);
-            province.input(center, Input::BankNotices { cursor, notices });
-        }
+        let mut lost =
+            self.notices.iter().filter(|(at, cursor, _)| *at == center && *cursor > known);
+        let Some((_, cursor, notice)) = lost.next() else { return false };
+        let (cursor, notices) = (*cursor, vec![notice.clone()]);
+        province.input(center, Input::BankNotices { cursor, notices });
+        province.drive();
+        true
     }
 
     /// How many orders of a center were executed.

@@ -234,7 +234,7 @@ impl Core {
                 account.status = AccountStatus::TransferredOut;
                 Ok((*on, None, [0, 0]))
             }
-            CoreAction::Reverse(_, settlement, on) => {
+            CoreAction::Reverse(_, settlement) => {
                 let settled = taken.get_mut(settlement).ok_or(CoreCause::Other)?;
                 let before = settled.settled_from.take().ok_or(CoreCause::Other)?;
                 let CoreOutcome::Done(receipt) = &settled.outcome else {
@@ -250,7 +250,7 @@ impl Core {
                 *interest -= total - before;
                 moved.debits -= 1;
                 moved.debit -= total;
-                Ok((*on, None, parts))
+                Ok((today, None, parts))
             }
             CoreAction::Credit(_, principal, more, on) => {
                 let parts = [principal, more].map(|part| i128::from(part.get()));

@@ -38,7 +38,8 @@ impl World {
     pub(super) fn keep_backup(&mut self) {
         let center = members::center(self.random.u32(1..=self.centers));
         let Some(node) = self.nodes.get(&center) else { return };
-        if self.backup.is_none() && node.is_center() {
+        // The last of a few, so that every moment of a transfer has one.
+        if node.is_center() && (self.backup.is_none() || self.random.u8(0..4) == 0) {
             self.backup = Some((center, node.disk().backup()));
         }
     }

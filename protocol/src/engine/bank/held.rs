@@ -10,10 +10,11 @@ use super::super::recovery;
 use super::super::round::Round;
 use super::super::single;
 use super::super::timer::{self, Timer};
+use super::super::transfer_case::Case;
 use super::super::transfers;
 use super::on_notice;
 use crate::cbor;
-use crate::settlement::BankNotice;
+use crate::settlement::{BankNotice, BankOrderId, BankOutcome};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View, prefix_end};
 
@@ -25,6 +26,25 @@ pub(super) fn put(round: &mut Round<'_>, notice: &BankNotice) -> Result<(), Stor
     single::write(round.view, NEXT, &next.wrapping_add(1));
     round.view.put(key(Area::HeldNotice, &[&next.to_be_bytes()]), cbor::encode(notice));
     timer::set(round.view, round.now, Timer::Recall)
+}
+
+/// Whether a movement may be of a later attempt than the order whose end this store has forgotten: first
+/// the bank says what became of that.
+fn is_of_later(round: &Round<'_>, case: &Case, notice: &BankNotice) -> Result<bool, StoreError> {
+    let Some(payment) = &case.payment else { return Ok(false) };
+    if !recovery::recalled::waits(round.view, case.id)? {
+        return Ok(false);
+    }
+    let id = BankOrderId { letter: case.letter.number, attempt: payment.attempt };
+    let outcome = super::row(round.view, id)?.and_then(|row| row.outcome);
+    Ok(match outcome {
+        Some(BankOutcome::Executed(_)) => false,
+        // It may never know.
+        Some(BankOutcome::Unknown) => notice.amount != payment.amount,
+        Some(BankOutcome::Waiting | BankOutcome::Failed(_) | BankOutcome::NoSuchOrder) | None => {
+            true
+        }
+    })
 }
 
 /// Whether any movement waits.
@@ -47,7 +67,10 @@ pub(in crate::engine) fn take(round: &mut Round<'_>) -> Result<bool, StoreError>
         if let Some((transfer, _)) = found {
             let is_next = seen.insert(transfer);
             let case = transfers::find(round.view, transfer)?;
-            let waits = case.is_some_and(|(_, case)| case.core.is_some());
+            let waits = match case {
+                Some((_, case)) => case.core.is_some() || is_of_later(round, &case, &notice)?,
+                None => false,
+            };
             // One that is said to wait no longer goes the same way, so that none overtakes another.
             if !is_next || waits {
                 continue;

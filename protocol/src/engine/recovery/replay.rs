@@ -20,6 +20,7 @@ use crate::statement::Statement;
 use crate::statement::transfer::TransferStep;
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
+use crate::transfer::task::TaskReason;
 use crate::wire::DeliveryReply;
 
 /// Whether something went on.
@@ -146,7 +147,7 @@ fn forget_known(round: &mut Round<'_>, case: &Case) -> Result<(), StoreError> {
 fn hear(round: &mut Round<'_>, case: &Case) -> Result<bool, StoreError> {
     let row = (case.id, Whose::Theirs, case.thread.theirs.saturating_add(1));
     let Some(statement) = recalled::verified(round, row)? else { return Ok(false) };
-    if !answers_known(case, &statement) {
+    if !answers_known(case, &statement) || is_answered_later(round, case, &statement)? {
         return Ok(false);
     }
     recalled::remove(round.view, row);
@@ -159,13 +160,37 @@ fn follow(round: &mut Round<'_>, side: Side, case: &Case) -> Result<bool, StoreE
     let row = (case.id, Whose::Ours, case.thread.ours.saturating_add(1));
     let Some(statement) = recalled::verified(round, row)? else { return Ok(false) };
     let Some(said) = TransferStep::of(statement.statement()) else { return Ok(false) };
-    if !answers_known(case, &statement) {
+    let is_refused = case.task.as_ref().is_some_and(|task| task.reason == TaskReason::CoreRefused);
+    // What the core refuses, a person looks at.
+    if is_refused || !(answers_known(case, &statement) || follows_order(round, case, said)?) {
         return Ok(false);
     }
     match side {
         Side::Out => transfers_out::recalled::follow(round, case.id, said),
         Side::In => transfers_in::recalled::follow(round, case.id, said),
     }
+}
+
+/// Whether a withdrawal was heard while an order to the core was on its way: what came of the order was
+/// said before it was answered.
+fn is_answered_later(round: &Round<'_>, case: &Case, heard: &Verified) -> Result<bool, StoreError> {
+    let is_withdrawal = matches!(heard.statement(), Statement::Cancellation(_));
+    let next = recalled::next_of_ours(round, (case.id, case.thread.ours))?;
+    let is_answer = |said: &Statement| {
+        matches!(said, Statement::CancellationAnswer(_) | Statement::TransferRefusal(_))
+    };
+    Ok(is_withdrawal && next.is_some_and(|said| !is_answer(&said)))
+}
+
+/// Whether this center said what came of an order next, and had heard a withdrawal meanwhile.
+fn follows_order(
+    round: &Round<'_>,
+    case: &Case,
+    said: TransferStep<'_>,
+) -> Result<bool, StoreError> {
+    let row = (case.id, Whose::Theirs, case.thread.theirs.saturating_add(1));
+    let Some(heard) = recalled::verified(round, row)? else { return Ok(false) };
+    Ok(said.step().answers() == heard.hash() && is_answered_later(round, case, &heard)?)
 }
 
 fn answers_known(case: &Case, statement: &Verified) -> bool {

@@ -19,6 +19,7 @@ mod regained;
 mod regressions;
 mod reissues;
 mod restored;
+mod restored_later;
 mod store_checks;
 mod stories;
 mod surplus;

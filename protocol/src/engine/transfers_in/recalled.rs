@@ -21,6 +21,7 @@ use crate::settlement::Direction;
 use crate::statement::StatementKind;
 use crate::statement::transfer::TransferStep;
 use crate::statement::transfer::letter::Letter;
+use crate::statement::transfer::notice::DifferenceKind;
 use crate::store::StoreError;
 use crate::store::keys::{Area, key};
 use crate::transfer::deadline::Wait;
@@ -150,6 +151,12 @@ pub(in super::super) fn follow(
     let done = with(round, transfer, |round, incoming| match (incoming.state, said) {
         (IncomingState::Requested | IncomingState::Accepted, TransferStep::Cancellation(said)) => {
             carrying::withdraw(round, incoming, said.remark.clone()).map(|done| done.is_ok())
+        }
+        // The rest came later than that was said.
+        (IncomingState::Announced, TransferStep::Difference(said))
+            if said.kind == DifferenceKind::Arrived(incoming.case.net(Direction::Credit)) =>
+        {
+            carrying::take(round, incoming, &Event::DayOver).map(|()| true)
         }
         (IncomingState::Negotiating, TransferStep::Correction(correction)) => {
             incoming.receiving = correction.receiving.clone();

@@ -12,7 +12,7 @@ use super::super::incidents::{self, About, Seen};
 use super::super::output::Event as Notable;
 use super::super::round::Round;
 use super::super::transfer_case::{RefusalWords, today};
-use super::{Outgoing, letter, payment, recalled, settlement};
+use super::{Outgoing, letter, payment, settlement};
 use crate::authority::incident::IncidentRule;
 use crate::core_system::{CoreAction, CoreStep};
 use crate::digest::DigestStatus;
@@ -204,9 +204,7 @@ fn order(round: &mut Round<'_>, out: &mut Outgoing, ordered: Ordered) -> Result<
             let on = out.case.lines.last().map_or(settled.value_date, |line| line.booked_on);
             CoreAction::Close(account, on)
         }
-        (Ordered::Reverse, Some(settled)) => {
-            CoreAction::Reverse(account, settled.order, recalled::undone_on(round, out)?)
-        }
+        (Ordered::Reverse, Some(settled)) => CoreAction::Reverse(account, settled.order),
         // Neither is decided without a settlement.
         (Ordered::Close | Ordered::Reverse, None) => return Ok(()),
     };

@@ -37,7 +37,8 @@ pub(super) fn consider(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), 
         execute_on,
         may_pay: may_pay_on(value_date, execute_on),
         is_due: value_date <= today(round)?,
-        is_recovering: recovery::is_recovering(round.view)?,
+        is_recovering: recovery::is_recovering(round.view)?
+            || recovery::recalled::waits(round.view, out.case.id)?,
         has_account: payer(round).is_some(),
     };
     take(round, out, &Event::Payment(facts))

@@ -8,7 +8,7 @@ use super::super::core_orders;
 use super::super::modes;
 use super::super::recovery::recalled;
 use super::super::round::Round;
-use super::super::transfer_case::{RefusalWords, today};
+use super::super::transfer_case::RefusalWords;
 use super::carrying::take;
 use super::letter::records_of;
 use super::{Outgoing, load, payment, with};
@@ -24,11 +24,9 @@ use crate::statement::transfer::notice::DifferenceKind;
 use crate::statement::transfer::reply::TransferRefusal;
 use crate::statement::transfer::sheet::{Reversal, Sheet};
 use crate::store::StoreError;
-use crate::time::Date;
 use crate::transfer::outgoing::OutgoingState;
 use crate::transfer::outgoing::course::Intent;
 use crate::transfer::outgoing::event::{Choice, Event, Judgement, SheetFacts};
-use crate::transfer::task::TaskReason;
 
 /// Does what led to the statement that this center said next; `false` when the case comes to it by
 /// itself, or not yet.
@@ -38,10 +36,6 @@ pub(in super::super) fn follow(
     said: TransferStep<'_>,
 ) -> Result<bool, StoreError> {
     let Some(before) = load(round.view, transfer)? else { return Ok(false) };
-    // What the core has refused is not ordered again under another name before a person has looked.
-    if before.case.task.as_ref().is_some_and(|task| task.reason == TaskReason::CoreRefused) {
-        return Ok(false);
-    }
     let done = with(round, transfer, |round, out| match (out.state, said) {
         (OutgoingState::Received | OutgoingState::Held, TransferStep::Acceptance(acceptance)) => {
             out.identity = Some(acceptance.identity);
@@ -109,17 +103,6 @@ fn settle(round: &mut Round<'_>, out: &mut Outgoing, sheet: &Sheet) -> Result<()
     let cap = if is_external && by_itself { policy_max } else { Fen::MAX };
     let account = out.case.letter.account.clone();
     core_orders::stage(round, &mut out.case, CoreAction::Settle(account, sheet.value_date, cap))
-}
-
-/// The day for which a settlement is undone: for one that was undone before this store forgot it, the
-/// day of then, since an external core knows the order by its content.
-pub(super) fn undone_on(round: &Round<'_>, out: &Outgoing) -> Result<Date, StoreError> {
-    let said = recalled::next_of_ours(round, (out.case.id, out.case.thread.ours))?;
-    let on = match said {
-        Some(Statement::Reversal(reversal)) => reversal.issued_at.date(),
-        _ => None,
-    };
-    on.map_or_else(|| today(round), Ok)
 }
 
 /// Whether the settlement in force is the one that the sheet tells of.

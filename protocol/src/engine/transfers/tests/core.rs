@@ -281,7 +281,7 @@ fn an_external_core_is_given_no_other_order_after_a_restore() {
 }
 
 #[test]
-fn a_settlement_that_was_undone_is_undone_for_the_day_of_then_after_a_restore() {
+fn a_settlement_that_was_undone_is_undone_by_the_same_order_after_a_restore() {
     let mut world = world();
     world.without_ledgers();
     world.change_settings(DATONG, |settings| settings.core_driver = CoreDriver::External);

@@ -62,22 +62,25 @@ impl Next {
             return self.ask(TaskReason::CounterpartRevoked);
         }
         let Some(settled) = self.course.settled else { return };
+        let is_zero = settled.amount.is_zero();
+        if !is_zero && settled.amount == self.course.gone() && self.course.case.payment.is_none() {
+            // All of it has left under an order that this store has forgotten.
+            self.act(Act::ForgetTask);
+            self.enter_paying();
+            return self.reconsider();
+        }
+        // A node that may have forgotten what it promised orders no payment, and undoes no settlement.
+        if facts.is_recovering {
+            self.act(Act::ForgetTask);
+            return self.act(Act::PayOnceRecovered);
+        }
         if !facts.may_pay {
             return self.settle_anew(facts);
         }
         // It is decided: what a person was asked before does not stop it any more.
         self.act(Act::ForgetTask);
-        if settled.amount.is_zero() {
+        if is_zero {
             return self.close_without_payment(facts);
-        }
-        if settled.amount == self.course.gone() && self.course.case.payment.is_none() {
-            // All of it has left under an order that this store has forgotten.
-            self.enter_paying();
-            return self.reconsider();
-        }
-        // A node that may have forgotten what it promised orders no payment.
-        if facts.is_recovering {
-            return self.act(Act::PayOnceRecovered);
         }
         let missing = settled.amount.checked_sub(self.course.gone());
         let Some(amount) = missing.filter(|missing| *missing > Fen::ZERO && facts.has_account)
@@ -127,10 +130,14 @@ impl Next {
     pub(super) fn pay_due(&mut self) {
         let case = &self.course.case;
         let has_order = case.payment.is_some() || case.ordered.is_some();
+        let is_missing = self.course.gone() < self.course.settled_amount();
         match self.course.state {
-            OutgoingState::Settled | OutgoingState::PayFailed(_) | OutgoingState::Paid
+            OutgoingState::Settled | OutgoingState::PayFailed(_)
                 if !has_order && !case.is_stopped() =>
             {
+                self.act(Act::ConsiderPayment);
+            }
+            OutgoingState::Paid if is_missing && !has_order && !case.is_stopped() => {
                 self.act(Act::ConsiderPayment);
             }
             OutgoingState::Received

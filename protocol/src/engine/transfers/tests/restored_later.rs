@@ -1,0 +1,273 @@
+//! A store that was put back where time, the bank or the core have gone on: nothing is decided anew that
+//! was said, and nothing is ordered otherwise than it was.
+
+use std::collections::BTreeMap;
+
+use super::world::{World, application, clerk, date, newcomer, saver};
+use crate::account::SerialNumber;
+use crate::center::CenterCode;
+use crate::core_system::{CoreAction, CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal};
+use crate::engine::CoreDriver;
+use crate::engine::input::Input;
+use crate::engine::output::Output;
+use crate::engine::transfer_command::Decision;
+use crate::id::{OrderId, TransferId};
+use crate::mode::Mode;
+use crate::money::Fen;
+use crate::settlement::SpecialAccount;
+use crate::testing::bank::Behaviour;
+use crate::testing::people::LI;
+use crate::testing::{DATONG, TAIYUAN};
+
+const OLD: &str = "9923041500021";
+const NEW: &str = "0126050100001";
+const BOTH: (CenterCode, CenterCode) = (TAIYUAN, DATONG);
+
+/// A core of Datong's own: it executes an order id once, answers a repeat with what it has said, and
+/// refuses an id that comes with other content.
+#[derive(Default)]
+struct Core {
+    taken: BTreeMap<OrderId, (CoreOrder, CoreOutcome)>,
+    refused: usize,
+    /// From now on it undoes nothing.
+    is_refusing: bool,
+}
+
+impl Core {
+    fn outcome(&mut self, world: &World, order: CoreOrder) -> CoreOutcome {
+        let before = self.taken.get(&order.id);
+        let is_reversal = matches!(order.action, CoreAction::Reverse(..));
+        if (self.is_refusing && is_reversal) || before.is_some_and(|(known, _)| *known != order) {
+            self.refused += 1;
+            return CoreOutcome::Refused(CoreRefusal::of(CoreCause::OtherContent));
+        }
+        if let Some((_, outcome)) = before {
+            return outcome.clone();
+        }
+        let today = world.province.now.date().unwrap();
+        let (posted_on, principal, interest) = match &order.action {
+            CoreAction::Settle(_, value_date, _) => (*value_date, 4_375_838, 52_746),
+            CoreAction::Lock(_)
+            | CoreAction::Unlock(_)
+            | CoreAction::Close(..)
+            | CoreAction::Reverse(..)
+            | CoreAction::Credit(..) => (today, 0, 0),
+        };
+        let (principal, interest) = (Fen::new(principal).unwrap(), Fen::new(interest).unwrap());
+        let serial = SerialNumber::parse(&format!("CORE-{}", self.taken.len())).unwrap();
+        let outcome = CoreOutcome::Done(CoreReceipt { serial, posted_on, principal, interest });
+        self.taken.insert(order.id, (order, outcome.clone()));
+        outcome
+    }
+
+    /// Lets everything happen that core and bank have a part in.
+    fn serve(&mut self, world: &mut World) {
+        loop {
+            world.province.advance(1_000);
+            let (orders, others): (Vec<_>, Vec<_>) = world
+                .province
+                .outside
+                .drain(..)
+                .partition(|(_, output)| matches!(output, Output::CoreOrder(_)));
+            world.province.outside.extend(others);
+            let is_busy = !orders.is_empty();
+            for (center, output) in orders {
+                let Output::CoreOrder(order) = output else { continue };
+                assert_eq!(center, DATONG);
+                let id = order.id;
+                let outcome = self.outcome(world, order);
+                world.province.input(DATONG, Input::CoreOutcome { order: id, outcome });
+            }
+            if !world.bank.serve(&mut world.province) && !is_busy {
+                break;
+            }
+        }
+    }
+}
+
+fn world() -> World {
+    let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
+    World::new("2026-05-20", vec![old, newcomer(TAIYUAN, NEW, LI)])
+}
+
+fn world_with_core() -> World {
+    let mut world = world();
+    world.without_ledgers();
+    world.change_settings(DATONG, |settings| settings.core_driver = CoreDriver::External);
+    world
+}
+
+fn begin(world: &mut World) -> TransferId {
+    world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap()
+}
+
+/// The payment comes back, and the other center names where it is to go.
+fn come_back(world: &mut World, transfer: TransferId) {
+    let sheet = world.show(DATONG, transfer).sheet.unwrap();
+    let amount = sheet.principal.checked_add(sheet.interest).unwrap();
+    world.bank.give_back(&mut world.province, DATONG, amount.get());
+    world.run();
+}
+
+fn correct(world: &mut World, transfer: TransferId) {
+    let settings = world.province.node(TAIYUAN).engine.settings().clone();
+    let receiving = SpecialAccount::of(&settings.receiving_account.unwrap()).unwrap();
+    world.decide(TAIYUAN, transfer, (clerk(), Decision::Correct(receiving))).unwrap();
+}
+
+fn assert_completed(world: &mut World, transfer: TransferId, payments: usize) {
+    let shown = world.show(DATONG, transfer);
+    assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2], "{shown:?}");
+    assert_eq!(world.bank.executed(DATONG), payments);
+    assert_eq!(world.bank.on_the_way, 0);
+    assert_eq!(world.show(DATONG, transfer).line.task, None);
+}
+
+#[test]
+fn what_a_core_has_undone_is_not_undone_otherwise_on_a_later_day() {
+    let (mut world, mut core) = (world_with_core(), Core::default());
+    let backup = (world.backup(DATONG), world.province.now);
+    world.bank.script.push_back(Behaviour::PayToNowhere);
+    let transfer = begin(&mut world);
+    core.serve(&mut world);
+    come_back(&mut world, transfer);
+    core.serve(&mut world);
+    correct(&mut world, transfer);
+    core.serve(&mut world);
+    assert_completed(&mut world, transfer, 2);
+
+    world.go_to("2026-06-10");
+    world.restart_from(DATONG, backup);
+    world.open_next_log(DATONG);
+    world.bank.report_again(&mut world.province, DATONG);
+    let orders = core.taken.len();
+    for _ in 0..90 {
+        core.serve(&mut world);
+    }
+    assert_completed(&mut world, transfer, 2);
+    assert_eq!(core.refused, 0, "no order comes with other content");
+    assert_eq!(core.taken.len(), orders, "and none is new");
+}
+
+#[test]
+fn a_withdrawal_that_came_while_the_core_settled_is_too_late_again() {
+    let (mut world, mut core) = (world_with_core(), Core::default());
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let backup = (world.backup(DATONG), world.province.now);
+    let transfer = begin(&mut world);
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    core.serve(&mut world);
+    world.decide(DATONG, transfer, (clerk(), Decision::Settle(None))).unwrap();
+    // The order is with the core.
+    world.cancel(TAIYUAN, transfer).unwrap();
+    core.serve(&mut world);
+    assert_completed(&mut world, transfer, 1);
+    let said = |world: &mut World| world.show(DATONG, transfer).statements.len();
+    let before = said(&mut world);
+
+    world.restart_from(DATONG, backup);
+    world.open_next_log(DATONG);
+    world.bank.report_again(&mut world.province, DATONG);
+    for _ in 0..90 {
+        core.serve(&mut world);
+    }
+    assert_completed(&mut world, transfer, 1);
+    assert_eq!(said(&mut world), before, "nothing is said anew");
+    assert_eq!(core.refused, 0);
+}
+
+#[test]
+fn what_the_core_refuses_after_a_restore_waits_for_a_person() {
+    let (mut world, mut core) = (world_with_core(), Core::default());
+    let backup = (world.backup(DATONG), world.province.now);
+    world.bank.script.push_back(Behaviour::PayToNowhere);
+    let transfer = begin(&mut world);
+    core.serve(&mut world);
+    come_back(&mut world, transfer);
+    core.serve(&mut world);
+    correct(&mut world, transfer);
+    core.serve(&mut world);
+    world.restart_from(DATONG, backup);
+    world.open_next_log(DATONG);
+    world.bank.report_again(&mut world.province, DATONG);
+    (core.is_refusing, core.refused) = (true, 0);
+    for _ in 0..90 {
+        core.serve(&mut world);
+    }
+    assert_eq!(core.refused, 1, "it is not asked again and again");
+    assert!(world.show(DATONG, transfer).line.task.is_some());
+}
+
+#[test]
+fn what_was_paid_before_30_june_is_found_again_after_it() {
+    let mut world = world();
+    let backup = (world.backup(DATONG), world.province.now);
+    let transfer = begin(&mut world);
+    assert_completed(&mut world, transfer, 1);
+    world.go_to("2026-07-03");
+    world.restore(DATONG, backup);
+    assert_completed(&mut world, transfer, 1);
+    assert_eq!(world.show(DATONG, transfer).sheet.unwrap().value_date, date("2026-05-20"));
+}
+
+#[test]
+fn movements_that_a_bank_reports_one_by_one_lead_through_every_attempt() {
+    let mut world = world();
+    let backup = (world.backup(DATONG), world.province.now);
+    world.bank.script.push_back(Behaviour::PayToNowhere);
+    let transfer = begin(&mut world);
+    come_back(&mut world, transfer);
+    correct(&mut world, transfer);
+    assert_completed(&mut world, transfer, 2);
+    let said = |world: &mut World| world.show(DATONG, transfer).statements.len();
+    let before = said(&mut world);
+
+    world.restart_from(DATONG, backup);
+    world.open_next_log(DATONG);
+    while world.bank.report_next(&mut world.province, DATONG) {
+        for _ in 0..25 {
+            world.province.advance(1_000);
+        }
+    }
+    world.run();
+    assert_completed(&mut world, transfer, 2);
+    assert_eq!(said(&mut world), before, "nothing is said anew");
+}
+
+#[test]
+fn a_movement_of_a_later_attempt_waits_until_the_bank_has_said_what_became_of_the_one_before() {
+    let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-06-15");
+    let mut world = World::new("2026-06-30", vec![old, newcomer(TAIYUAN, NEW, LI)]);
+    world.bank.script.push_back(Behaviour::Hold);
+    let transfer = begin(&mut world);
+    let backup = (world.backup(DATONG), world.province.now);
+    // It is recalled at the end of June, settled anew and paid.
+    world.go_to("2026-07-02");
+    assert_completed(&mut world, transfer, 1);
+    let sheet = |world: &mut World| world.show(DATONG, transfer).sheet.unwrap();
+    let before = sheet(&mut world);
+    assert!(before.value_date > date("2026-06-30"));
+    world.restore(DATONG, backup);
+    assert_completed(&mut world, transfer, 1);
+    assert_eq!(sheet(&mut world), before);
+}
+
+#[test]
+fn a_node_that_starts_pays_nothing_before_it_knows_what_it_has_forgotten() {
+    let mut world = world();
+    world.backups = Some((DATONG, Vec::new()));
+    let transfer = begin(&mut world);
+    let (_, backups) = world.backups.take().unwrap();
+    assert_completed(&mut world, transfer, 1);
+    let latest = world.backup(DATONG);
+    for backup in backups {
+        world.province.cut_off(DATONG);
+        world.replace(DATONG, backup);
+        let pays = |output: &Output| matches!(output, Output::BankOrder(_));
+        assert!(!world.province.outside.drain(..).any(|(_, output)| pays(&output)));
+        world.province.cut.clear();
+    }
+    world.replace(DATONG, latest);
+    world.province.connect_all();
+    world.province.advance(60_000);
+}
