@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::world::{World, application, clerk, date, newcomer, saver};
+use super::world::{World, application, clerk, date, newcomer, reviewer, saver};
 use crate::account::SerialNumber;
 use crate::center::CenterCode;
 use crate::core_system::{CoreAction, CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal};
@@ -109,9 +109,13 @@ fn come_back(world: &mut World, transfer: TransferId) {
     world.run();
 }
 
+fn account_of(world: &mut World, center: CenterCode) -> SpecialAccount {
+    let settings = world.province.node(center).engine.settings().clone();
+    SpecialAccount::of(&settings.receiving_account.unwrap()).unwrap()
+}
+
 fn correct(world: &mut World, transfer: TransferId) {
-    let settings = world.province.node(TAIYUAN).engine.settings().clone();
-    let receiving = SpecialAccount::of(&settings.receiving_account.unwrap()).unwrap();
+    let receiving = account_of(world, TAIYUAN);
     world.decide(TAIYUAN, transfer, (clerk(), Decision::Correct(receiving))).unwrap();
 }
 
@@ -250,6 +254,33 @@ fn a_movement_of_a_later_attempt_waits_until_the_bank_has_said_what_became_of_th
     world.restore(DATONG, backup);
     assert_completed(&mut world, transfer, 1);
     assert_eq!(sheet(&mut world), before);
+}
+
+#[test]
+fn what_came_in_parts_and_was_sent_back_is_not_credited_after_a_restore() {
+    let mut world = world();
+    let backup = (world.backup(TAIYUAN), world.province.now);
+    world.bank.script.push_back(Behaviour::PayShort(1_000_000));
+    let transfer = begin(&mut world);
+    // By the end of the day the rest has not come.
+    world.go_to("2026-05-21");
+    let sheet = world.show(TAIYUAN, transfer).sheet.unwrap();
+    let amount = sheet.principal.checked_add(sheet.interest).unwrap().get();
+    let back = account_of(&mut world, DATONG);
+    world.bank.script.push_back(Behaviour::Hold);
+    world.decide(TAIYUAN, transfer, (reviewer(), Decision::SendBack(back.clone()))).unwrap();
+    // It comes while the first part is on its way back.
+    world.bank.bring(&mut world.province, DATONG, amount - 1_000_000);
+    world.run();
+    world.bank.execute_held(&mut world.province, TAIYUAN);
+    world.run();
+    world.decide(TAIYUAN, transfer, (reviewer(), Decision::SendBack(back))).unwrap();
+    world.run();
+    let before = world.states(transfer, BOTH);
+    assert_eq!(before, [("returned", "20"), ("restored", "20")]);
+    world.restore(TAIYUAN, backup);
+    assert_eq!(world.states(transfer, BOTH), before);
+    assert_eq!(world.bank.on_the_way, 0);
 }
 
 #[test]
