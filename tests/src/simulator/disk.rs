@@ -56,11 +56,12 @@ pub(super) struct Change {
 }
 
 /// The areas whose rows the auditor reads as they change.
-pub(super) const AUDITED: [Area; 13] = [
+pub(super) const AUDITED: [Area; 14] = [
     Area::Posting,
     Area::TransferOut,
     Area::TransferIn,
     Area::TransferOf,
+    Area::Statement,
     Area::Outbox,
     Area::Log,
     Area::Checkpoint,
