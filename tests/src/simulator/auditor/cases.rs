@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::engine::bank as bank_rows;
 use fundlink_protocol::engine::timer::{self, Timer};
 use fundlink_protocol::engine::transfer_case::{Alarm, Case};
 use fundlink_protocol::engine::transfer_command::Decision;
@@ -14,7 +15,7 @@ use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::engine::transfers_in::Incoming;
 use fundlink_protocol::engine::transfers_out::Outgoing;
 use fundlink_protocol::id::TransferId;
-use fundlink_protocol::settlement::Direction;
+use fundlink_protocol::settlement::{BankOrderId, BankOutcome, Direction};
 use fundlink_protocol::store::Staged;
 use fundlink_protocol::store::keys::Area;
 use fundlink_protocol::transfer::incoming::IncomingState;
@@ -95,6 +96,13 @@ impl Cases {
             check_two_persons(center, (out, into))?;
         }
         check_waiting(node, case, (center, has_ended))?;
+        check_alarms(node, case, (center, has_ended))?;
+        if let Some(into) = self.incoming.get(&place) {
+            check_short_sum(center, into)?;
+        }
+        if let Some(out) = self.outgoing.get(&place) {
+            check_put_off(center, out)?;
+        }
         // A node that was set back goes again through states that it has forgotten.
         if forgiven.contains(&other) {
             return Ok(());
@@ -168,6 +176,56 @@ fn check_waiting(
     let is_set = case.alarms.is_empty()
         || timer::is_set(&Staged::new(node.disk()), Timer::Transfer(case.id))?;
     require(is_set, || format!("{center}: {} has a deadline that nobody keeps", case.id))
+}
+
+/// Each thing that is waited for has its own time: a deadline a reminder before it, an order to the bank
+/// the next question and the end of its day, a digest that could not be published the next try.
+fn check_alarms(
+    node: &Node,
+    case: &Case,
+    (center, has_ended): (CenterCode, bool),
+) -> Result<(), Broken> {
+    let transfer = case.id;
+    let has = |alarm: Alarm| case.alarms.contains_key(&alarm);
+    require(!has(Alarm::Deadline) || has(Alarm::Reminder) || case.reminded.is_some(), || {
+        format!("{center}: {transfer} has a deadline and nobody is reminded of it")
+    })?;
+    require(case.unpublished.is_empty() || has(Alarm::Publish), || {
+        format!("{center}: a digest of {transfer} waits and is not tried again")
+    })?;
+    let Some(payment) = case.payment.as_ref().filter(|_| !has_ended) else { return Ok(()) };
+    let order = BankOrderId { letter: case.letter.number, attempt: payment.attempt };
+    let outcome = bank_rows::row(&Staged::new(node.disk()), order)?.and_then(|row| row.outcome);
+    let is_executed = matches!(outcome, Some(BankOutcome::Executed(_)));
+    require(is_executed || has(Alarm::AskBank) && has(Alarm::Recall), || {
+        format!("{center}: nobody asks the bank what became of {order}")
+    })
+}
+
+/// A short sum is waited for to the end of its day, and then talked about.
+fn check_short_sum(center: CenterCode, into: &Incoming) -> Result<(), Broken> {
+    let course = into.course();
+    let sheet = course.valid_sheet().map_or(0, |sheet| sheet.amount.get());
+    let was_talked_about = into.case.history.iter().any(|change| change.state == "negotiating");
+    let is_short = into.state == IncomingState::Announced
+        && (1..sheet).contains(&course.arrived().get())
+        && course.case.ordered.is_none()
+        && !was_talked_about;
+    require(!is_short || into.case.alarms.contains_key(&Alarm::ShortSum), || {
+        format!("{center}: {} has a part of its money, and nobody asks for the rest", into.case.id)
+    })
+}
+
+/// What is settled and said is paid, or has a time at which it will be.
+fn check_put_off(center: CenterCode, out: &Outgoing) -> Result<(), Broken> {
+    let case = &out.case;
+    let is_put_off = out.state == OutgoingState::Settled
+        && out.settled.as_ref().is_some_and(|settled| settled.sheet.is_some())
+        && case.task.is_none()
+        && case.core.is_none();
+    require(!is_put_off || case.alarms.contains_key(&Alarm::PayLater), || {
+        format!("{center}: the payment of {} is put off for ever", case.id)
+    })
 }
 
 /// What both centers have of a transfer fits together.
