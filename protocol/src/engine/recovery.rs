@@ -83,6 +83,13 @@ pub enum Phase {
     Replayed,
 }
 
+impl RecoveryRow {
+    /// The witnesses have not said yet whether anything was lost.
+    const fn is_unsure(&self) -> bool {
+        !self.behind && !self.is_let_go
+    }
+}
+
 const ROW: &[u8] = b"recovery";
 
 fn row(view: &dyn View) -> Result<Option<RecoveryRow>, StoreError> {
@@ -101,14 +108,15 @@ pub fn is_recovering(view: &dyn View) -> Result<bool, StoreError> {
     row(view).map(|row| row.is_some())
 }
 
-/// Whether what was lost is still being asked for: nothing of before goes on meanwhile.
+/// Whether it is not known yet what was lost, or that is still being asked for: nothing of before goes on
+/// meanwhile.
 pub(super) fn is_pulling(view: &dyn View) -> Result<bool, StoreError> {
-    Ok(row(view)?.is_some_and(|row| row.behind && row.phase == Phase::Pulling))
+    Ok(row(view)?.is_some_and(|row| row.is_unsure() || row.phase == Phase::Pulling && row.behind))
 }
 
 /// Whether what comes in must wait until what was lost is taken in.
 pub(super) fn holds_inputs(view: &dyn View) -> Result<bool, StoreError> {
-    Ok(row(view)?.is_some_and(|row| row.behind && row.phase != Phase::Replayed))
+    Ok(row(view)?.is_some_and(|row| row.is_unsure() || row.behind && row.phase != Phase::Replayed))
 }
 
 /// Whether digests wait, because it is not known yet which leaves stand.
@@ -306,11 +314,10 @@ fn pulled_all(round: &mut Round<'_>) -> Result<(), StoreError> {
 
 /// The timer's turn: takes in what members gave back, then supersedes what nobody accounts for.
 pub(super) fn recall(round: &mut Round<'_>) -> Result<(), StoreError> {
-    let row = row(round.view)?;
-    let is_pulling = row.as_ref().is_some_and(|row| row.behind && row.phase == Phase::Pulling);
-    if is_pulling {
+    if is_pulling(round.view)? {
         return Ok(());
     }
+    let row = row(round.view)?;
     let mut moved = replay::turn(round)?;
     // The bank's movements come one by one, each after all that was said before it.
     if moved != replay::Moved::Yes && bank::held::take(round)? {
@@ -363,7 +370,7 @@ fn end(round: &mut Round<'_>, was_behind: bool) -> Result<(), StoreError> {
     single::write(round.view, ROW, &None::<RecoveryRow>);
     timer::clear(round.view, Timer::Recover)?;
     // What waited to be published comes first: then it is known which leaves nobody accounts for.
-    if was_behind {
+    if was_behind || bank::held::any(round.view)? {
         timer::set(round.view, round.now.plus_ms(LEFT_MS), Timer::Recall)?;
         timer::set(round.view, round.now, Timer::Records)?;
     }

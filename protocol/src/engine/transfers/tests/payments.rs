@@ -6,9 +6,11 @@ use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::records::StoredAccount;
 use crate::engine::transfer_command::Decision;
+use crate::engine::transfers_out;
 use crate::id::TransferId;
 use crate::mode::Mode;
 use crate::settlement::{BankFailure, BankOrderId, BankOutcome, BankReply, SpecialAccount};
+use crate::store::Staged;
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, LINFEN, TAIYUAN};
@@ -227,9 +229,14 @@ fn a_part_that_came_back_while_the_node_recovers_is_ordered_once_it_has() {
     }
     world.province.restart(DATONG);
     world.bank.give_back(&mut world.province, DATONG, 52_746);
-    world.run();
-    assert_eq!(world.show(DATONG, transfer).attempts, 1, "a node that may have forgotten waits");
+    world.province.advance(60_000);
+    let store = world.backup(DATONG);
+    let case = transfers_out::load(&Staged::new(&store), transfer).unwrap().unwrap().case;
+    let (attempts, lines) = (case.attempts, case.lines.len());
+    assert_eq!((attempts, lines), (1, 1), "a node that may have forgotten waits");
     world.province.cut.clear();
+    world.province.connect_all();
+    world.province.advance(60_000);
     world.wait_minutes(2);
     check_completed(&mut world, transfer, "20");
     assert_eq!(world.show(DATONG, transfer).attempts, 2);

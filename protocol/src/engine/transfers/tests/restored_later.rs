@@ -15,6 +15,7 @@ use crate::id::{OrderId, TransferId};
 use crate::mode::Mode;
 use crate::money::Fen;
 use crate::settlement::SpecialAccount;
+use crate::store::Staged;
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, TAIYUAN};
@@ -296,6 +297,35 @@ fn a_node_that_starts_pays_nothing_before_it_knows_what_it_has_forgotten() {
         world.replace(DATONG, backup);
         let pays = |output: &Output| matches!(output, Output::BankOrder(_));
         assert!(!world.province.outside.drain(..).any(|(_, output)| pays(&output)));
+        world.province.cut.clear();
+    }
+    world.replace(DATONG, latest);
+    world.province.connect_all();
+    world.province.advance(60_000);
+}
+
+#[test]
+fn what_a_node_has_forgotten_is_not_said_anew_while_it_asks() {
+    // The order to lock is staged, or the acceptance is said, and the settlement of the next day is not
+    // that of the sheet.
+    let mut world = world();
+    world.backups = Some((DATONG, Vec::new()));
+    let transfer = begin(&mut world);
+    let (_, backups) = world.backups.take().unwrap();
+    assert_completed(&mut world, transfer, 1);
+    let said = |world: &mut World| world.show(DATONG, transfer).statements;
+    let before = said(&mut world);
+    world.go_to("2026-05-22");
+    let latest = world.backup(DATONG);
+    for backup in backups {
+        world.province.cut_off(DATONG);
+        world.replace(DATONG, backup);
+        world.province.advance(30_000);
+        let store = world.backup(DATONG);
+        let case = crate::engine::transfers_out::load(&Staged::new(&store), transfer).unwrap();
+        let said = case.map_or_else(Vec::new, |case| case.case.thread.statements);
+        assert!(said.iter().all(|said| before.contains(said)), "said anew");
+        world.province.outside.clear();
         world.province.cut.clear();
     }
     world.replace(DATONG, latest);

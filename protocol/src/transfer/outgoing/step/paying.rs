@@ -71,7 +71,10 @@ impl Next {
         }
         // A node that may have forgotten what it promised orders no payment, and undoes no settlement.
         if facts.is_recovering {
-            self.act(Act::ForgetTask);
+            // Whoever was called because it takes long stays called.
+            if self.course.case.is_stopped() {
+                self.act(Act::ForgetTask);
+            }
             return self.act(Act::PayOnceRecovered);
         }
         if !facts.may_pay {
