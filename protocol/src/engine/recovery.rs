@@ -119,6 +119,11 @@ pub(super) fn holds_inputs(view: &dyn View) -> Result<bool, StoreError> {
     Ok(row(view)?.is_some_and(|row| row.is_unsure() || row.behind && row.phase != Phase::Replayed))
 }
 
+/// Whether a person must wait with a decision: what it is about is not taken in yet.
+pub(super) fn holds_decisions(view: &dyn View) -> Result<bool, StoreError> {
+    Ok(row(view)?.is_some_and(|row| row.behind && row.phase != Phase::Replayed))
+}
+
 /// Whether digests wait, because it is not known yet which leaves stand.
 pub(super) fn holds_digests(view: &dyn View) -> Result<bool, StoreError> {
     Ok(closing(view)?.is_some() || holds_inputs(view)?)

@@ -155,7 +155,7 @@ pub(in super::super) fn issue_change(round: &mut Round<'_>, change: Change) -> R
         return Err(Stop::explained(Refusal::NotGranted, why));
     }
     // It may have signed a roster of the next version and forgotten it: the members bring it.
-    if recovery::holds_inputs(round.view)? {
+    if recovery::holds_decisions(round.view)? {
         return Err(Refusal::Recovering.into());
     }
     let own = round.own_key(KeyPurpose::Roster);

@@ -14,7 +14,7 @@ pub(super) fn check(round: &Round<'_>, command: &TransferCommand) -> Result<(), 
         command,
         TransferCommand::List(_) | TransferCommand::Show(_) | TransferCommand::LedgerSums
     );
-    if !is_look && recovery::holds_inputs(round.view)? {
+    if !is_look && recovery::holds_decisions(round.view)? {
         return Err(Refusal::Recovering.into());
     }
     Ok(())
