@@ -14,7 +14,7 @@ use crate::log::tile::TileId;
 use crate::store::keys::{Area, key};
 use crate::store::memory::MemoryStore;
 use crate::store::{Batch, Staged, Store as _};
-use crate::testing::logs::{digest, publish, size};
+use crate::testing::logs::{Face, digest, publish, size};
 use crate::testing::people::LI;
 use crate::testing::{DATONG, Province, TAIYUAN, network};
 
@@ -174,10 +174,21 @@ fn tiles_of_hashes_are_made_anew_from_the_entries() {
             let mut changed = shelf.value(&key);
             changed[0] ^= 1;
             is_made_anew(&shelf, &key, None);
-            let report = shelf.with(&key, Some(changed)).check();
-            assert!(found(&report).contains(&(Fault::LogTiles, Cure::Rebuild)));
-            assert_eq!(report.mends.writes[&key], Some(shelf.value(&key)));
+            is_made_anew(&shelf, &key, Some(changed));
         }
+    }
+}
+
+#[test]
+fn a_checkpoint_of_before_whose_root_the_entries_do_not_give_contradicts_them() {
+    for at in [TAIYUAN, DATONG] {
+        let shelf = Shelf::of(at);
+        // Signed with the log's own key, over other entries.
+        let other = Face::new(LOG, 5_000..5_200);
+        let row = key(Area::Witnessed, &[&LOG.to_key(), &200_u64.to_be_bytes()]);
+        let report = shelf.with(&row, Some(other.signed().encode())).check();
+        assert_eq!(found(&report), [(Fault::LogEntries, Cure::Fetch)], "{at}");
+        assert_eq!(report.incomplete, [LOG]);
     }
 }
 
@@ -185,23 +196,35 @@ fn tiles_of_hashes_are_made_anew_from_the_entries() {
 fn a_note_that_does_not_verify_is_thrown_away_fetched_or_restored_by_where_it_is_kept() {
     for at in [TAIYUAN, DATONG] {
         let shelf = Shelf::of(at);
+        let last = shelf.keys(Area::Witnessed, LOG).pop().unwrap();
+        let note = String::from_utf8(shelf.value(&last)).unwrap();
+        let of_another = note.replacen("/140100/", "/140300/", 1);
+        assert_ne!(of_another, note);
         for (area, cure) in [
             (Area::Checkpoint, Cure::Rebuild),
             (Area::Witnessed, if at == TAIYUAN { Cure::Restore } else { Cure::Fetch }),
         ] {
-            let kept = shelf.keys(area, LOG);
-            let Some(last) = kept.last() else { continue };
-            let note = String::from_utf8(shelf.value(last)).unwrap();
-            let of_another = note.replacen("/140100/", "/140300/", 1);
-            assert_ne!(of_another, note);
-            let report = shelf.with(last, Some(of_another.into_bytes())).check();
+            let place = |size: u64| key(area, &[&LOG.to_key(), &size.to_be_bytes()]);
+            let report = shelf.with(&place(300), Some(of_another.clone().into_bytes())).check();
             assert!(found(&report).contains(&(Fault::LogCheckpoint, cure)), "{at}: {area:?}");
             // A note of another size than its place says.
-            let elsewhere = key(area, &[&LOG.to_key(), &7_u64.to_be_bytes()]);
-            let report = shelf.with(&elsewhere, Some(note.into_bytes())).check();
-            assert!(found(&report).contains(&(Fault::LogCheckpoint, cure)), "{at}: {area:?} moved");
+            let report = shelf.with(&place(7), Some(note.clone().into_bytes())).check();
+            assert_eq!(found(&report), [(Fault::LogCheckpoint, cure)], "{at}: {area:?} moved");
         }
     }
+}
+
+#[test]
+fn what_was_signed_last_is_forgotten_where_no_note_is_left() {
+    let mut shelf = Shelf::of(TAIYUAN);
+    for area in [Area::Checkpoint, Area::Witnessed] {
+        for note in shelf.keys(area, LOG) {
+            shelf = shelf.with(&note, None);
+        }
+    }
+    let report = shelf.check();
+    assert_eq!(found(&report), [(Fault::LogCheckpoint, Cure::Rebuild)]);
+    assert_eq!(report.mends.writes[&place(Area::LogSigning)], None, "it is signed again");
 }
 
 #[test]

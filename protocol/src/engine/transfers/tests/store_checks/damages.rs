@@ -1,5 +1,7 @@
 //! One damage each, and what it is taken for: made anew only where the rest of the store says how.
 
+mod table;
+
 use std::collections::BTreeMap;
 
 use super::*;
