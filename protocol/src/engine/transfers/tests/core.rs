@@ -108,6 +108,11 @@ fn a_core_that_computes_otherwise_is_looked_at_before_the_sheet_is_sent() {
     let task = world.show(DATONG, transfer).line.task.unwrap();
     assert_eq!(task.reason, TaskReason::InterestDiffers);
     assert!(world.province.outside.is_empty(), "nothing is paid");
+    // Nobody looks in time: nothing is undone for it, and nothing paid.
+    world.go_to("2026-06-05");
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("accepted", "02"), ("settled", "08")]);
+    assert_eq!(world.show(DATONG, transfer).line.task.unwrap().reason, TaskReason::InterestDiffers);
+    assert!(world.province.outside.is_empty(), "no order follows from a deadline");
     world.decide(DATONG, transfer, (reviewer(), Decision::SendSheet)).unwrap();
     assert_eq!(world.show(TAIYUAN, transfer).sheet.unwrap().interest, yuan("527.51"));
 }

@@ -30,10 +30,8 @@ fn a_deadline_that_crosses_what_it_waits_for_undoes_nothing() {
             "{moment:?}: nothing follows"
         );
         assert_eq!(SIDES_BOTH.map(|center| world.totals(center)), before, "{moment:?}");
-        let mut tasks = moment.tasks(&mut world, transfer);
-        assert!(tasks.contains(&TaskReason::Overdue), "{moment:?}: a person is called");
-        tasks.retain(|task| *task != TaskReason::Overdue);
-        assert_eq!(tasks, moment.waits_for(), "{moment:?}: and for nothing else");
+        let tasks = moment.tasks(&mut world, transfer);
+        assert_eq!(tasks, moment.called(), "{moment:?}: a person is called on each side");
         moment.go_on(&mut world, transfer);
         world.wait_minutes(20);
         assert_eq!(world.states(transfer, SIDES), [("completed", "00"); 2], "{moment:?}");
@@ -124,13 +122,14 @@ impl Moment {
         tasks.flatten().map(|task| task.reason).collect()
     }
 
-    /// The person that this moment waits for.
-    fn waits_for(self) -> Vec<TaskReason> {
+    /// Who is called: a person who was asked before is not asked once more.
+    fn called(self) -> Vec<TaskReason> {
         match self {
-            Self::Held => vec![TaskReason::ConfirmAcceptance],
-            Self::Accepted => vec![TaskReason::ConfirmSettlement],
-            Self::Requested | Self::Paying | Self::PayUnknown | Self::Paid | Self::Credited => {
-                Vec::new()
+            Self::Requested => vec![TaskReason::Overdue],
+            Self::Held => vec![TaskReason::Overdue, TaskReason::ConfirmAcceptance],
+            Self::Accepted => vec![TaskReason::Overdue, TaskReason::ConfirmSettlement],
+            Self::Paying | Self::PayUnknown | Self::Paid | Self::Credited => {
+                vec![TaskReason::Overdue; 2]
             }
         }
     }

@@ -94,9 +94,11 @@ impl Next {
         self.act(Act::Pay(amount));
     }
 
+    /// The bank is waited for; where it stays silent, a person is called.
     fn enter_paying(&mut self) {
         if self.course.state != OutgoingState::Paying {
             self.enter(OutgoingState::Paying);
+            self.act(Act::Wait(Wait::Settlement));
         }
     }
 
