@@ -65,16 +65,22 @@ fn a_certificate_is_given_only_while_everything_that_it_rests_on_holds() {
     }
 }
 
+/// A province with a certificate for Taiyuan that is open, was used or was taken back.
+fn with_certificate(what: &str) -> (Province, CertificateNumber) {
+    let mut province = province();
+    let number = asked(&mut province, TAIYUAN).unwrap();
+    match what {
+        "used" => assert_eq!(say(&mut province, TAIYUAN, number, LoanResult::Granted), None),
+        "revoked" => assert_eq!(revoke(&mut province, number), None),
+        _ => {}
+    }
+    (province, number)
+}
+
 #[test]
 fn a_lender_is_reminded_of_a_certificate_that_is_open_and_of_no_other() {
     for (what, is_told) in [("open", true), ("used", false), ("revoked", false)] {
-        let mut province = province();
-        let number = asked(&mut province, TAIYUAN).unwrap();
-        match what {
-            "used" => assert_eq!(say(&mut province, TAIYUAN, number, LoanResult::Granted), None),
-            "revoked" => assert_eq!(revoke(&mut province, number), None),
-            _ => {}
-        }
+        let (mut province, number) = with_certificate(what);
         province.advance(5_000);
         assert_eq!(waiting(&mut province), 0, "{what}");
         province.act(TAIYUAN, |round| on_reminder(round, number).unwrap());
@@ -122,13 +128,7 @@ fn a_certificate_that_is_presented_is_shown_with_what_it_is_worth_for_whom() {
 #[test]
 fn a_certificate_that_was_used_or_taken_back_does_not_expire() {
     for what in ["used", "revoked", "open"] {
-        let mut province = province();
-        let number = asked(&mut province, TAIYUAN).unwrap();
-        match what {
-            "used" => assert_eq!(say(&mut province, TAIYUAN, number, LoanResult::Granted), None),
-            "revoked" => assert_eq!(revoke(&mut province, number), None),
-            _ => {}
-        }
+        let (mut province, number) = with_certificate(what);
         let before = stored(&mut province, number).state;
         province.act(DATONG, |round| on_expiry(round, number).unwrap());
         let after = stored(&mut province, number).state;

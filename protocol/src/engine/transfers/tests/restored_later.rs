@@ -120,6 +120,18 @@ fn correct(world: &mut World, transfer: TransferId) {
     world.decide(TAIYUAN, transfer, (clerk(), Decision::Correct(receiving))).unwrap();
 }
 
+/// A payment that finds no account, comes back, and is settled anew and paid.
+fn paid_again(world: &mut World, core: &mut Core) -> TransferId {
+    world.bank.script.push_back(Behaviour::PayToNowhere);
+    let transfer = begin(world);
+    core.serve(world);
+    come_back(world, transfer);
+    core.serve(world);
+    correct(world, transfer);
+    core.serve(world);
+    transfer
+}
+
 fn assert_completed(world: &mut World, transfer: TransferId, payments: usize) {
     let shown = world.show(DATONG, transfer);
     assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2], "{shown:?}");
@@ -132,13 +144,7 @@ fn assert_completed(world: &mut World, transfer: TransferId, payments: usize) {
 fn what_a_core_has_undone_is_not_undone_otherwise_on_a_later_day() {
     let (mut world, mut core) = (world_with_core(), Core::default());
     let backup = (world.backup(DATONG), world.province.now);
-    world.bank.script.push_back(Behaviour::PayToNowhere);
-    let transfer = begin(&mut world);
-    core.serve(&mut world);
-    come_back(&mut world, transfer);
-    core.serve(&mut world);
-    correct(&mut world, transfer);
-    core.serve(&mut world);
+    let transfer = paid_again(&mut world, &mut core);
     assert_completed(&mut world, transfer, 2);
 
     world.go_to("2026-06-10");
@@ -185,13 +191,7 @@ fn a_withdrawal_that_came_while_the_core_settled_is_too_late_again() {
 fn what_the_core_refuses_after_a_restore_waits_for_a_person() {
     let (mut world, mut core) = (world_with_core(), Core::default());
     let backup = (world.backup(DATONG), world.province.now);
-    world.bank.script.push_back(Behaviour::PayToNowhere);
-    let transfer = begin(&mut world);
-    core.serve(&mut world);
-    come_back(&mut world, transfer);
-    core.serve(&mut world);
-    correct(&mut world, transfer);
-    core.serve(&mut world);
+    let transfer = paid_again(&mut world, &mut core);
     world.restart_from(DATONG, backup);
     world.open_next_log(DATONG);
     world.bank.report_again(&mut world.province, DATONG);
