@@ -374,8 +374,10 @@ fn finish(round: &mut Round<'_>) -> Result<(), StoreError> {
 fn end(round: &mut Round<'_>, was_behind: bool) -> Result<(), StoreError> {
     single::write(round.view, ROW, &None::<RecoveryRow>);
     timer::clear(round.view, Timer::Recover)?;
-    // What waited to be published comes first: then it is known which leaves nobody accounts for.
-    if was_behind || bank::held::any(round.view)? {
+    // What waited to be published comes first: then it is known which leaves nobody accounts for. A turn
+    // that came while the witnesses had not answered did nothing: what it left has one now.
+    let is_left = bank::held::any(round.view)? || recalled::any(round.view)?;
+    if was_behind || is_left || !pulled::left(round.view, &[], 1)?.is_empty() {
         timer::set(round.view, round.now.plus_ms(LEFT_MS), Timer::Recall)?;
         timer::set(round.view, round.now, Timer::Records)?;
     }
