@@ -64,17 +64,10 @@ pub(in super::super) fn on_letter(
     if letter.number.center() != letter.from {
         return Ok(DeliveryReply::Refused(Refusal::Malformed));
     }
-    // A center whose log was found lying starts nothing until its next log is open.
-    if !equivocation::may_start(round, letter.from)? {
-        return Ok(DeliveryReply::Refused(Refusal::Suspended));
-    }
-    // A suspended center accepts nothing new.
-    if let Err(refusal) = round.roster.rights(round.center(), Action::StartTransfer) {
+    // What was begun goes on, whatever forbids to begin today: this center has said so.
+    let was_begun = recalled::next_of_ours(round, (transfer, 0))?.is_some();
+    if !was_begun && let Err(refusal) = may_begin(round, letter)? {
         return Ok(DeliveryReply::Refused(refusal));
-    }
-    match modes::mode(round.view, Service::Transfer)? {
-        Mode::Observe | Mode::Answer => return Ok(DeliveryReply::Refused(Refusal::Mode)),
-        Mode::Confirm | Mode::Auto => {}
     }
     round.keep_received(hash, StatementKind::Letter, statement.bytes())?;
     let mut out = Outgoing {
@@ -109,6 +102,22 @@ pub(in super::super) fn on_letter(
     evaluate(round, &mut out)?;
     save(round, &out)?;
     Ok(DeliveryReply::Committed(hash))
+}
+
+/// Whether a transfer between these two may begin today.
+fn may_begin(round: &Round<'_>, letter: &Letter) -> Result<Result<(), Refusal>, StoreError> {
+    // A center whose log was found lying starts nothing until its next log is open.
+    if !equivocation::may_start(round, letter.from)? {
+        return Ok(Err(Refusal::Suspended));
+    }
+    // A suspended center accepts nothing new.
+    if let Err(refusal) = round.roster.rights(round.center(), Action::StartTransfer) {
+        return Ok(Err(refusal));
+    }
+    Ok(match modes::mode(round.view, Service::Transfer)? {
+        Mode::Observe | Mode::Answer => Err(Refusal::Mode),
+        Mode::Confirm | Mode::Auto => Ok(()),
+    })
 }
 
 /// Holds the letter against the rules: it is refused, held for a person, or the account is locked.
