@@ -292,8 +292,9 @@ pub(super) fn fell_behind(
     Ok(())
 }
 
-/// A roster may have opened the next log.
+/// A roster may have opened the next log, or list a key of what was given back.
 pub(super) fn on_roster(round: &mut Round<'_>) -> Result<(), StoreError> {
+    statements::ask_all(round)?;
     lapse::on_roster(round)?;
     finish(round)
 }

@@ -11,6 +11,7 @@ use super::super::audit::CorrespondencePlace;
 use super::super::certificates;
 use super::super::output::Event;
 use super::super::queries;
+use super::super::rosters;
 use super::super::round::Round;
 use super::super::single;
 use super::super::synchronization::{self, About, SyncReply, SyncRequest};
@@ -120,12 +121,18 @@ pub(in crate::engine) fn on_reply(
         single::write(round.view, PAGES, &Some(held));
         return Ok(());
     };
+    let mut is_understood = true;
+    for bytes in statements {
+        is_understood &= take(round, from, bytes.to_vec())?;
+    }
+    if !is_understood {
+        // A key of it may be in a roster that this store has forgotten: the page is asked for again.
+        single::write(round.view, PAGES, &Some(held));
+        return rosters::fetch(round, from);
+    }
     page.is_done = last.is_none();
     page.after = last.or(page.after);
     single::write(round.view, PAGES, &Some(held));
-    for bytes in statements {
-        take(round, from, bytes.to_vec())?;
-    }
     if last.is_some() {
         return ask_member(round, from);
     }
@@ -136,22 +143,20 @@ pub(in crate::engine) fn on_reply(
     pulled_all(round)
 }
 
-fn take(round: &mut Round<'_>, from: CenterCode, bytes: Vec<u8>) -> Result<(), StoreError> {
-    match verify(round, bytes) {
+/// Takes a statement in, or refuses it; `false` when no roster that is here lists its key.
+fn take(round: &mut Round<'_>, from: CenterCode, bytes: Vec<u8>) -> Result<bool, StoreError> {
+    let refusal = match verify(round, bytes) {
         Ok(statement) if is_between(round, from, statement.statement()) => {
-            if round.statement(statement.hash())?.is_some() {
-                return Ok(());
+            if round.statement(statement.hash())?.is_none() {
+                file(round, &statement)?;
             }
-            file(round, &statement)
+            return Ok(true);
         }
-        Ok(_) => refuse(round, from, Refusal::Addressee),
-        Err(refusal) => refuse(round, from, refusal),
-    }
-}
-
-fn refuse(round: &mut Round<'_>, from: CenterCode, refusal: Refusal) -> Result<(), StoreError> {
+        Ok(_) => Refusal::Addressee,
+        Err(refusal) => refusal,
+    };
     round.event(Event::Refused { from, refusal });
-    Ok(())
+    Ok(refusal != Refusal::KeyUnknown)
 }
 
 /// Checks a statement by a key that the roster lists, whether or not it is in force today: it counted
@@ -162,7 +167,10 @@ pub(super) fn verify(round: &Round<'_>, bytes: Vec<u8>) -> Result<Verified, Refu
     for member in &round.roster.members {
         let is_open = member.revocation.is_none_or(|revocation| !revocation.compromised);
         let mut keys = member.keys.iter().filter(|key| key.purpose == KeyPurpose::Statement);
-        if let Some(key) = keys.find(|key| is_open && key.public.id() == key_id) {
+        if let Some(key) = keys.find(|key| key.public.id() == key_id) {
+            if !is_open {
+                return Err(Refusal::KeyEnded);
+            }
             let network = round.settings.network.as_str();
             return received.verify_by(member.code, &key.public, network);
         }

@@ -8,29 +8,26 @@ use super::recalled::{self, Whose};
 use super::standing::{Restored, standing};
 use super::{
     Lapse, OverrideOrder, Phase, RecoveryRow, finish, lapse, lost, mark_restored, on_entries,
-    on_statements, pulled, pulled_all, put, replay, restored_at, row, run, statements,
+    pulled, pulled_all, put, recall, restored_at, row, run, statements,
 };
-use crate::center::CenterCode;
-use crate::certificate::CertificateNumber;
-use crate::cose;
 use crate::digest::{Digest, DigestStatus};
 use crate::engine::operator::OperatorId;
 use crate::engine::output::Event;
 use crate::engine::synchronization::{EntriesWanted, SyncReply};
+use crate::engine::timer::{self, Timer};
 use crate::engine::{single, tag_index};
-use crate::id::{Bytes, ContentHash, OperatorMark, PayloadHash, TransferId};
+use crate::id::{Bytes, TransferId};
 use crate::limits::PUBLISH_PORTION;
 use crate::log::origin::LogId;
 use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
-use crate::statement::certificate::{Applicant, LoanResult, Receipt};
-use crate::statement::transfer::letter::Cancellation;
 use crate::store::Staged;
-use crate::store::keys::{Area, key};
 use crate::store::memory::MemoryStore;
 use crate::testing::logs::{Face, digest, publish, size};
-use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, keyring};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 use crate::time::Timestamp;
+
+mod given_back;
 
 /// A province in whose stores a test writes what no engine would.
 fn province() -> Province {
@@ -114,142 +111,27 @@ fn statements_wait_by_transfer_in_their_order() {
     assert_eq!(recalled::names(&view, 99).unwrap(), [id(2), id(3)]);
 }
 
-fn receipt(from: CenterCode, to: CenterCode) -> Receipt {
-    Receipt {
-        from,
-        to,
-        issued_at: Timestamp::from_ms(1_000),
-        number: CertificateNumber { issuer: to, year: 2026, serial: 1 },
-        content: ContentHash::new([1; 32]),
-        applicant: Applicant::Borrower,
-        result: LoanResult::Granted,
-        operator: OperatorMark::new([2; 16]),
-        remark: None,
-    }
-}
-
-fn cancellation(from: CenterCode, to: CenterCode, transfer: TransferId) -> Cancellation {
-    Cancellation {
-        from,
-        to,
-        issued_at: Timestamp::from_ms(1_000),
-        transfer,
-        step: 2,
-        answers: PayloadHash::new([3; 32]),
-        remark: None,
-    }
-}
-
-/// Datong gives Taiyuan statements back; those that wait, and why others were refused.
-fn given_back(all: &[Vec<u8>]) -> (Province, Vec<TransferId>, Vec<Refusal>) {
+#[test]
+fn what_a_turn_left_before_the_witnesses_answered_has_a_turn_afterwards() {
     let mut province = province();
-    let names = province.act(TAIYUAN, |round| {
-        statements::begin(round.view);
-        statements::ask_member(round, DATONG).unwrap();
-        let all = all.iter().map(|bytes| bytes.clone().into()).collect();
-        on_statements(round, DATONG, SyncReply::Statements(all, None)).unwrap();
-        recalled::names(round.view, 99).unwrap()
-    });
-    let refused = province.events.iter().filter_map(|(at, event)| {
-        let Event::Refused { from: DATONG, refusal } = event else { return None };
-        (*at == TAIYUAN).then_some(*refusal)
-    });
-    let refused = refused.collect();
-    (province, names, refused)
-}
-
-#[test]
-fn a_member_gives_back_what_went_between_it_and_this_center_and_nothing_else() {
-    for (from, to, is_taken) in [
-        (DATONG, TAIYUAN, true),
-        (TAIYUAN, DATONG, true),
-        (DATONG, LINFEN, false),
-        (LINFEN, DATONG, false),
-        (LINFEN, TAIYUAN, false),
-        (TAIYUAN, LINFEN, false),
-        (TAIYUAN, TAIYUAN, false),
-        (DATONG, DATONG, false),
-    ] {
-        let said = cancellation(from, to, TransferId::new([9; 32]));
-        let bytes = cose::sign("test", &said, &mut keyring(from)).unwrap();
-        let (_, names, refused) = given_back(&[bytes]);
-        assert_eq!(names.len(), usize::from(is_taken), "{from} to {to}");
-        assert_eq!(refused.contains(&Refusal::Addressee), !is_taken, "{from} to {to}");
-    }
-    let forged = cancellation(DATONG, TAIYUAN, TransferId::new([9; 32]));
-    let bytes = cose::sign("test", &forged, &mut keyring(LINFEN)).unwrap();
-    let (_, names, refused) = given_back(&[bytes]);
-    assert_eq!((names.len(), refused.len()), (0, 1), "signed by somebody else");
-}
-
-#[test]
-fn a_statement_of_no_transfer_waits_for_its_turn_where_it_was_heard_and_is_kept_where_it_was_said()
-{
-    for (from, to, waits) in [(DATONG, TAIYUAN, true), (TAIYUAN, DATONG, false)] {
-        let said = receipt(from, to);
-        let bytes = cose::sign("test", &said, &mut keyring(from)).unwrap();
-        let hash = cose::payload_hash(&crate::cbor::encode(&said));
-        let (mut province, names, _) = given_back(&[bytes]);
-        let expected = if waits { vec![TransferId::new(*hash.as_bytes())] } else { Vec::new() };
-        assert_eq!(names, expected);
-        let is_kept = province.act(TAIYUAN, |round| round.statement(hash).unwrap().is_some());
-        assert_eq!(is_kept, !waits);
-    }
-}
-
-#[test]
-fn every_member_is_asked_until_its_last_page_is_here() {
-    let mut province = province();
-    let missing = |province: &mut Province| {
-        province.act(TAIYUAN, |round| statements::missing(round).unwrap())
-    };
-    assert_eq!(missing(&mut province), [], "nothing was lost");
     province.cut_off(TAIYUAN);
-    province.act(TAIYUAN, |round| {
-        statements::begin(round.view);
-        statements::ask_all(round).unwrap();
-    });
-    assert_eq!(missing(&mut province), [AUTHORITY, DATONG, LINFEN]);
-    let mut answer = |from, reply| {
-        province.act(TAIYUAN, |round| on_statements(round, from, reply).unwrap());
-        missing(&mut province)
-    };
-    let all = [AUTHORITY, DATONG, LINFEN];
-    assert_eq!(answer(DATONG, SyncReply::Refused(Refusal::Unreachable)), all);
-    let place = crate::engine::audit::CorrespondencePlace { number: 1, leaf: 2 };
-    assert_eq!(answer(DATONG, SyncReply::Statements(Vec::new(), Some(place))), all, "more comes");
-    let last = || SyncReply::Statements(Vec::new(), None);
-    assert_eq!(answer(TAIYUAN, last()), all, "nobody asked");
-    assert_eq!(answer(DATONG, last()), [AUTHORITY, LINFEN]);
-    assert_eq!(answer(LINFEN, last()), [AUTHORITY]);
-    assert_eq!(answer(AUTHORITY, last()), []);
-}
-
-#[test]
-fn words_whose_letter_nobody_has_are_kept_and_a_withdrawal_still_refuses_its_letter() {
-    let transfer = TransferId::new([9; 32]);
-    let said = cancellation(DATONG, TAIYUAN, transfer);
-    let hash = cose::payload_hash(&crate::cbor::encode(&said));
-    let bytes = cose::sign("test", &said, &mut keyring(DATONG)).unwrap();
-    let (mut province, names, _) = given_back(&[bytes]);
-    assert_eq!(names, [transfer]);
-    province.cut_off(TAIYUAN);
-    for (is_all_here, waits) in [(false, true), (true, false)] {
+    let held = [false, true].map(|waits| {
         province.act(TAIYUAN, |round| {
-            if is_all_here {
-                for member in [AUTHORITY, LINFEN] {
-                    statements::ask_member(round, member).unwrap();
-                    let last = SyncReply::Statements(Vec::new(), None);
-                    on_statements(round, member, last).unwrap();
-                }
+            put(round.view, &RecoveryRow::default());
+            if waits {
+                let name = (TransferId::new([9; 32]), Whose::Ours, 2);
+                recalled::put(round.view, name, &[1]);
             }
-            replay::turn(round).unwrap();
-            assert_eq!(recalled::any(round.view).unwrap(), waits);
-            assert_eq!(round.statement(hash).unwrap().is_some(), !waits);
-            let early = round.view.get(&key(Area::TransferEarly, &[transfer.as_bytes()])).unwrap();
-            assert_eq!(early, (!waits).then(|| hash.as_bytes().to_vec()));
-        });
-    }
+            timer::clear(round.view, Timer::Recall).unwrap();
+            recall(round).unwrap();
+            assert!(!timer::is_set(round.view, Timer::Recall).unwrap(), "it waits for them");
+            let answered = vec![DATONG, LINFEN];
+            put(round.view, &RecoveryRow { answered, ..RecoveryRow::default() });
+            finish(round).unwrap();
+            timer::is_set(round.view, Timer::Recall).unwrap()
+        })
+    });
+    assert_eq!(held, [false, true]);
 }
 
 /// Whether a recovery that stands like this is over.

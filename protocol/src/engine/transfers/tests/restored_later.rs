@@ -8,8 +8,10 @@ use crate::account::SerialNumber;
 use crate::center::CenterCode;
 use crate::core_system::{CoreAction, CoreCause, CoreOrder, CoreOutcome, CoreReceipt, CoreRefusal};
 use crate::engine::CoreDriver;
+use crate::engine::command::Command;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
+use crate::engine::rosters::command::NetCommand;
 use crate::engine::transfer_command::Decision;
 use crate::id::{OrderId, TransferId};
 use crate::mode::Mode;
@@ -18,7 +20,7 @@ use crate::settlement::SpecialAccount;
 use crate::store::Staged;
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
-use crate::testing::{DATONG, TAIYUAN};
+use crate::testing::{AUTHORITY, DATONG, TAIYUAN};
 
 const OLD: &str = "9923041500021";
 const NEW: &str = "0126050100001";
@@ -282,6 +284,29 @@ fn what_came_in_parts_and_was_sent_back_is_not_credited_after_a_restore() {
     world.restore(TAIYUAN, backup);
     assert_eq!(world.states(transfer, BOTH), before);
     assert_eq!(world.bank.on_the_way, 0);
+}
+
+#[test]
+fn what_was_begun_goes_on_at_a_center_that_may_begin_nothing_today() {
+    for is_suspended in [true, false] {
+        let mut world = world();
+        let backup = (world.backup(DATONG), world.province.now);
+        let transfer = begin(&mut world);
+        assert_completed(&mut world, transfer, 1);
+        if is_suspended {
+            let suspend = Command::Net(NetCommand::Suspend(DATONG));
+            world.province.command(AUTHORITY, suspend).unwrap();
+            world.province.advance(6_000);
+        }
+        world.province.cut_off(DATONG);
+        world.restart_from(DATONG, backup);
+        if !is_suspended {
+            world.province.set_modes(DATONG, Mode::Observe);
+        }
+        world.province.cut.clear();
+        world.come_back(DATONG);
+        assert_completed(&mut world, transfer, 1);
+    }
 }
 
 #[test]
