@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command::{
-    access, alerts, ask, backup, certificate, completions, config, data, evidence, fsck, init,
-    loan, log, manual, mode, net, recovery, run, status, testnet, transfer, withdrawal,
+    access, alerts, ask, backup, certificate, completions, config, data, doctor, evidence, fsck,
+    init, loan, log, manual, mode, net, recovery, run, status, testnet, transfer, withdrawal,
 };
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     /// Show how the running node stands
     Status(status::Arguments),
     /// Look for what stands in the way: clock, disk, keys, connections both ways, roster, witnesses
-    Doctor,
+    Doctor(doctor::Arguments),
     /// Check the store of a stopped node as a whole, and repair it if asked to
     Fsck(fsck::Arguments),
     /// The network, its members and their keys

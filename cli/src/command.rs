@@ -26,6 +26,7 @@ pub(crate) mod log;
 pub(crate) mod manual;
 pub(crate) mod mode;
 pub(crate) mod net;
+mod own_process;
 pub(crate) mod recovery;
 pub(crate) mod run;
 pub(crate) mod status;
@@ -41,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
     match &arguments.command {
         Command::Init(init) => init::run(init, output),
         Command::Run(run) => run::run(*run, &arguments.config_file(), output),
-        Command::Doctor => doctor::run(&arguments.config_file(), output),
+        Command::Doctor(doctor) => doctor::run(doctor, &arguments.config_file(), output),
         Command::Fsck(fsck) => fsck::run(fsck, &arguments.config_file(), output),
         Command::Status(status) => status::run(status, &arguments.config_file(), output),
         Command::Net(net) => net::run(net, &arguments.config_file(), output),

@@ -10,6 +10,8 @@ use fundlink_node::config::ConfigError;
 use fundlink_node::entropy::EntropyError;
 use fundlink_node::keyfile::KeyFileError;
 use fundlink_node::keyfile::passphrase::PassphraseError;
+use fundlink_node::store::OpenError;
+use fundlink_protocol::store::StoreError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,8 @@ pub(crate) enum Exit {
     Done = 0,
     /// A rule refused it: of this center, of another one, or of the network.
     Refused = 1,
-    /// The command was not understood, or something that it needs is missing.
+    /// The command was not understood, or something that it needs is missing: a file, room, a newer release
+    /// for what a newer one has written.
     Usage = 2,
     /// Only a part was done, or somebody could not be reached.
     Partial = 3,
@@ -95,4 +98,33 @@ macro_rules! usage_failures {
     };
 }
 
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let exit = match &error {
+            OpenError::Store(StoreError::Corrupt { .. }) => Exit::Damaged,
+            OpenError::InUse { .. } => Exit::Refused,
+            OpenError::Folder { .. }
+            | OpenError::Store(
+                StoreError::Full | StoreError::Io(_) | StoreError::NewerFormat { .. },
+            ) => Exit::Usage,
+        };
+        Self::new(exit, error)
+    }
+}
+
 usage_failures!(ConfigError, EntropyError, KeyFileError, PassphraseError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_format_has_one_exit_code_whichever_command_meets_it() {
+        let newer = OpenError::Store(StoreError::NewerFormat { found: 2, known: 1 });
+        let failure = Failure::from(newer);
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains("install the newer release"), "{}", failure.message);
+        let damaged = StoreError::Corrupt { place: "sled", detail: "a page".to_owned() };
+        assert_eq!(Failure::from(OpenError::Store(damaged)).exit, Exit::Damaged);
+    }
+}

@@ -43,9 +43,9 @@ use crate::network::{self, Address, NetworkConfig, NetworkError, NetworkHandle, 
 use crate::settlement::BankLine;
 use crate::settlement::http::{HttpBank, Poll};
 use crate::signing::{KeyChoice, Signing};
-use crate::store::OpenError;
 use crate::store::sled::SledStore;
 use crate::store::sled::snapshot::Snapshots;
+use crate::store::{OpenError, has_store, is_there};
 use crate::tagging::Tagging;
 use crate::translate::outbound::Release;
 use crate::translate::{Directory, Switchboard};
@@ -304,6 +304,10 @@ async fn bind(config: &Config) -> Result<(Option<TcpListener>, ControlSocket), N
 fn open_engine(
     config: &Config,
 ) -> Result<(Engine<SledStore>, Clock, NoticeCursor, Snapshots), NodeError> {
+    if !has_store(&config.data)? && !is_there(&config.data, "commits")? {
+        // Only whoever joins or restores makes a store.
+        return Err(EngineError::NotJoined.into());
+    }
     let store = SledStore::open(&config.data)?;
     let snapshots = store.snapshots();
     let view = Staged::new(&store);

@@ -5,7 +5,7 @@
 //! **Left to others.** What the keys mean: `fundlink_protocol::store::keys`.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, ErrorKind, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use fundlink_protocol::store::StoreError;
@@ -97,7 +97,7 @@ impl ReadLock {
         let file = match File::open(folder.join("lock")) {
             Ok(file) => file,
             // A folder that no node ever held; a copy of one, say.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Ok(Self { _file: None });
             }
             Err(error) => return Err(refused(error)),
@@ -115,6 +115,28 @@ impl ReadLock {
 #[must_use]
 pub fn is_of_the_store(file: &str) -> bool {
     file.contains("/sled-") || file.starts_with("sled-")
+}
+
+/// Whether something stands at a path in a data folder.
+///
+/// # Errors
+/// When that cannot be seen: then nobody may take it for missing.
+pub(crate) fn is_there(folder: &Path, name: &str) -> Result<bool, OpenError> {
+    match fs::metadata(folder.join(name)) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(false)
+        }
+        Err(error) => Err(OpenError::Folder { folder: folder.to_owned(), error }),
+    }
+}
+
+/// Whether a data folder has a store.
+///
+/// # Errors
+/// When that cannot be seen.
+pub fn has_store(folder: &Path) -> Result<bool, OpenError> {
+    Ok(is_there(folder, "store")? && folder.join("store").is_dir())
 }
 
 fn create_private_folder(folder: &Path) -> io::Result<()> {

@@ -167,7 +167,8 @@ pub enum EngineError {
     Key(#[from] KeyError),
     /// There is no roster in the store.
     #[error(
-        "this node has not joined a network: the store holds no roster; run `fundlink net join`"
+        "this node has not joined a network: there is no roster in its data folder; run `fundlink net join`, or \
+         `fundlink restore` where it had joined"
     )]
     NotJoined,
     /// The clock stands before the time at which the node last acted.

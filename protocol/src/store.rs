@@ -56,7 +56,8 @@ pub struct Batch {
 pub enum StoreError {
     /// Stored bytes fail their check. The engine stops.
     #[error(
-        "the store is damaged at {place}: {detail}; stop the node and restore it from a backup"
+        "the store is damaged at {place}: {detail}; look at it with `fundlink fsck`, and restore a backup with \
+         `fundlink restore` where that cannot mend it"
     )]
     Corrupt {
         /// Which part of the key layout.
@@ -68,7 +69,7 @@ pub enum StoreError {
     #[error("the disk of the data folder is full; free some room and start the node again")]
     Full,
     /// The operating system refused.
-    #[error("the data folder cannot be read or written: {0}")]
+    #[error("the data folder cannot be read or written: {0}; look at its disk, and who owns it")]
     Io(String),
     /// The store was written by a newer release.
     #[error(

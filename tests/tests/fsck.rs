@@ -29,13 +29,14 @@ const USAGE: i32 = 2;
 /// The store is damaged.
 const DAMAGED: i32 = 5;
 
+/// What a data folder holds, but for the number of the process that used it last.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.append(&mut files(&path));
-        } else {
+        } else if path.file_name() != Some("lock".as_ref()) {
             found.insert(path.clone(), fs::read(&path).unwrap());
         }
     }
@@ -52,6 +53,12 @@ fn tamper(data: &Path, prefixes: &[Vec<u8>], change: impl Fn(Vec<u8>) -> Option<
         batch.writes.insert(row, change(value));
     }
     store.commit(batch).unwrap();
+}
+
+/// What the doctor says of one thing.
+fn check_of<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let checks = report["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["check"] == name).unwrap()
 }
 
 fn code(of: Identity) -> CenterCode {
@@ -87,6 +94,9 @@ fn a_stopped_store_is_checked_repaired_with_the_help_of_members_and_runs_again()
     assert_eq!((&sound["sound"], &sound["repair"]), (&Value::Bool(true), &Value::Null));
     assert!(sound["rows"].as_u64().unwrap() > 50);
     assert_eq!(files(&data), before);
+    let looked = datong.run(&["--json", "doctor"]).json();
+    assert_eq!(check_of(&looked, "store")["state"], "fine", "{looked:#}");
+    assert_eq!(files(&data), before, "nor does the doctor");
     let mine = province.member(DATONG);
     mine.configure(|file| file.node.center = TAIYUAN.center.to_string());
     let theirs = mine.run(&["--json", "fsck"]).ended_with(USAGE).json();
@@ -180,10 +190,71 @@ fn a_store_that_ends_whoever_reads_it_is_found_damaged_and_left_as_it_is() {
         assert_eq!(report["findings"][0]["cure"], "restore", "{report:#}");
         let said = taiyuan.run(&[&["fsck"], repair].concat()).ended_with(DAMAGED);
         assert!(said.out.contains("fundlink restore"), "{}", said.out);
+        let looked = taiyuan.run(&["--json", "doctor", "--scratch", scratch_text]);
+        let looked = looked.ended_with(REFUSED).json();
+        let found = check_of(&looked, "store")["found"].as_str().unwrap();
+        assert!(found.contains("fundlink restore"), "{looked:#}");
         assert_eq!(files(&data), before, "nothing is changed");
         assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0, "no copy is left");
     }
     let said = taiyuan.fail_to_start().ended_with(DAMAGED);
     assert!(said.err.contains("fundlink fsck") && said.err.contains("fundlink restore"));
     assert!(!said.err.contains("panicked"), "{}", said.err);
+}
+
+/// A way to spoil what sled keeps in a folder.
+type Damage = fn(&Path);
+
+#[test]
+fn whoever_opens_a_damaged_store_leaves_it_as_it_is() {
+    let mut province = Province::form(&Plan::of(&[TAIYUAN]));
+    let taiyuan = province.member_mut(TAIYUAN);
+    taiyuan.stop();
+    let data = taiyuan.home.join("data");
+    let whole = files(&data);
+    let damages: [(&str, Damage); 5] = [
+        ("cut short", |store| {
+            let file = fs::OpenOptions::new().write(true).open(store.join("db")).unwrap();
+            file.set_len(8_192).unwrap();
+        }),
+        ("of other bytes", |store| {
+            let mut bytes = fs::read(store.join("db")).unwrap();
+            bytes.fill(0xa5);
+            fs::write(store.join("db"), bytes).unwrap();
+        }),
+        ("empty", |store| fs::write(store.join("db"), "").unwrap()),
+        ("without its file", |store| fs::remove_file(store.join("db")).unwrap()),
+        ("without its folder", |store| fs::remove_dir_all(store).unwrap()),
+    ];
+    for (name, damage) in damages {
+        damage(&data.join("store"));
+        let before = files(&data);
+        let said = taiyuan.fail_to_start().ended_with(DAMAGED);
+        assert!(said.err.contains("fundlink fsck"), "{name}: {}", said.err);
+        assert!(said.err.contains("fundlink restore"), "{name}: {}", said.err);
+        assert_eq!(files(&data), before, "{name}: the node has changed it");
+        let looked = taiyuan.run(&["--json", "doctor"]).json();
+        assert_eq!(check_of(&looked, "store")["state"], "attention", "{name}: {looked:#}");
+        let checked = taiyuan.run(&["fsck"]);
+        assert_ne!(checked.exit, Some(0), "{name}: {}", checked.all());
+        assert_eq!(files(&data), before, "{name}");
+        for (file, bytes) in &whole {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, bytes).unwrap();
+        }
+    }
+    taiyuan.start();
+}
+
+#[test]
+fn a_node_without_a_store_makes_none_and_says_where_one_comes_from() {
+    let mut province = Province::form(&Plan::of(&[TAIYUAN]));
+    let taiyuan = province.member_mut(TAIYUAN);
+    taiyuan.stop();
+    let data = taiyuan.home.join("data");
+    fs::rename(&data, taiyuan.home.join("aside")).unwrap();
+    let said = taiyuan.fail_to_start().ended_with(USAGE);
+    assert!(said.err.contains("fundlink net join"), "{}", said.err);
+    assert!(said.err.contains("fundlink restore"), "{}", said.err);
+    assert!(!data.exists(), "a restore finds the folder free");
 }

@@ -240,7 +240,7 @@ fn a_damaged_store_stops_the_node_and_is_never_served() {
             Some(0) => {}
             exit => {
                 assert_eq!(exit, Some(DAMAGED), "byte {place}: {}", said.err);
-                assert!(said.err.contains("restore it from a backup"), "{}", said.err);
+                assert!(said.err.contains("fundlink restore"), "{}", said.err);
                 noticed += 1;
             }
         }

@@ -14,6 +14,7 @@ use fundlink_node::backup::restore::{Step, restore as restore_backup};
 use fundlink_node::backup::{BackupError, Manifest};
 use fundlink_node::clock;
 use fundlink_node::config::Config;
+use fundlink_node::store::OpenError;
 use serde_json::{Value, json};
 
 use crate::client::Node;
@@ -59,7 +60,7 @@ pub(crate) fn backup(
         bar.set_message(language.backup_checking());
         let checked = check(&part, |bytes| bar.set_position(bytes));
         bar.finish_and_clear();
-        let checked = checked.map_err(|error| failure(&error, language))?;
+        let checked = checked.map_err(|error| failure(error, language))?;
         put_in_place(&part, target).map_err(|error| cannot_write(target, &error, language))?;
         Ok(checked)
     });
@@ -104,7 +105,7 @@ pub(crate) fn restore(
         }
     });
     bar.finish_and_clear();
-    let checked = restored.map_err(|error| failure(&error, language))?;
+    let checked = restored.map_err(|error| failure(error, language))?;
     show(&checked.manifest, output);
     output.line(language.restored(config.data.display(), checked.manifest.taken));
     output.line(language.restored_next_log(config.center));
@@ -185,7 +186,7 @@ fn value_of(checked: &Checked, path: &Path) -> Value {
 }
 
 /// What a backup that is not good is called: it does not verify, a rule refuses it, or it is missing.
-fn failure(error: &BackupError, language: Language) -> Failure {
+fn failure(error: BackupError, language: Language) -> Failure {
     match error {
         BackupError::File { path, error } => {
             Failure::usage(language.backup_file(path.display(), error))
@@ -198,7 +199,7 @@ fn failure(error: &BackupError, language: Language) -> Failure {
             Failure::new(Exit::Unverified, language.backup_changed(path.display()))
         }
         BackupError::NewerFormat { path, found, known } => {
-            Failure::new(Exit::Refused, language.backup_newer(path.display(), found, known))
+            Failure::usage(language.backup_newer(path.display(), found, known))
         }
         BackupError::OtherMember { theirs, ours } => {
             Failure::new(Exit::Refused, language.backup_other(theirs, ours))
@@ -211,7 +212,21 @@ fn failure(error: &BackupError, language: Language) -> Failure {
         }
         BackupError::Full(data) => Failure::usage(language.restore_full(data.display())),
         BackupError::Snapshot(error) => Failure::new(Exit::Refused, error),
-        BackupError::Open(error) => Failure::usage(error),
-        BackupError::Store(error) => Failure::usage(error),
+        BackupError::Open(error) => error.into(),
+        BackupError::Store(error) => OpenError::Store(error).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_of_a_newer_release_ends_as_a_store_of_one_does() {
+        let path = PathBuf::from("backup");
+        let newer = BackupError::NewerFormat { path, found: 2, known: 1 };
+        let failure = failure(newer, Language::English);
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains("install the newer release"), "{}", failure.message);
     }
 }

@@ -1,16 +1,18 @@
 //! `fundlink doctor`: what stands in the way of a member, and what to do about it.
 //!
-//! **Promises.** Nothing is changed; what cannot be found out because the node does not run is said to
+//! **Promises.** Nothing is changed: the store of a stopped node is read over a copy. What cannot be found out because the node does not run is said to
 //! be unknown, and everything else is said. Every finding that needs somebody says what to do.
 //! **Left to others.** What this machine shows: `local`. What the node knows: `remote`.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use fundlink_node::clock;
 use fundlink_node::config::Config;
 use fundlink_protocol::time::Timestamp;
 use serde::Serialize;
 
+use super::own_process::{self, Ended};
 use crate::client::Node;
 use crate::exit::{Exit, Failure};
 use crate::language::Language;
@@ -82,11 +84,46 @@ impl Check {
     }
 }
 
-/// Looks at everything.
+/// Arguments of `fundlink doctor`.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Where the copy of a stopped node's store is put to be read; by default the folder for temporary files
+    #[arg(long, value_name = "FOLDER")]
+    scratch: Option<PathBuf>,
+    /// Look in this process, with a copy in this folder
+    #[arg(long, hide = true, value_name = "FOLDER")]
+    looks_in: Option<PathBuf>,
+}
+
+/// How the store of a stopped node is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reading {
+    /// Over a copy in this folder.
+    Below(PathBuf),
+    /// It has ended whoever did.
+    Ends,
+    /// Not at all, for this reason.
+    Not(String),
+}
+
+/// Looks at everything. The store is read in a process of its own, which it may end.
 ///
 /// # Errors
 /// Never: what is wrong stands in the report and in the exit code.
-pub(crate) fn run(config: &Path, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &Arguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
+    if let Some(folder) = &arguments.looks_in {
+        own_process::end_silently();
+        return look(&Reading::Below(folder.clone()), config, output);
+    }
+    let scratch = arguments.scratch.clone().unwrap_or_else(env::temp_dir);
+    match own_process::look(&scratch, output.language) {
+        Ok(Ended::Looked(exit)) => Ok(exit),
+        Ok(Ended::OfTheStore) => look(&Reading::Ends, config, output),
+        Err(failure) => look(&Reading::Not(failure.message), config, output),
+    }
+}
+
+fn look(reading: &Reading, config: &Path, output: &Output) -> Result<Exit, Failure> {
     let language = output.language;
     let mut checks = Vec::new();
     let mut rules = Vec::new();
@@ -102,7 +139,7 @@ pub(crate) fn run(config: &Path, output: &Output) -> Result<Exit, Failure> {
             let node = Node::of(config, language)?;
             rules = match remote::look(&read, &node, language, &mut checks) {
                 Some(members) => firewall::rules(&read, &members),
-                None => local::stopped(&read, language, &mut checks),
+                None => local::stopped((&read, reading), language, &mut checks),
             };
             local::bank(&read, language, &mut checks);
         }

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use fundlink_node::config::Config;
 use fundlink_node::keyfile::HeldKeys;
-use fundlink_node::store::OpenError;
 use fundlink_node::store::check::{self, CheckError};
 use fundlink_node::store::repair::{self, RepairError, Repaired};
 use fundlink_protocol::engine::store_check::fault::{Cure, Fault};
@@ -23,9 +22,7 @@ use crate::language::Language;
 use crate::output::Output;
 use crate::table::{Align, Table};
 
-mod own_process;
-
-use own_process::Ended;
+use super::own_process::{self, Ended};
 
 /// Arguments of `fundlink fsck`.
 #[derive(Clone, Debug, clap::Args)]
@@ -122,7 +119,7 @@ fn look(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let report = check::check(&config.data, &repair::expected(config), scratch);
-    let report = report.map_err(|error| unchecked(&error))?;
+    let report = report.map_err(unchecked)?;
     let is_of_use = |finding: &Finding| matches!(finding.cure, Cure::Rebuild | Cure::Fetch);
     if arguments.repair && report.findings.iter().any(is_of_use) {
         return mend(config, output);
@@ -144,12 +141,12 @@ fn mend(config: &Config, output: &Output) -> Result<Exit, Failure> {
     }
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let repaired = runtime.map_err(Failure::usage)?.block_on(repair::repair(config, keys));
-    let repaired = repaired.map_err(|error| match &error {
-        RepairError::Check(check) => unchecked(check),
+    let repaired = repaired.map_err(|error| match error {
+        RepairError::Check(error) => unchecked(error),
         RepairError::Unreadable { .. } | RepairError::Store(StoreError::Corrupt { .. }) => {
-            Failure::new(Exit::Damaged, &error)
+            Failure::new(Exit::Damaged, error)
         }
-        RepairError::Store(_) | RepairError::Network(_) => Failure::usage(&error),
+        RepairError::Store(_) | RepairError::Network(_) => Failure::usage(error),
     })?;
     say_repaired(&repaired, config, output);
     Ok(exit_of(&repaired.after))
@@ -186,15 +183,11 @@ fn say_repaired(repaired: &Repaired, config: &Config, output: &Output) {
 }
 
 /// A folder that cannot be looked at.
-fn unchecked(error: &CheckError) -> Failure {
-    let exit = match error {
-        CheckError::Open(OpenError::Store(StoreError::Corrupt { .. })) => Exit::Damaged,
-        CheckError::Open(OpenError::InUse { .. }) => Exit::Refused,
-        CheckError::Open(OpenError::Folder { .. } | OpenError::Store(_))
-        | CheckError::NoStore { .. }
-        | CheckError::Copy { .. } => Exit::Usage,
-    };
-    Failure::new(exit, error)
+fn unchecked(error: CheckError) -> Failure {
+    match error {
+        CheckError::Open(error) => error.into(),
+        CheckError::NoStore { .. } | CheckError::Copy { .. } => Failure::usage(error),
+    }
 }
 
 fn exit_of(report: &Report) -> Exit {

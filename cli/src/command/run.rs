@@ -5,7 +5,7 @@
 
 use std::io::{self, Read as _};
 use std::panic;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::thread;
 
@@ -13,6 +13,7 @@ use fundlink_node::config::Config;
 use fundlink_node::keyfile::HeldKeys;
 use fundlink_node::node::{Node, NodeError, RunningNode};
 use fundlink_node::store::is_of_the_store;
+use fundlink_node::store::sled::forget_trial;
 use fundlink_node::telemetry;
 use fundlink_node::termination::Termination;
 use tokio::runtime;
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments, config: &Path, output: &Output) -> Result<Exit, Failure> {
     let config = Config::read(config)?;
     telemetry::start(&config.log).map_err(Failure::usage)?;
-    end_with_a_word(*output);
+    end_with_a_word(*output, config.data.clone());
     let keys = HeldKeys::open(&config.keys, &config.passphrase)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(Failure::usage)?.block_on(async {
@@ -48,10 +49,12 @@ pub(crate) fn run(arguments: Arguments, config: &Path, output: &Output) -> Resul
 
 /// A store that ends whoever reads it ends the node with the exit code of a damaged store, and with what to
 /// do. Nothing else is said: what was read may be about persons.
-fn end_with_a_word(output: Output) {
+fn end_with_a_word(output: Output, data: PathBuf) {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         if panic.location().is_some_and(|place| is_of_the_store(place.file())) {
+            // The next start takes it away too.
+            forget_trial(&data).ok();
             let message = output.language.store_unreadable();
             output.fail(&Failure::new(Exit::Damaged, message));
             process::exit(Exit::Damaged as i32);

@@ -43,8 +43,8 @@ texts! {
     doctor_no_store(folder) = "there is no store in {folder}", "{folder} 中没有存储";
     doctor_join() = "join with `fundlink net join`, or make a network with `fundlink net create`", "请用 `fundlink net join` 加入网络，或用 `fundlink net create` 建立网络";
     doctor_mend_store() =
-        "stop whatever else uses the folder, install the release that wrote it, or restore a backup, as the finding says",
-        "请按所述情况停止占用该目录的程序、安装写入它的版本，或从备份恢复";
+        "as the finding says: stop whatever else uses the folder, install the release that wrote it, or look with `fundlink fsck` and restore a backup with `fundlink restore`",
+        "请按所述情况停止占用该目录的程序、安装写入它的版本，或用 `fundlink fsck` 检查，并用 `fundlink restore` 从备份恢复";
     doctor_store(folder) = "{folder} opens, and is of this release's format", "{folder} 可以打开，格式与本版本一致";
     doctor_store_in_use(folder) = "{folder} is held by the running node", "{folder} 由运行中的节点使用";
     doctor_clock_behind(seconds) =

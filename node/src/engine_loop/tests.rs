@@ -1,5 +1,6 @@
 //! What the engine loop promises.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use fundlink_protocol::center::{CenterCode, Role};
@@ -20,6 +21,16 @@ use crate::metrics::Metrics;
 struct Faulty {
     store: MemoryStore,
     full: Arc<AtomicBool>,
+    steps: Steps,
+}
+
+/// What was made durable and what was released, in order.
+type Steps = Arc<Mutex<Vec<Step>>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Durable,
+    Released,
 }
 
 impl Store for Faulty {
@@ -39,15 +50,21 @@ impl Store for Faulty {
         if self.full.load(Ordering::Relaxed) {
             return Err(StoreError::Full);
         }
-        self.store.commit(batch)
+        self.store.commit(batch)?;
+        self.steps.lock().unwrap().push(Step::Durable);
+        Ok(())
     }
 }
 
+/// Peers, bank and timers: notes that something was released for them.
 #[derive(Debug)]
-struct Nowhere;
+struct Noting(Steps);
 
-impl Outlet for Nowhere {
-    fn release(&mut self, _: Vec<Output>) -> Vec<Input> {
+impl Outlet for Noting {
+    fn release(&mut self, outputs: Vec<Output>) -> Vec<Input> {
+        if !outputs.is_empty() {
+            self.0.lock().unwrap().push(Step::Released);
+        }
         Vec::new()
     }
 }
@@ -113,6 +130,7 @@ pub(crate) type Ended = oneshot::Receiver<Result<(), LoopError>>;
 
 fn start(store: Faulty, clock: Clock) -> (EngineHandle, EngineLoop, Ended) {
     let metrics = Metrics::new().engine;
+    let outlet = Box::new(Noting(Arc::clone(&store.steps)));
     let engine = Engine::open(store, settings(), Timestamp::from_ms(0)).unwrap();
     let queue = Queue::new(metrics.clone());
     let handle = queue.handle.clone();
@@ -120,7 +138,7 @@ fn start(store: Faulty, clock: Clock) -> (EngineHandle, EngineLoop, Ended) {
         clock,
         keyring: Box::new(MemoryKeyring::new([])),
         tagger: Box::new(MemoryTagger::default()),
-        outlet: Box::new(Nowhere),
+        outlet,
         metrics,
     };
     let (ended, told) = oneshot::channel();
@@ -179,6 +197,31 @@ async fn a_store_that_cannot_be_written_ends_the_loop_and_answers_nobody() {
     assert_eq!(refused.refusal, Refusal::Overloaded);
     let error = ended.await.unwrap().unwrap_err();
     assert!(matches!(error, LoopError::Engine(EngineError::Store(StoreError::Full))));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_goes_to_peers_leaves_after_a_commit_and_not_at_all_without_one() {
+    let store = joined();
+    let (full, steps) = (Arc::clone(&store.full), Arc::clone(&store.steps));
+    let (handle, running, ended) = start(store, wall());
+    let peer = || Input::Connected { center: CenterCode::parse("140000").unwrap() };
+    for _ in 0..5 {
+        handle.input(peer()).await.unwrap();
+        assert!(handle.command(Command::Status).await.is_ok());
+    }
+    let seen = steps.lock().unwrap().clone();
+    let released = seen.iter().filter(|step| **step == Step::Released).count();
+    assert!(released > 0, "whoever has just connected is asked for what it has");
+    for pair in seen.windows(2) {
+        assert_ne!(pair, [Step::Released, Step::Released], "one of the two follows from no commit");
+    }
+    assert_eq!(seen[0], Step::Durable);
+    full.store(true, Ordering::Relaxed);
+    steps.lock().unwrap().clear();
+    handle.input(peer()).await.unwrap();
+    assert!(ended.await.unwrap().is_err());
+    assert_eq!(steps.lock().unwrap().len(), 0, "its commit was refused");
     running.stop().await;
 }
 

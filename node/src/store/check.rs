@@ -5,7 +5,7 @@
 //! **Left to others.** What is right and wrong in a store: `fundlink_protocol::engine::store_check`.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -15,13 +15,15 @@ use fundlink_protocol::store::keys::Area;
 use fundlink_protocol::store::{Staged, StoreError};
 
 use super::sled::{Found, SledStore};
-use super::{FolderLock, OpenError, ReadLock};
+use super::{FolderLock, OpenError, ReadLock, has_store};
 
 /// Why a folder cannot be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// There is no store.
-    #[error("there is no store in {folder}; name the data folder of a member, or restore a backup")]
+    #[error(
+        "there is no store in {folder}; name the data folder of a member, or restore a backup with `fundlink restore`"
+    )]
     NoStore {
         /// The folder.
         folder: PathBuf,
@@ -47,19 +49,38 @@ pub enum CheckError {
 /// When a node holds the folder, it has no store, the store is of a newer release, or it cannot be
 /// copied.
 pub fn check(folder: &Path, expected: &Expected, scratch: &Path) -> Result<Report, CheckError> {
-    if !folder.join("store").is_dir() {
-        return Err(CheckError::NoStore { folder: folder.to_owned() });
-    }
-    let lock = ReadLock::take(folder)?;
-    let failed = |error| CheckError::Copy { folder: scratch.to_owned(), error };
-    let copy = private_folder(scratch).map_err(failed)?;
-    copy_store(folder, copy.path()).map_err(failed)?;
-    drop(lock);
+    let copy = copy_below(folder, scratch)?;
     let lock = FolderLock::take(copy.path())?;
     match open_as_found(copy.path(), lock)? {
         Ok(opened) => Ok(opened.check(expected)),
         Err(report) => Ok(report),
     }
+}
+
+/// Reads something of the store in a data folder, over a copy below `scratch`.
+///
+/// # Errors
+/// When a node holds the folder, it has no store, the store is damaged or of a newer release, or it
+/// cannot be copied.
+pub fn on_a_copy<T>(
+    folder: &Path,
+    scratch: &Path,
+    look: impl FnOnce(&SledStore) -> T,
+) -> Result<T, CheckError> {
+    let copy = copy_below(folder, scratch)?;
+    Ok(look(&SledStore::open_copy(copy.path())?))
+}
+
+fn copy_below(folder: &Path, scratch: &Path) -> Result<tempfile::TempDir, CheckError> {
+    if !has_store(folder)? {
+        return Err(CheckError::NoStore { folder: folder.to_owned() });
+    }
+    let _lock = ReadLock::take(folder)?;
+    assert_readable(&folder.join("store"))?;
+    let failed = |error| CheckError::Copy { folder: scratch.to_owned(), error };
+    let copy = private_folder(scratch).map_err(failed)?;
+    copy_store(folder, copy.path()).map_err(failed)?;
+    Ok(copy)
 }
 
 /// A store that could be opened, with what was found on the way.
@@ -73,9 +94,16 @@ impl Opened {
     /// Checks it as a whole, and adds what was found before.
     fn check(self, expected: &Expected) -> Report {
         let Self { store, mut on_the_way } = self;
-        on_the_way.add(check_rows(&store, expected));
+        let rows = check_rows(&store, expected);
+        on_the_way.add(unexplained(&on_the_way, rows));
         on_the_way
     }
+}
+
+/// What lost commits do not explain: whoever has lost all of them has joined, and joins no second time.
+pub(super) fn unexplained(on_the_way: &Report, rows: Report) -> Report {
+    let is_lost = on_the_way.counts.contains_key(&Fault::CommitsLost);
+    if is_lost && rows.counts.contains_key(&Fault::NotJoined) { Report::default() } else { rows }
 }
 
 /// What a check of the readable rows finds.
@@ -85,8 +113,16 @@ pub(super) fn check_rows(store: &SledStore, expected: &Expected) -> Report {
 
 fn unreadable(error: &StoreError) -> Report {
     let mut report = Report::default();
-    report.tell(Fault::Unreadable, Cure::Restore, error.to_string());
+    report.tell(Fault::Unreadable, Cure::Restore, words_of(error));
     report
+}
+
+/// What was found, without what to do: each finding says that itself.
+fn words_of(error: &StoreError) -> String {
+    match error {
+        StoreError::Corrupt { place, detail } => format!("{place}: {detail}"),
+        StoreError::Full | StoreError::Io(_) | StoreError::NewerFormat { .. } => error.to_string(),
+    }
 }
 
 /// Opens a store as it is found. What sled keeps beside its log to start faster is left out when the
@@ -120,7 +156,7 @@ pub(super) fn open_as_found(
 
 fn opened(found: Found, mut report: Report) -> Opened {
     if let Some(lost) = &found.lost {
-        report.tell(Fault::CommitsLost, Cure::Restore, lost.to_string());
+        report.tell(Fault::CommitsLost, Cure::Restore, words_of(lost));
     }
     let mut places: BTreeMap<Option<Area>, u64> = BTreeMap::new();
     for key in &found.damaged {
@@ -169,6 +205,20 @@ pub(super) fn copy_store(from: &Path, to: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// What cannot be read is told from a copy that cannot be written.
+fn assert_readable(folder: &Path) -> Result<(), OpenError> {
+    let refused = |error| OpenError::Folder { folder: folder.to_owned(), error };
+    for entry in fs::read_dir(folder).map_err(refused)? {
+        let path = entry.map_err(refused)?.path();
+        if path.is_dir() {
+            assert_readable(&path)?;
+        } else {
+            File::open(&path).map_err(refused)?;
+        }
+    }
+    Ok(())
 }
 
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {

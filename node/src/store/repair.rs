@@ -21,9 +21,9 @@ use prometheus_client::registry::Registry;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-use super::check::{CheckError, check_rows, copy_store, open_as_found};
+use super::check::{CheckError, check_rows, copy_store, open_as_found, unexplained};
 use super::sled::SledStore;
-use super::{FolderLock, OpenError};
+use super::{FolderLock, OpenError, has_store};
 use crate::clock;
 use crate::config::Config;
 use crate::keyfile::HeldKeys;
@@ -56,7 +56,7 @@ pub enum RepairError {
     Check(#[from] CheckError),
     /// Sled cannot read its own file: no row can be told from another.
     #[error(
-        "the store in {folder} cannot be read at all; restore it from a backup, and keep {aside} until the node has caught up"
+        "the store in {folder} cannot be read at all; restore a backup with `fundlink restore`, and keep {aside} until the node has caught up"
     )]
     Unreadable {
         /// The folder.
@@ -88,7 +88,7 @@ const PASSES: usize = 4;
 /// When the folder is in use or of a newer release, cannot be copied, or sled cannot read it.
 pub async fn repair(config: &Config, keys: HeldKeys) -> Result<Repaired, RepairError> {
     let folder = &config.data;
-    if !folder.join("store").is_dir() {
+    if !has_store(folder)? {
         return Err(CheckError::NoStore { folder: folder.clone() }.into());
     }
     let lock = FolderLock::take(folder)?;
@@ -113,6 +113,7 @@ pub async fn repair(config: &Config, keys: HeldKeys) -> Result<Repaired, RepairE
         after = mend(&mut store, &expected, None)?;
     }
     let lasting = before.lasting();
+    after = unexplained(&lasting, after);
     after.add(lasting);
     Ok(Repaired { before, after, aside, refilled, unreachable })
 }
@@ -148,7 +149,8 @@ fn mend(
 ) -> Result<Report, StoreError> {
     let mut report = check_rows(store, expected);
     if let Some(found) = found.take() {
-        found.add(report.clone());
+        let told = unexplained(found, report.clone());
+        found.add(told);
     }
     for _ in 0..PASSES {
         if report.mends.writes.is_empty() {

@@ -21,7 +21,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -32,8 +32,10 @@ use super::{FolderLock, OpenError};
 
 mod as_found;
 pub mod snapshot;
+mod trial;
 
 pub use as_found::Found;
+pub use trial::forget_trial;
 
 /// The embedded store of a node.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub struct SledStore {
     commits: u64,
     failed: Option<StoreError>,
     snapshot: snapshot::Running,
+    /// The folder in which is noted how it was left.
+    leaves: Option<PathBuf>,
     _lock: FolderLock,
 }
 
@@ -77,8 +81,25 @@ impl SledStore {
     /// Opens the store in a data folder, or makes an empty one.
     ///
     /// # Errors
-    /// When another process holds the folder, the store is of a newer release, or it is damaged.
+    /// When another process holds the folder, the store is of a newer release, or it is damaged: then its
+    /// files are as they were.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        let lock = FolderLock::take(folder)?;
+        trial::run(folder)?;
+        match Self::open_under(folder, lock)? {
+            (mut store, None) => {
+                store.leaves = Some(folder.to_owned());
+                Ok(store)
+            }
+            (_, Some(lost)) => Err(lost.into()),
+        }
+    }
+
+    /// Opens a store that may be changed by it: a copy.
+    ///
+    /// # Errors
+    /// When it is of a newer release, or it is damaged.
+    pub(in crate::store) fn open_copy(folder: &Path) -> Result<Self, OpenError> {
         match Self::open_under(folder, FolderLock::take(folder)?)? {
             (store, None) => Ok(store),
             (_, Some(lost)) => Err(lost.into()),
@@ -101,9 +122,16 @@ impl SledStore {
             .truncate(false)
             .open(folder.join("commits"))
             .map_err(|error| io_error(&error))?;
-        let snapshot = snapshot::Running::default();
-        let mut store =
-            Self { db, data, acknowledged, commits: 0, failed: None, snapshot, _lock: lock };
+        let mut store = Self {
+            db,
+            data,
+            acknowledged,
+            commits: 0,
+            failed: None,
+            snapshot: snapshot::Running::default(),
+            leaves: None,
+            _lock: lock,
+        };
         store.check_format()?;
         let lost = store.check_commits()?;
         // The names of new files are durable only when their folders are.
@@ -294,6 +322,17 @@ fn range(db: &sled::Db, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entr
     entries.map(|found| open_entry(db, found)).collect()
 }
 
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        if let (Some(folder), None) = (&self.leaves, &self.failed)
+            && self.make_durable().is_ok()
+        {
+            // Only a hint for the next start, which is slower without.
+            trial::leave(folder).ok();
+        }
+    }
+}
+
 impl Store for SledStore {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.usable()?;
@@ -414,13 +453,13 @@ fn store_error(error: &sled::Error) -> StoreError {
 }
 
 fn io_error(error: &io::Error) -> StoreError {
+    if is_full(error) { StoreError::Full } else { StoreError::Io(error.to_string()) }
+}
+
+fn is_full(error: &io::Error) -> bool {
     let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
     // Sled hands on the kind of an error, and sometimes only its number in words.
-    if full.contains(&error.kind()) || error.to_string().contains("os error 28") {
-        StoreError::Full
-    } else {
-        StoreError::Io(error.to_string())
-    }
+    full.contains(&error.kind()) || error.to_string().contains("os error 28")
 }
 
 #[cfg(test)]

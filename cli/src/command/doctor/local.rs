@@ -11,15 +11,17 @@ use fundlink_node::disk;
 use fundlink_node::keyfile::passphrase::PassphraseSource;
 use fundlink_node::keyfile::{self, HeldKeys};
 use fundlink_node::network::Address;
-use fundlink_node::store::sled::SledStore;
+use fundlink_node::store::check::{self, CheckError};
+use fundlink_node::store::has_store;
 use fundlink_protocol::center::Role;
 use fundlink_protocol::engine::single;
 use fundlink_protocol::limits::CLOCK_SKEW_MS;
 use fundlink_protocol::roster::{MemberStatus, Roster};
-use fundlink_protocol::store::Staged;
+use fundlink_protocol::store::{Staged, StoreError};
+use fundlink_protocol::time::Timestamp;
 
 use super::firewall::{self, Peer};
-use super::{Check, remote};
+use super::{Check, Reading, remote};
 use crate::language::Language;
 
 /// A connection that takes longer is none.
@@ -109,26 +111,20 @@ fn sync_time(folder: &Path) -> io::Result<Duration> {
 
 /// What can be said while the node does not run; gives what the firewall must let through.
 pub(super) fn stopped(
-    config: &Config,
+    (config, reading): (&Config, &Reading),
     language: Language,
     checks: &mut Vec<Check>,
 ) -> Vec<firewall::Rule> {
     listening(config, language, checks);
-    if !config.data.join("store").is_dir() {
+    if has_store(&config.data).is_ok_and(|has| !has) {
         let found = language.doctor_no_store(config.data.display());
         checks.push(Check::attention("store", found, language.doctor_join()));
         return Vec::new();
     }
-    let read = SledStore::open(&config.data).map_err(|error| error.to_string()).and_then(|store| {
-        let view = Staged::new(&store);
-        let clock = single::clock(&view).map_err(|error| error.to_string())?;
-        let roster = single::roster(&view).map_err(|error| error.to_string())?;
-        Ok((clock, roster))
-    });
-    let (last, roster) = match read {
+    let (last, roster) = match read_store(config, reading, language) {
         Ok(read) => read,
-        Err(error) => {
-            checks.push(Check::attention("store", error, language.doctor_mend_store()));
+        Err(check) => {
+            checks.push(check);
             return Vec::new();
         }
     };
@@ -147,6 +143,29 @@ pub(super) fn stopped(
             checks.push(Check::attention("roster", found, language.doctor_join()));
             Vec::new()
         }
+    }
+}
+
+/// The time at which the node last acted, and the roster in its store; or what is in the way.
+fn read_store(
+    config: &Config,
+    reading: &Reading,
+    language: Language,
+) -> Result<(Timestamp, Option<Roster>), Check> {
+    let damaged = |found| Check::attention("store", found, language.doctor_mend_store());
+    let scratch = match reading {
+        Reading::Below(scratch) => scratch,
+        Reading::Ends => return Err(damaged(language.store_unreadable())),
+        Reading::Not(reason) => return Err(Check::unknown("store", reason.clone())),
+    };
+    let read = check::on_a_copy(&config.data, scratch, |store| {
+        let view = Staged::new(store);
+        Ok((single::clock(&view)?, single::roster(&view)?))
+    });
+    match read {
+        Ok(read) => read.map_err(|error: StoreError| damaged(error.to_string())),
+        Err(error @ CheckError::Copy { .. }) => Err(Check::unknown("store", error.to_string())),
+        Err(error) => Err(damaged(error.to_string())),
     }
 }
 

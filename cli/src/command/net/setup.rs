@@ -252,7 +252,7 @@ impl Member {
     }
 
     fn store(&self) -> Result<SledStore, Failure> {
-        SledStore::open(&self.config.data).map_err(Failure::usage)
+        Ok(SledStore::open(&self.config.data)?)
     }
 }
 

@@ -96,3 +96,30 @@ fn commits_that_are_gone_are_a_finding_and_the_rest_is_read() {
     assert_eq!(opened.on_the_way.counts[&Fault::CommitsLost], 1);
     assert!(opened.store.get(&[b'!', 1]).unwrap().is_some());
 }
+
+#[test]
+fn a_store_that_lost_everything_is_restored_and_not_joined_again() {
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    store_with(folder.path(), 20);
+    fs::remove_dir_all(folder.path().join("store")).unwrap();
+    fs::create_dir(folder.path().join("store")).unwrap();
+    let report = check(folder.path(), &expected(), scratch.path()).unwrap();
+    let found: Vec<_> = report.findings.iter().map(|it| (it.fault, it.cure)).collect();
+    assert_eq!(found, [(Fault::CommitsLost, Cure::Restore)]);
+    assert_eq!(report.findings[0].place, "commits: the last 20 commits are gone");
+}
+
+#[test]
+fn a_store_that_cannot_be_read_for_want_of_a_right_is_told_from_a_copy_that_finds_no_room() {
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    store_with(folder.path(), 1);
+    // A file that nobody can read, whoever asks.
+    std::os::unix::fs::symlink("nowhere", folder.path().join("store/left")).unwrap();
+    let error = check(folder.path(), &expected(), scratch.path()).unwrap_err();
+    assert!(matches!(error, CheckError::Open(OpenError::Folder { .. })), "{error}");
+    let error = check(folder.path(), &expected(), &scratch.path().join("gone")).unwrap_err();
+    assert!(matches!(error, CheckError::Open(OpenError::Folder { .. })), "{error}");
+    fs::remove_file(folder.path().join("store/left")).unwrap();
+    let error = check(folder.path(), &expected(), &scratch.path().join("gone")).unwrap_err();
+    assert!(matches!(error, CheckError::Copy { .. }), "{error}");
+}

@@ -1,10 +1,10 @@
-//! The process that reads the store for `fundlink fsck`: what it reads may end it.
+//! The process that reads the store for `fundlink fsck` and `fundlink doctor`: what it reads may end it.
 //!
 //! Sled takes some contradictions in its file for bugs of its own, and ends the process.
 //!
 //! **Promises.** A process that ends so is a finding with an exit code, like every other damage. Nothing of what
 //! it held is printed, and the copy that it looked at is gone.
-//! **Left to others.** Looking: [`super`].
+//! **Left to others.** Looking: `fsck`, `doctor`.
 
 use std::env;
 use std::io;
