@@ -135,7 +135,7 @@ fn what_cannot_be_restored_is_named_and_nothing_is_made_of_it() {
     for (bytes, exit, words) in [
         (&whole[..whole.len() / 2], UNVERIFIED, ["is cut short", "fundlink restore"]),
         (&changed, UNVERIFIED, ["was changed", "fundlink restore"]),
-        (&newer, REFUSED, ["format 9", "install the newer release"]),
+        (&newer, USAGE, ["format 9", "install the newer release"]),
         (&b"something else"[..], USAGE, ["is not a backup", "fundlink backup"]),
     ] {
         fs::write(&given, bytes).unwrap();
