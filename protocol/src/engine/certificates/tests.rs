@@ -4,10 +4,11 @@ use super::desk::{CertificateCommand, CertificateSide, CertificateView};
 use super::lending::{Delivery, HeldCertificate, ReceiptWish};
 use super::*;
 use crate::account::SerialNumber;
+use crate::answer::proof::ProofFault;
 use crate::answer::{Outcome, UnresolvedReason};
 use crate::certificate::CertificateStanding;
 use crate::cose;
-use crate::dossier::{Dossier, Wish};
+use crate::dossier::{Dossier, LeafCheck, LeafOf, RowState, Wish};
 use crate::engine::command::{Command, Reply};
 use crate::engine::imports::ImportItem;
 use crate::engine::input::Input;
@@ -21,7 +22,7 @@ use crate::plain_text::PlainText;
 use crate::purpose::{Purpose, QueryKind};
 use crate::statement::Payload;
 use crate::statement::certificate::{CertificateRelease, Receipt};
-use crate::statement::query::Consent;
+use crate::statement::query::{AnswerBody, Consent};
 use crate::testing::people::{LI, account, person};
 use crate::testing::{DATONG, LINFEN, Province, TAIYUAN, keyring};
 use crate::time::DAY_MS;
@@ -211,4 +212,49 @@ fn digests(province: &mut Province, number: CertificateNumber) -> Vec<DigestStat
         statuses.reverse();
         statuses
     })
+}
+
+#[test]
+fn of_two_certificates_in_one_answer_each_is_kept_by_its_own_proof() {
+    let mut province = province();
+    let wish = wish(QueryKind::DepositCertificate, Purpose::Certificate, Some(DATONG));
+    let dossier = dossier(&mut province, TAIYUAN, wish);
+    let RowState::Answered(answered) = &dossier.rows[0].state else { panic!("no answer") };
+    let AnswerBody::Given(given) = &answered.body else { panic!("refused") };
+    let proof = |subject, of, fault| LeafCheck { subject, of, proven: None, fault };
+    // The proof of one fails, those of the other and of its person's account hold.
+    for bad in [0, 1] {
+        let mut answered = answered.clone();
+        let mut both = given.clone();
+        let numbers = [8_001, 8_002].map(|serial| CertificateNumber {
+            issuer: DATONG,
+            year: 2026,
+            serial: serial + 10 * bad,
+        });
+        both.outcomes = numbers.map(|number| named(&given.outcomes[0], number)).into();
+        answered.body = AnswerBody::Given(both);
+        let fault = |subject| (subject == bad).then_some(ProofFault::Tag);
+        answered.checks = [0, 1]
+            .into_iter()
+            .flat_map(|subject| {
+                [
+                    proof(subject, LeafOf::Account, None),
+                    proof(subject, LeafOf::Certificate, fault(subject)),
+                ]
+            })
+            .collect();
+        let kept = province.act(TAIYUAN, |round| {
+            lending::take_in(round, &dossier, &answered).unwrap();
+            numbers.map(|number| lending::held(round.view, number).unwrap().is_some())
+        });
+        assert_eq!(kept, [bad != 0, bad != 1]);
+    }
+}
+
+/// What was found, with another number on its certificate.
+fn named(outcome: &Outcome, number: CertificateNumber) -> Outcome {
+    let Outcome::Found(found) = outcome else { panic!("not found") };
+    let mut found = found.clone();
+    found.certificate.as_mut().unwrap().certificate.number = number;
+    Outcome::Found(found)
 }

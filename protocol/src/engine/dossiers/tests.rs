@@ -15,11 +15,10 @@ use crate::id::FileHash;
 use crate::key::KeyPurpose;
 use crate::mode::Mode;
 use crate::roster::enrolment;
-use crate::statement::query::Consent;
+use crate::statement::query::{AnswerBody, Consent};
 use crate::store::{Batch, Store};
 use crate::testing::people::{LI, WANG, ZHANG, ZHOU, account, loan, person, settled};
-use crate::testing::rotated;
-use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, network};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, keyring, network, rotated};
 use crate::time::Month;
 use crate::verdict::{Decision, Rule};
 
@@ -452,5 +451,34 @@ fn a_look_at_ones_own_records_is_a_fact_and_a_list_of_accesses_a_signed_answer()
         let state = &row(&dossier, TAIYUAN).state;
         assert_eq!(matches!(state, RowState::Own(_)), is_own);
         assert_eq!(matches!(state, RowState::Answered(_)), !is_own);
+    }
+}
+
+#[test]
+fn an_answer_that_leaves_one_of_the_household_out_is_no_answer() {
+    for (left, expected) in
+        [(2, None), (1, Some(Refusal::Malformed)), (0, Some(Refusal::Malformed))]
+    {
+        let mut province = province();
+        let id = ask(&mut province, wish(&[LI, ZHANG]));
+        let dossier = shown(&mut province, id);
+        let place = dossier.rows.iter().position(|row| row.center == DATONG).unwrap();
+        let RowState::Answered(answered) = &dossier.rows[place].state else { panic!("no answer") };
+        let bytes =
+            province.act(TAIYUAN, |round| round.statement(answered.answer).unwrap().unwrap());
+        let said = crate::cose::Received::parse(bytes).unwrap().read_again().unwrap();
+        let Statement::Answer(mut answer) = said else { panic!("another statement") };
+        let AnswerBody::Given(given) = &mut answer.body else { panic!("refused") };
+        given.outcomes.truncate(left);
+        let bytes = crate::cose::sign("test", &*answer, &mut keyring(DATONG)).unwrap();
+        let verified = province.verify(TAIYUAN, bytes).unwrap();
+        let state = province
+            .act(TAIYUAN, |round| accept(round, &dossier, place, &verified, DATONG).unwrap());
+        let invalid = if let RowState::Failed(RowFailure::Invalid(refusal)) = state {
+            Some(refusal)
+        } else {
+            None
+        };
+        assert_eq!(invalid, expected, "{left} of two");
     }
 }

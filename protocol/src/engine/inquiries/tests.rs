@@ -11,6 +11,7 @@ use crate::engine::alerts::{AlertCommand, AlertFilter, AlertReply};
 use crate::engine::command::{Command, Reply};
 use crate::engine::input::Input;
 use crate::engine::output::CommandRefusal;
+use crate::engine::rosters::command::NetCommand;
 use crate::id::{Commitment, ReferenceTag, SubjectTag};
 use crate::testing::logs::digest;
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, keyring};
@@ -467,4 +468,19 @@ fn every_state_of_an_inquiry_has_a_name_of_its_own() {
     ] {
         assert_eq!(state.name(), name);
     }
+}
+
+#[test]
+fn a_ruling_is_told_to_the_centers_that_it_concerns_and_to_no_revoked_one() {
+    let (mut province, id) = province();
+    inquire(&mut province, id, &[]).unwrap();
+    let (center, takeover) = (DATONG, LINFEN);
+    let revoke = NetCommand::Revoke { center, takeover, compromised: false };
+    province.command(AUTHORITY, Command::Net(revoke)).unwrap();
+    decide(&mut province, id, Verdict::Confirmed).unwrap();
+    let alert = alert(&mut province, id);
+    assert_eq!(alert.centers, [TAIYUAN, DATONG]);
+    let of_ruling = |entry: &&Entry| matches!(entry.act, Act::Ruled(_));
+    let told: Vec<_> = alert.dialogue.entries.iter().filter(of_ruling).collect();
+    assert_eq!(told.iter().map(|entry| entry.center).collect::<Vec<_>>(), [Some(TAIYUAN)]);
 }

@@ -1,7 +1,7 @@
 //! Transfers that the national platform or paper carries: registered, published, matched, blocking.
 
 use super::world::{CENTERS, World, application, clerk, date, newcomer, saver, yuan};
-use crate::account::AccountNumber;
+use crate::account::{AccountNumber, AccountStatus, BusinessType, LedgerEntry};
 use crate::authority::alert::Alert;
 use crate::authority::alert_rule::AlertRule;
 use crate::center::CenterCode;
@@ -22,6 +22,7 @@ use crate::evidence::{Demand, verify};
 use crate::id::TransferId;
 use crate::letter_number::LetterNumber;
 use crate::mode::Mode;
+use crate::record::Freeze;
 use crate::refusal::Refusal;
 use crate::store::Staged;
 use crate::subject::{Reference, TagEpoch, Tagger};
@@ -457,4 +458,24 @@ fn a_registered_transfer_is_proved_once_its_digest_is_published_and_not_before()
     assert_eq!(prove(&mut world), Err(Refusal::Pending));
     world.wait_minutes(2);
     assert_eq!(prove(&mut world), Ok(()));
+}
+
+#[test]
+fn a_registered_transfer_explains_that_its_money_left_and_nothing_else_of_an_import() {
+    let mut account = old();
+    account.record.account.status = AccountStatus::Frozen;
+    account.record.notes.freeze = Some(Freeze { paper: None, until: None });
+    let mut world = World::new("2026-05-06", vec![account]);
+    register(&mut world, DATONG, paper(Side::Out, paid())).unwrap();
+    world.go_to("2026-05-07");
+    // The freeze is gone that had no end, and the money with it.
+    let mut gone = old();
+    gone.record.account.status = AccountStatus::TransferredOut;
+    gone.record.account.closed_on = Some(date("2026-05-06"));
+    let (business, posted_on) = (BusinessType::TransferOut, date("2026-05-06"));
+    gone.rows.push(LedgerEntry { business, posted_on, ..gone.rows[0].clone() });
+    world.province.import(DATONG, vec![ImportItem::Account(Box::new(gone))]).unwrap();
+    world.province.advance(5_000);
+    assert_eq!(alerts(&mut world, AlertRule::FreezeEnded).len(), 1);
+    assert_eq!(alerts(&mut world, AlertRule::TransferWithoutLetter).len(), 0);
 }

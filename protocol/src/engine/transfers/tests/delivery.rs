@@ -187,7 +187,11 @@ fn a_step_that_was_used_far_ahead_or_of_an_unknown_transfer_is_refused() {
 }
 
 /// The live digest of a transfer in a center's log, as the authority has it.
-fn digest_at_authority(world: &mut World, transfer: TransferId, of: CenterCode) -> Option<Digest> {
+pub(super) fn digest_at_authority(
+    world: &mut World,
+    transfer: TransferId,
+    of: CenterCode,
+) -> Option<Digest> {
     let tagger = &mut world.province.node(TAIYUAN).tagger;
     let reference = tagger.reference(TagEpoch(1), Reference::Transfer(transfer)).unwrap();
     let store = world.province.node(AUTHORITY).engine.store().clone();

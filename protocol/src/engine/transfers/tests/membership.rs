@@ -9,8 +9,9 @@ use crate::engine::audit;
 use crate::engine::command::{Command, Reply};
 use crate::engine::imports::ImportItem;
 use crate::engine::operator::OperatorId;
+use crate::engine::outbox;
 use crate::engine::rosters::command::NetCommand;
-use crate::engine::round::Round;
+use crate::engine::round::{Round, Route};
 use crate::engine::takeovers::{self, TakenOver, TakeoverCommand};
 use crate::engine::transfer_command::{Decision, TransferCommand, TransferName};
 use crate::id::{PayloadHash, TransferId};
@@ -20,7 +21,7 @@ use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
 use crate::statement::Statement;
 use crate::statement::transfer::handover::{Handover, HandoverClosing};
-use crate::statement::transfer::letter::{Letter, Remark};
+use crate::statement::transfer::letter::{Cancellation, Letter, Remark};
 use crate::store::keys::{Area, key};
 use crate::store::{Staged, Store as _};
 use crate::testing::people::{LI, WANG, ZHOU};
@@ -389,4 +390,32 @@ fn a_letter_taken_in_before_a_suspension_is_answered_alike_when_it_comes_again()
     let another = signed(&mut world.province, &Letter { number, ..letter });
     let reply = deliver(&mut world.province, TAIYUAN, &another);
     assert_eq!(reply, DeliveryReply::Refused(Refusal::Suspended));
+}
+
+#[test]
+fn all_that_was_on_its_way_to_a_revoked_center_is_dropped_in_however_many_portions() {
+    let mut world = world();
+    world.province.cut_off(DATONG);
+    let count = 2 * crate::limits::TAKEOVER_PORTION + 1;
+    let on_its_way = |world: &mut World| {
+        world.province.act(TAIYUAN, |round| outbox::rows(round.view, DATONG, 999).unwrap().len())
+    };
+    world.province.act(TAIYUAN, |round| {
+        for number in 0..count {
+            let said = Cancellation {
+                from: TAIYUAN,
+                to: DATONG,
+                issued_at: round.now.plus_ms(-i64::try_from(number).unwrap()),
+                transfer: TransferId::new([7; 32]),
+                step: 2,
+                answers: PayloadHash::new([7; 32]),
+                remark: None,
+            };
+            round.say(&said, Route::Outbox(DATONG));
+        }
+    });
+    assert_eq!(on_its_way(&mut world), count);
+    revoke_datong(&mut world);
+    world.province.advance(5_000);
+    assert_eq!(on_its_way(&mut world), 0);
 }

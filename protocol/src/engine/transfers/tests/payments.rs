@@ -1,7 +1,9 @@
 //! Payments that fail, stay unknown, come back, or arrive in parts.
 
+use super::delivery::digest_at_authority;
 use super::world::{World, application, clerk, date, newcomer, reviewer, saver, yuan};
 use crate::account::AccountStatus;
+use crate::digest::DigestStatus;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::records::StoredAccount;
@@ -310,4 +312,32 @@ fn an_order_that_was_executed_is_asked_after_no_more_while_its_debit_is_awaited(
     world.province.input(DATONG, Input::BankReply(BankReply { order, outcome }));
     world.province.drive();
     assert_eq!(asked(&mut world), 0);
+}
+
+/// What the authority sees of a transfer in the log of the center that pays.
+fn seen(world: &mut World, transfer: TransferId) -> Option<(DigestStatus, u32)> {
+    world.wait_minutes(3);
+    let digest = digest_at_authority(world, transfer, DATONG);
+    digest.map(|digest| (digest.status, digest.revision))
+}
+
+#[test]
+fn the_authority_sees_once_that_money_came_back_and_nothing_of_money_that_never_left() {
+    let script = [Behaviour::PayToNowhere, Behaviour::Fail(BankFailure::Limit)];
+    let (mut world, transfer) = world(&script);
+    assert_eq!(seen(&mut world, transfer), Some((DigestStatus::TransferRemitted, 1)));
+    world.bank.give_back(&mut world.province, DATONG, 4_428_584);
+    world.run();
+    assert_eq!(seen(&mut world, transfer), Some((DigestStatus::TransferReversed, 2)));
+    // The second payment fails, and its settlement is undone: no more money has left or come back.
+    let corrected = Decision::Correct(receiving(&mut world));
+    world.decide(TAIYUAN, transfer, (clerk(), corrected)).unwrap();
+    assert_eq!(world.show(DATONG, transfer).line.state.name(), "pay_failed");
+    world.decide(DATONG, transfer, (reviewer(), Decision::Restore)).unwrap();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("restored", "20"); 2]);
+    assert_eq!(seen(&mut world, transfer), Some((DigestStatus::TransferReversed, 2)));
+
+    let (mut world, transfer) = self::world(&[Behaviour::Fail(BankFailure::Limit)]);
+    world.decide(DATONG, transfer, (reviewer(), Decision::Restore)).unwrap();
+    assert_eq!(seen(&mut world, transfer), None);
 }

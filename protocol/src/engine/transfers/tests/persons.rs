@@ -371,3 +371,15 @@ fn what_an_import_brought_during_a_transfer_that_came_to_nothing_is_published_at
     assert_eq!(world.stored(DATONG, OLD), newer);
     assert_eq!(revision(&mut world), before + 1);
 }
+
+#[test]
+fn a_number_that_was_corrected_stays_corrected_when_the_old_system_exports_again() {
+    let mut world = world(numbered(old(ZHANG), "140299850615013"), ZHANG);
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = started(&mut world, ZHANG);
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    let refuse = Decision::Refuse(RefusalReason::Other, words("请先合并账户"));
+    world.decide(DATONG, transfer, (clerk(), refuse)).unwrap();
+    import(&mut world, numbered(old(ZHANG), "140299850615013"));
+    assert_eq!(world.stored(DATONG, OLD).record.person.document, person(ZHANG).document);
+}

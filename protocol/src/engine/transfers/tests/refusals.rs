@@ -4,10 +4,12 @@ use super::world::{World, application, clerk, date, newcomer, reviewer, saver, y
 use crate::account::{AccountNumber, AccountStatus};
 use crate::center::CenterCode;
 use crate::document::{DocumentNumber, DocumentType};
+use crate::engine::command::Command;
 use crate::engine::imports::ImportItem;
 use crate::engine::operator::OperatorRole;
 use crate::engine::quarantine::Held;
 use crate::engine::records::StoredAccount;
+use crate::engine::rosters::command::NetCommand;
 use crate::engine::transfer_command::{Decision, TransferFilter, TransferState};
 use crate::engine::transfers::Side;
 use crate::id::{FileHash, TransferId};
@@ -16,7 +18,7 @@ use crate::person_name::PersonName;
 use crate::record::Freeze;
 use crate::refusal::Refusal;
 use crate::testing::people::{LI, WANG, ZHANG, person};
-use crate::testing::{DATONG, LINFEN, TAIYUAN};
+use crate::testing::{AUTHORITY, DATONG, LINFEN, TAIYUAN};
 use crate::transfer::incoming::{IncomingState, Rejection};
 use crate::transfer::reason::RefusalReason;
 use crate::transfer::task::TaskReason;
@@ -326,4 +328,29 @@ fn a_letter_that_could_be_accepted_waits_while_another_row_of_its_person_is_held
     world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
     world.run();
     assert!(world.is_completed(transfer, (TAIYUAN, DATONG)));
+}
+
+#[test]
+fn a_center_starts_letters_from_mode_confirm_on_and_before_that_none() {
+    for (mode, expected) in
+        [(Mode::Auto, Ok(())), (Mode::Confirm, Ok(())), (Mode::Answer, Err(Refusal::Mode))]
+    {
+        let mut world = world(old(LI), LI);
+        world.province.set_modes(TAIYUAN, mode);
+        let started = world.start(TAIYUAN, application(DATONG, OLD, LI));
+        assert_eq!(started.map(drop).map_err(|refused| refused.refusal), expected, "{mode:?}");
+    }
+}
+
+#[test]
+fn no_letter_goes_to_the_authority_to_a_suspended_center_or_to_oneself() {
+    let mut world = world(old(LI), LI);
+    world.province.command(AUTHORITY, Command::Net(NetCommand::Suspend(LINFEN))).unwrap();
+    world.province.advance(6_000);
+    for to in [AUTHORITY, LINFEN, TAIYUAN] {
+        let refused = world.start(TAIYUAN, application(to, OLD, LI)).unwrap_err();
+        assert_eq!(refused.refusal, Refusal::Argument, "{to}");
+    }
+    let all = TransferFilter { ended: true, ..Default::default() };
+    assert!(world.list(TAIYUAN, all).is_empty(), "none of them has begun");
 }
