@@ -244,7 +244,7 @@ fn of_two_certificates_in_one_answer_each_is_kept_by_its_own_proof() {
             })
             .collect();
         let kept = province.act(TAIYUAN, |round| {
-            lending::take_in(round, &dossier, &answered).unwrap();
+            take_in(round, &dossier, &answered).unwrap();
             numbers.map(|number| lending::held(round.view, number).unwrap().is_some())
         });
         assert_eq!(kept, [bad != 0, bad != 1]);

@@ -238,6 +238,9 @@ fn imports_are_refused_out_of_order() {
         expected: Totals::default(),
     };
     let begin = |order: &ImportOrder| Command::ImportBegin(Box::new(order.clone()));
+    let same = ImportOrder { as_of: province.now, ..older.clone() };
+    province.command(DATONG, begin(&same)).unwrap();
+    province.command(DATONG, Command::ImportAbort).unwrap();
     let refused = province.command(DATONG, begin(&older)).unwrap_err();
     assert_eq!(refused.refusal, Refusal::WrongState);
     older.as_of = province.now.plus_ms(CLOCK_SKEW_MS + 1);

@@ -1,8 +1,10 @@
 //! Logs over a network of engines: published, witnessed and followed.
 
+use std::sync::Arc;
+
 use crate::cbor;
 use crate::commitment::{CommitmentDomain, commit};
-use crate::digest::DigestStatus;
+use crate::digest::{Digest, DigestStatus};
 use crate::engine::command::{Command, Reply};
 use crate::engine::input::Input;
 use crate::engine::log_commands::{LogCommand, LogReply};
@@ -11,7 +13,7 @@ use crate::engine::output::Event;
 use crate::engine::round::Route;
 use crate::engine::synchronization::{EntriesWanted, SyncReply, SyncRequest, TilesWanted};
 use crate::engine::{
-    audit, following, heartbeats, log_store, roster_leaves, tag_index, witnessing,
+    audit, following, heartbeats, log_store, publication, roster_leaves, tag_index, witnessing,
 };
 use crate::limits::CHECKPOINT_MS_MIN;
 use crate::log::origin::LogId;
@@ -20,9 +22,10 @@ use crate::log::tlog_proof::TlogProof;
 use crate::log::tree::{LeafIndex, TreeSize};
 use crate::log_trust::VerifiedCheckpoint;
 use crate::refusal::Refusal;
+use crate::roster::{LogEnd, MemberLog, Roster};
 use crate::statement::Statement;
 use crate::statement::membership::TagKeyBox;
-use crate::testing::logs::{ALL, checkpoints, digest, held, publish, size, witnessed};
+use crate::testing::logs::{ALL, Face, checkpoints, digest, held, publish, size, witnessed};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 
 #[test]
@@ -157,6 +160,7 @@ fn witnesses_that_are_away_hold_up_the_proof_alone() {
     province.advance(30_000);
     assert_eq!(witnessed(&mut province, TAIYUAN, log), Some(size(20)));
     assert_eq!(witnessed(&mut province, LINFEN, log), Some(size(20)));
+    assert_eq!(checkpoints(&province, log, true), [20], "the earlier one was given up for it");
 }
 
 #[test]
@@ -328,4 +332,80 @@ fn a_center_gets_back_the_statements_from_and_to_it_and_no_others() {
     }
     epochs.retain(|epoch| *epoch >= 100);
     assert_eq!(epochs, (100..170).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_checkpoint_below_the_one_that_is_being_pulled_is_an_old_one() {
+    let mut province = Province::new();
+    province.cut_off(DATONG);
+    publish(&mut province, TAIYUAN, 0..30);
+    let mut fit = |to: u64| {
+        let note = Face::new(LogId::public(TAIYUAN, 1), 0..to).signed().encode();
+        province.act(DATONG, |round| {
+            let shown = VerifiedCheckpoint::verify(&note, &round.log_trust()).unwrap();
+            following::on_checkpoint(round, LINFEN, &shown).unwrap()
+        })
+    };
+    use following::Fit::{Current, Old};
+    assert_eq!(
+        [20, 10, 20, 30, 25, 19].map(&mut fit),
+        [Current, Old, Current, Current, Current, Old]
+    );
+}
+
+/// The roster of a round with the first log of Taiyuan closed at a size, and the next one open.
+fn closed_at(roster: &Roster, face: &Face) -> Arc<Roster> {
+    let mut roster = roster.clone();
+    let taiyuan = roster.members.iter_mut().find(|member| member.code == TAIYUAN).unwrap();
+    taiyuan.logs[0].closed = Some(LogEnd { size: face.size.get(), root: face.root });
+    taiyuan.logs.push(MemberLog { number: 2, closed: None });
+    Arc::new(roster)
+}
+
+#[test]
+fn the_next_log_of_a_center_is_followed_once_the_one_before_is_held_to_its_end() {
+    let mut province = Province::new();
+    province.tamper();
+    province.cut_off(DATONG);
+    publish(&mut province, TAIYUAN, 0..10);
+    province.advance(2_000);
+    let (first, next) = (LogId::public(TAIYUAN, 1), LogId::public(TAIYUAN, 2));
+    let end = Face::new(first, 0..10);
+    let note = Face::new(next, 10..12).signed().encode();
+    let follows = |province: &mut Province| {
+        province.act(DATONG, |round| {
+            round.roster = closed_at(&round.roster, &end);
+            let shown = VerifiedCheckpoint::verify(&note, &round.log_trust()).unwrap();
+            following::on_checkpoint(round, TAIYUAN, &shown).unwrap();
+            following::follow_row(round.view, next).unwrap().target.is_some()
+        })
+    };
+    assert!(!follows(&mut province), "its leaves may name leaves that are not here");
+    province.cut.clear();
+    province.connect_all();
+    province.advance(5_000);
+    assert_eq!(held(&mut province, DATONG, first).size, size(10));
+    assert!(follows(&mut province));
+}
+
+#[test]
+fn a_revision_follows_the_last_one_that_counts_and_a_chain_that_turns_back_has_none() {
+    let mut province = Province::new();
+    province.tamper();
+    let after = |leaf: u64| Digest { revision: 2, previous: Some(leaf), ..digest(1) };
+    province.act(TAIYUAN, |round| {
+        for said in [digest(1), after(0), after(2), after(4), after(1)] {
+            round.publish(&said).unwrap();
+        }
+        // Only the first leaf lies before the end.
+        round.roster = closed_at(&round.roster, &Face::new(LogId::public(TAIYUAN, 1), 0..1));
+        let before = |leaf| publication::earlier(round, (1, leaf), None).unwrap();
+        for leaf in [0, 1, 4] {
+            let earlier = before(leaf).unwrap();
+            assert_eq!((earlier.leaf, earlier.revision), (0, 1), "from leaf {leaf}");
+        }
+        for leaf in [2, 3] {
+            assert!(before(leaf).is_none(), "leaf {leaf} names none before it");
+        }
+    });
 }

@@ -15,15 +15,18 @@ use crate::engine::operator::OperatorId;
 use crate::engine::output::Event;
 use crate::engine::synchronization::{EntriesWanted, SyncReply};
 use crate::engine::timer::{self, Timer};
-use crate::engine::{single, tag_index};
-use crate::id::{Bytes, TransferId};
+use crate::engine::transfer_steps::{Steps, WaitingDigest, publish_steps};
+use crate::engine::{log_store, single, tag_index};
+use crate::id::{Bytes, Commitment, TransferId};
 use crate::limits::PUBLISH_PORTION;
 use crate::log::origin::LogId;
+use crate::log::tree::LeafIndex;
 use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
 use crate::store::Staged;
 use crate::store::memory::MemoryStore;
 use crate::testing::logs::{Face, digest, publish, size};
+use crate::testing::people::{LI, person};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 use crate::time::Timestamp;
 
@@ -246,7 +249,7 @@ fn a_log_ends_only_when_every_member_has_twice_given_leaves_that_do_not_lead_to_
                 &RecoveryRow { behind: true, target: Some(note.clone()), ..Default::default() },
             );
             lapse::note(round).unwrap();
-            crate::engine::log_store::row(round.view, log).unwrap().size
+            log_store::row(round.view, log).unwrap().size
         });
         let wanted = EntriesWanted { log, from: held, to: size(20) };
         let reply = if is_false {
@@ -293,7 +296,7 @@ fn people_are_told_what_a_recovery_waits_for() {
     );
     assert_eq!(shown.members, [AUTHORITY, DATONG, LINFEN]);
     let held = province.act(TAIYUAN, |round| {
-        crate::engine::log_store::row(round.view, LogId::public(TAIYUAN, 1)).unwrap().size.get()
+        log_store::row(round.view, LogId::public(TAIYUAN, 1)).unwrap().size.get()
     });
     assert_eq!((shown.answers_missing, shown.leaves_missing), (1, 900 - held));
     // Once it is over, the log still waits for its end.
@@ -303,6 +306,7 @@ fn people_are_told_what_a_recovery_waits_for() {
     });
     assert!(!shown.is_recovering);
     assert_eq!((shown.closing, shown.restored), (Some(1), Some(Restored { at, taken })));
+    assert_eq!(shown.members, [AUTHORITY, DATONG, LINFEN], "they have not given all back");
 }
 
 #[test]
@@ -311,7 +315,7 @@ fn leaves_whose_record_is_gone_are_superseded_portion_by_portion() {
     let count = u64::try_from(PUBLISH_PORTION).unwrap() + 1;
     let first = province.act(TAIYUAN, |round| {
         let log = crate::engine::publication::own_log(round, crate::log::origin::LogKind::Public);
-        crate::engine::log_store::row(round.view, log.unwrap()).unwrap().size.get()
+        log_store::row(round.view, log.unwrap()).unwrap().size.get()
     });
     publish(&mut province, TAIYUAN, 0..count);
     province.advance(10_000);
@@ -359,4 +363,34 @@ fn the_wait_for_the_next_log_ends_with_a_roster_that_was_issued_after_the_loss_a
         });
         assert_eq!(after, left, "{closing:?} {issued_after_ms}");
     }
+}
+
+#[test]
+fn a_step_of_a_transfer_that_came_back_is_not_published_again_and_the_next_one_follows_it() {
+    let mut province = province();
+    let (id, remitted) = (TransferId::new([8; 32]), DigestStatus::TransferRemitted);
+    let document = person(LI).document;
+    let of = Steps { document: &document, reference: Some(id), channel: None };
+    let waits = |byte, status| {
+        let date = digest(0).date;
+        vec![WaitingDigest { status, commitment: Commitment::new([byte; 32]), date }]
+    };
+    let there = province.act(DATONG, |round| {
+        let (mut known, mut first) = (None, waits(1, remitted));
+        assert!(publish_steps(round, of, (&mut known, &mut first)).unwrap());
+        known.unwrap()
+    });
+    province.act(DATONG, |round| {
+        // The store that comes back knows nothing of the step; its leaf has come back by itself.
+        let place = (LogId::public(DATONG, there.log), LeafIndex::new(there.leaf));
+        let entry = log_store::entry(round.view, place.0, place.1).unwrap().unwrap();
+        let back = (there.leaf, &crate::cbor::decode::<Digest>(&entry).unwrap());
+        pulled::take(round.view, there.log, back).unwrap();
+        let (mut known, mut again) = (None, waits(1, remitted));
+        again.extend(waits(2, DigestStatus::TransferReversed));
+        assert!(publish_steps(round, of, (&mut known, &mut again)).unwrap());
+        let next = known.unwrap();
+        assert_eq!((next.leaf, next.revision), (there.leaf + 1, 2), "one leaf more, and no two");
+        assert!(!pulled::is_left(round.view, there.log, there.leaf).unwrap());
+    });
 }

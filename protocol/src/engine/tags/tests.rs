@@ -225,3 +225,30 @@ fn whoever_has_the_key_is_sent_it_no_second_time() {
         province.cut.clear();
     }
 }
+
+#[test]
+fn whoever_made_the_key_seals_it_to_a_center_that_was_admitted_before_and_let_in_later() {
+    let mut province = Province::empty();
+    let roles: Vec<_> = core::iter::once((AUTHORITY, Role::Authority))
+        .chain(CENTERS.map(|code| (code, Role::Center)))
+        .collect();
+    let first = joined(&roles, province.now);
+    province.join(AUTHORITY, Role::Authority, &first);
+    province.command(AUTHORITY, Command::Net(NetCommand::Suspend(TAIYUAN))).unwrap();
+    let file = file(&mut province);
+    for code in [DATONG, LINFEN, TAIYUAN] {
+        province.join(code, Role::Center, &file);
+    }
+    province.connect_all();
+    province.advance(10_000);
+    assert!(tag_at(&mut province, DATONG).is_ok());
+    assert!(tag_at(&mut province, TAIYUAN).is_err(), "while it is suspended");
+    for center in [DATONG, LINFEN] {
+        let digest = crate::testing::logs::digest(7);
+        province.act(center, |round| round.publish(&digest)).unwrap();
+    }
+    province.command(AUTHORITY, Command::Net(NetCommand::Reinstate(TAIYUAN))).unwrap();
+    province.connect_all();
+    province.advance(10_000);
+    assert_eq!(tag_at(&mut province, TAIYUAN), tag_at(&mut province, DATONG));
+}

@@ -4,6 +4,7 @@
 //! **Promises.** Every statement is one change away from one that counts.
 //! **Left to others.** Who counts at all, and signatures: `admission`, `cose`.
 
+use super::witnesses::pass;
 use crate::authority::dialogue::CaseRemark;
 use crate::center::CenterCode;
 use crate::engine::lending::witness::{self, first_lease, loans::loans};
@@ -20,7 +21,7 @@ use crate::statement::lending::{
     TagAnswer,
 };
 use crate::subject::TagEpoch;
-use crate::testing::lending::held;
+use crate::testing::lending::{HOUR, held};
 use crate::testing::people::LI;
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 use crate::time::Timestamp;
@@ -358,4 +359,24 @@ fn a_time_to_pay_by_is_shown_only_while_there_is_a_lease() {
     assert_eq!(until(&mut province), Some(payable_until(asked_at)));
     province.pay(TAIYUAN, "DK-1").unwrap();
     assert_eq!(until(&mut province), None);
+}
+
+#[test]
+fn a_lease_that_is_over_makes_way_and_one_that_runs_stands_first_for_everybody_else() {
+    let mut province = Province::that_lends();
+    let standing = request(&mut province);
+    answered(&mut province, &standing).unwrap();
+    let theirs = |province: &Province| {
+        let household = (standing.intent.epoch, standing.intent.household.clone());
+        let intent = Intent::new(LINFEN, province.now, household);
+        LeaseRequest { from: LINFEN, issued_at: province.now, intent, ..standing.clone() }
+    };
+    let named = |answer: LeaseAnswer| answer.tags[0].first.unwrap().intent;
+    let asked = theirs(&province);
+    assert_eq!(named(answered(&mut province, &asked).unwrap()), standing.intent.id());
+    // Taiyuan has shown its log past the end of the lease.
+    pass(&mut province, LEASE_MS + 2 * HOUR);
+    let asked = theirs(&province);
+    assert_eq!(named(answered(&mut province, &asked).unwrap()), asked.intent.id());
+    assert_eq!(first(&mut province, asked.intent.household[0]), Some(LINFEN));
 }

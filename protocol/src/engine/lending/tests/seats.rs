@@ -175,3 +175,19 @@ fn a_lookup_for_a_loan_shows_the_applications_elsewhere_and_a_question_to_one_ce
         assert_eq!(found.len(), seen, "{at} {purpose:?} {to:?}");
     }
 }
+
+#[test]
+fn witnesses_that_are_behind_do_not_count_among_those_who_have_taken_a_change() {
+    let mut province = Province::new();
+    // Two of the four are heard and hear nothing.
+    for away in [DATONG, LINFEN] {
+        province.cut.insert((AUTHORITY, away));
+    }
+    province.command(AUTHORITY, Command::Net(NetCommand::OpenLending)).unwrap();
+    province.advance(120_000);
+    province.now = province.now.plus_ms(LEASE_MS + 2 * HOUR);
+    let drop = Command::Net(NetCommand::Witnesses(vec![AUTHORITY, TAIYUAN, DATONG]));
+    let refused = province.command(AUTHORITY, drop).unwrap_err();
+    let why = refused.detail.unwrap();
+    assert!(why.contains("the witnesses of before"), "{why}");
+}

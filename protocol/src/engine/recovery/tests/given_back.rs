@@ -6,16 +6,24 @@
 use super::super::recalled;
 use super::super::{on_roster, on_statements, replay, statements};
 use super::province;
+use crate::account::SerialNumber;
 use crate::center::CenterCode;
 use crate::certificate::CertificateNumber;
 use crate::cose;
+use crate::dossier::{RowState, Wish};
+use crate::engine::command::{Command, Reply};
+use crate::engine::operator::OperatorId;
 use crate::engine::output::Event;
 use crate::engine::synchronization::SyncReply;
-use crate::id::{ContentHash, OperatorMark, PayloadHash, TransferId};
+use crate::id::{ContentHash, FileHash, OperatorMark, PayloadHash, TransferId};
+use crate::mode::Mode;
+use crate::purpose::{Purpose, QueryKind};
 use crate::refusal::Refusal;
 use crate::statement::certificate::{Applicant, LoanResult, Receipt};
+use crate::statement::query::Consent;
 use crate::statement::transfer::letter::Cancellation;
 use crate::store::keys::{Area, key};
+use crate::testing::people::{LI, person};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, keyring};
 use crate::time::Timestamp;
 
@@ -173,5 +181,47 @@ fn words_whose_letter_nobody_has_are_kept_and_a_withdrawal_still_refuses_its_let
             let early = round.view.get(&key(Area::TransferEarly, &[transfer.as_bytes()])).unwrap();
             assert_eq!(early, (!waits).then(|| hash.as_bytes().to_vec()));
         });
+    }
+}
+
+#[test]
+fn what_this_center_answered_is_listed_again_and_what_it_was_answered_is_not() {
+    let mut province = province();
+    province.set_modes(DATONG, Mode::Answer);
+    province.import(DATONG, Vec::new()).unwrap();
+    let wish = Wish {
+        operator: OperatorId::parse("clerk").unwrap(),
+        to: Some(DATONG),
+        kind: QueryKind::Account,
+        purpose: Purpose::LoanApplication,
+        subjects: vec![person(LI)],
+        transfer: None,
+        consent: Some(Consent {
+            reference: SerialNumber::parse("SQ-1").unwrap(),
+            digest: FileHash::new([3; 32]),
+        }),
+        serial: SerialNumber::parse("DK-1").unwrap(),
+        before: None,
+        property: None,
+        certificates: Vec::new(),
+    };
+    let asked = province.command(TAIYUAN, Command::Ask(Box::new(wish))).unwrap();
+    let Reply::Asked(id) = *asked else { panic!("another reply") };
+    let Reply::Dossier(dossier) = *province.command(TAIYUAN, Command::Dossier(id)).unwrap() else {
+        panic!("another reply")
+    };
+    let RowState::Answered(answered) = &dossier.rows[0].state else { panic!("no answer") };
+    for (at, listed) in [(DATONG, 1), (TAIYUAN, 0)] {
+        let found = province.act(at, |round| {
+            let (from, to) = ([Area::Access as u8], [Area::Access as u8 + 1]);
+            for (row, _) in round.view.range(&from, &to, 99).unwrap() {
+                round.view.delete(row);
+            }
+            let bytes = round.statement(answered.answer).unwrap().unwrap();
+            let answer = statements::verify(round, bytes).unwrap();
+            statements::keep(round, &answer).unwrap();
+            round.view.range(&from, &to, 99).unwrap().len()
+        });
+        assert_eq!(found, listed, "{at}");
     }
 }

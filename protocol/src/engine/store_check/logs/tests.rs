@@ -9,6 +9,8 @@ use crate::engine::publication::SigningRow;
 use crate::engine::store_check::Expected;
 use crate::id::TreeHash;
 use crate::log::entry_bundle;
+use crate::log::equivocation::Equivocation;
+use crate::log::note::SignedNote;
 use crate::log::origin::LogId;
 use crate::log::tile::TileId;
 use crate::store::keys::{Area, key};
@@ -258,4 +260,30 @@ fn a_cosignature_of_ones_own_that_the_node_does_not_know_of_is_missed() {
     let lost = [(Fault::LogCheckpoint, Cure::Restore)];
     assert_eq!(found(&report), if cosigned { &lost[..] } else { &[] });
     assert!(cosigned, "Datong is one of the witnesses whose cosignatures are kept");
+}
+
+#[test]
+fn own_entries_that_are_missing_are_missed_though_nothing_says_how_many_there_were() {
+    let shelf = Shelf::of(TAIYUAN);
+    let report =
+        shelf.with(&place(Area::Log), None).with(&tile(LOG, TileId::entries(1)), None).check();
+    assert!(found(&report).contains(&(Fault::LogEntries, Cure::Fetch)), "{:?}", report.findings);
+    assert_eq!(report.incomplete, [LOG], "the notes are over more than is left");
+}
+
+#[test]
+fn notes_that_contradict_each_other_are_no_damage_of_a_log_that_was_proved_to_have_two_faces() {
+    let other = Face::new(LOG, 5_000..5_200).signed();
+    for (at, is_told) in [(DATONG, false), (TAIYUAN, true)] {
+        let shelf = Shelf::of(at);
+        let last = shelf.keys(Area::Witnessed, LOG).pop().unwrap();
+        let larger = SignedNote::parse(&shelf.value(&last)).unwrap();
+        let proof = Equivocation { smaller: other.clone(), larger, nodes: Vec::new() };
+        let row = key(Area::Witnessed, &[&LOG.to_key(), &200_u64.to_be_bytes()]);
+        let report = shelf
+            .with(&place(Area::Equivocation), Some(cbor::encode(&proof)))
+            .with(&row, Some(other.encode()))
+            .check();
+        assert_eq!(!found(&report).is_empty(), is_told, "{at}: {:?}", report.findings);
+    }
 }

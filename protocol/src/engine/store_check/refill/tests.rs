@@ -69,7 +69,7 @@ fn a_followed_log_that_lost_its_entries_is_whole_again_as_it_was() {
     let before = Staged::new(&store);
     let mut view = Staged::new(&store);
     view.delete(key(Area::Log, &[&LOG.to_key()]));
-    for (row, _) in rows(&before, Area::Tile) {
+    for (row, _) in rows(&before, Area::Tile).into_iter().chain(rows(&before, Area::Follow)) {
         view.delete(row);
     }
     let refill = begin(&mut province, &mut view, DATONG).unwrap();
