@@ -334,3 +334,22 @@ fn a_file_proves_something_and_its_manifest_names_every_part() {
         assert_eq!((fault.part, fault.reason), (part, FaultReason::Manifest));
     }
 }
+
+#[test]
+fn the_rosters_by_which_witnesses_cosigned_are_shown_though_nothing_else_is_of_their_time() {
+    let mut province = province();
+    let version = |province: &mut Province| province.node(DATONG).engine.roster().version;
+    let then = version(&mut province);
+    for _ in 0..2 {
+        province.command(AUTHORITY, Command::Net(NetCommand::Renew)).unwrap();
+        province.advance(600_000);
+    }
+    let now = version(&mut province);
+    assert_eq!(now, then + 2);
+    let number = AccountNumber::parse("9923041500021").unwrap();
+    let parts = collect(&mut province, DATONG, EvidenceWish::Account(number));
+    for version in then..=now {
+        assert!(parts.contains_key(&names::roster(version)), "roster {version}");
+    }
+    proved(&parts);
+}

@@ -63,16 +63,14 @@ pub(super) fn check(round: &Round<'_>, registered: &Registered) -> Result<(), St
         Side::Out => of_person(round.view, document)?,
         Side::In => None,
     };
-    for hold in by_account.into_iter().chain(by_person) {
-        match hold {
-            RegisteredHold::InTransfer(other) | RegisteredHold::Left(other)
-                if other == registered.id => {}
-            RegisteredHold::InTransfer(other) => return Err(in_flight(other)),
-            RegisteredHold::Left(other) => {
-                let why = format!("the account has left as transfer {other}");
-                return Err(Stop::explained(Refusal::WrongState, &why));
-            }
+    // It holds nothing itself: it is new, or its money came back.
+    match by_account.or(by_person) {
+        Some(RegisteredHold::InTransfer(other)) => return Err(in_flight(other)),
+        Some(RegisteredHold::Left(other)) => {
+            let why = format!("the account has left as transfer {other}");
+            return Err(Stop::explained(Refusal::WrongState, &why));
         }
+        None => {}
     }
     let other = match registered.side {
         Side::In => round.view.get(&person_key(document))?.map(|bytes| read_hash(&bytes)),

@@ -233,3 +233,6 @@ fn check_roster_leaves(
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,7 @@ fn step(state: RegisteredState) -> Step {
     Step { state, on: None, amounts: None }
 }
 
-fn paid() -> Step {
+pub(super) fn paid() -> Step {
     Step { amounts: amounts(), ..step(RegisteredState::Paid) }
 }
 
@@ -63,7 +63,7 @@ fn credited() -> Step {
 }
 
 /// A paper letter of Taiyuan for Li's account in Datong, as one of the two registers it.
-fn paper(side: Side, step: Step) -> Registration {
+pub(super) fn paper(side: Side, step: Step) -> Registration {
     Registration {
         operator: clerk(),
         side,
@@ -80,7 +80,7 @@ fn id() -> TransferId {
     Channel::Paper.transfer_id(LetterNumber::parse(LETTER).unwrap())
 }
 
-fn register(world: &mut World, at: CenterCode, wanted: Registration) -> Result<(), Refusal> {
+pub(super) fn register(world: &mut World, at: CenterCode, wanted: Registration) -> Result<(), Refusal> {
     let command = TransferCommand::Register(Box::new(wanted));
     world.transfer(at, command).map(drop).map_err(|refused| refused.refusal)
 }
