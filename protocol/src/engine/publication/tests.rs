@@ -25,6 +25,7 @@ use crate::refusal::Refusal;
 use crate::roster::{LogEnd, MemberLog, Roster};
 use crate::statement::Statement;
 use crate::statement::membership::TagKeyBox;
+use crate::store::keys::{Area, key};
 use crate::testing::logs::{ALL, Face, checkpoints, digest, held, publish, size, witnessed};
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN};
 
@@ -269,7 +270,15 @@ fn a_center_is_current_while_its_heartbeat_is_young_and_its_log_is_held() {
     province.advance(61_000);
     assert!(current(&mut province));
     let row = province.act(LINFEN, |round| heartbeats::latest(round.view, TAIYUAN).unwrap());
-    assert_eq!(row.unwrap().head, Some((LogId::public(TAIYUAN, 1), size(5))));
+    let row = row.unwrap();
+    assert_eq!(row.head, Some((LogId::public(TAIYUAN, 1), size(5))));
+    // A checkpoint of a log that no roster here lists yet.
+    province.tamper();
+    let unknown = heartbeats::HeartbeatRow { head: None, ..row };
+    province.act(LINFEN, |round| {
+        round.view.put(key(Area::Heartbeat, &[&TAIYUAN.to_key()]), cbor::encode(&unknown));
+    });
+    assert!(!current(&mut province), "nobody knows how much of it is missing");
 }
 
 #[test]

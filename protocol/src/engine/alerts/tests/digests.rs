@@ -4,8 +4,8 @@ use super::*;
 use crate::engine::alerts::digests::LIVE_MAX;
 use crate::engine::alerts::members::GAP_MS;
 use DigestStatus::{
-    AccountClosed, AccountOpen, CertificateExpired, CertificateIssued, CertificateUsed, Lost,
-    TransferReturned,
+    AccountClosed, AccountOpen, CertificateExpired, CertificateIssued, CertificateRevoked,
+    CertificateUsed, Lost, TransferReturned,
 };
 
 const PERSON: u8 = 1;
@@ -193,14 +193,16 @@ fn a16_one_certificate_that_two_leaves_use_is_told_and_two_certificates_are_not(
 fn a16_a_certificate_without_receipt_is_told_and_a_late_one_heals() {
     let issued = of_person(CertificateIssued, "2026-05-06");
     let deadline = Timestamp::start_of(day("2026-07-06"));
-    let mut province = Province::new();
-    let leaf = put(&mut province, TAIYUAN, &issued);
-    jump(&mut province, deadline.plus_ms(-1));
-    assert_eq!(raised(&mut province, AlertRule::CertificateWithoutReceipt).len(), 0);
-    jump(&mut province, deadline);
-    assert_eq!(raised(&mut province, AlertRule::CertificateWithoutReceipt), [vec![TAIYUAN]]);
-    put(&mut province, TAIYUAN, &next(CertificateUsed, (2, leaf), &issued, "2026-06-01"));
-    assert_eq!(raised(&mut province, AlertRule::CertificateWithoutReceipt).len(), 0);
+    for end in [CertificateUsed, CertificateRevoked] {
+        let mut province = Province::new();
+        let leaf = put(&mut province, TAIYUAN, &issued);
+        jump(&mut province, deadline.plus_ms(-1));
+        assert_eq!(raised(&mut province, AlertRule::CertificateWithoutReceipt).len(), 0);
+        jump(&mut province, deadline);
+        assert_eq!(raised(&mut province, AlertRule::CertificateWithoutReceipt), [vec![TAIYUAN]]);
+        put(&mut province, TAIYUAN, &next(end, (2, leaf), &issued, "2026-06-01"));
+        assert_eq!(raised(&mut province, AlertRule::CertificateWithoutReceipt).len(), 0, "{end:?}");
+    }
     let mut expired = Province::new();
     let leaf = put(&mut expired, TAIYUAN, &issued);
     put(&mut expired, TAIYUAN, &next(CertificateExpired, (2, leaf), &issued, "2026-07-07"));

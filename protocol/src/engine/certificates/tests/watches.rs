@@ -76,3 +76,15 @@ fn a_certificate_that_is_expired_revoked_or_of_a_loan_that_was_refused_watches_n
         assert_eq!(tasks(&mut province, TAIYUAN), [], "{ending}");
     }
 }
+
+#[test]
+fn a_certificate_watches_to_the_end_of_its_last_day() {
+    for (days_after, told) in [(0, 1), (1, 0)] {
+        let mut province = province();
+        let number = asked(&mut province, TAIYUAN).unwrap();
+        let last = held(&mut province, TAIYUAN, number).issued.certificate.valid_until;
+        province.now = Timestamp::start_of(last.plus_days(days_after).unwrap());
+        lend_in_linfen(&mut province);
+        assert_eq!(tasks(&mut province, TAIYUAN).len(), told, "{days_after} days after");
+    }
+}

@@ -80,7 +80,11 @@ fn id() -> TransferId {
     Channel::Paper.transfer_id(LetterNumber::parse(LETTER).unwrap())
 }
 
-pub(super) fn register(world: &mut World, at: CenterCode, wanted: Registration) -> Result<(), Refusal> {
+pub(super) fn register(
+    world: &mut World,
+    at: CenterCode,
+    wanted: Registration,
+) -> Result<(), Refusal> {
     let command = TransferCommand::Register(Box::new(wanted));
     world.transfer(at, command).map(drop).map_err(|refused| refused.refusal)
 }
