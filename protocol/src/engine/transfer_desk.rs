@@ -416,7 +416,8 @@ fn decide_incoming(
         (Decision::Approve, IncomingState::Rejected(..)) if number_is_taken(incoming) => {
             reissue::by_hand(round, incoming)
         }
-        (Decision::Wait, IncomingState::Rejected(..)) if number_is_taken(incoming) => {
+        // In a case that is over, it has been seen.
+        (Decision::Wait, state) if state.is_final() && number_is_taken(incoming) => {
             incoming.case.task = None;
             Ok(())
         }
