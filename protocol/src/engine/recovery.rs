@@ -285,17 +285,16 @@ pub(super) fn fell_behind(
         round.event(Event::Log(LogEvent::Behind { witness: from }));
         timer::set(round.view, round.now, Timer::Recover)?;
     }
-    if log.kind == LogKind::Audit {
-        // Its leaves are commitments that nobody else can open: they do not come back.
-        lapse::close(round, log.number)?;
-    }
-    Ok(())
+    // Whatever comes back: leaves of the audit log do not, and what only a few witnesses have seen of
+    // either log may be forgotten for good.
+    lapse::close(round, log.number)
 }
 
 /// A roster may have opened the next log, or list a key of what was given back.
 pub(super) fn on_roster(round: &mut Round<'_>) -> Result<(), StoreError> {
     statements::ask_all(round)?;
     lapse::on_roster(round)?;
+    leaves::on_roster(round)?;
     finish(round)
 }
 

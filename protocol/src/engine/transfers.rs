@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 
 use super::input::RequestId;
 use super::output::{Event, PeerReply};
+use super::recovery::recalled;
 use super::round::Round;
 use super::transfer_case::Case;
 use super::{bank, recovery, registrations, timer, transfers_in, transfers_out};
@@ -132,6 +133,11 @@ pub(super) fn take_in(
     }
     if case.thread.statements.contains(&hash) {
         return Ok(DeliveryReply::Committed(hash));
+    }
+    let is_forgotten = recalled::next_of_ours(round, (case.id, case.thread.ours))?.is_some();
+    if is_forgotten && !case.thread.statements.contains(&said.step().answers()) {
+        // What it answers is said again first.
+        return Ok(DeliveryReply::Pending(hash));
     }
     let turn = Turn::of(case.thread.theirs, place.step);
     match turn {

@@ -232,16 +232,61 @@ fn a_store_that_fell_behind_its_witnesses_gets_its_leaves_back_before_it_signs()
     province.cut.clear();
     province.connect_all();
     province.advance(30_000);
-    assert!(!province.act(TAIYUAN, |round| recovery::is_recovering(round.view).unwrap()));
     assert_eq!(held(&mut province, TAIYUAN, log), held(&mut province, LINFEN, log));
+    // What a few witnesses alone have seen of it may be forgotten for good: it ends.
+    assert!(province.act(TAIYUAN, |round| recovery::is_recovering(round.view).unwrap()));
+    let next = Command::Net(NetCommand::NextLog(TAIYUAN));
+    province.command(AUTHORITY, next).unwrap();
+    province.connect_all();
+    province.advance(30_000);
+    assert!(!province.act(TAIYUAN, |round| recovery::is_recovering(round.view).unwrap()));
     publish(&mut province, TAIYUAN, 60..61);
     province.advance(3_000);
     // Four leaves came back whose records nobody knows here: each is superseded as lost.
-    assert_eq!(checkpoints(&province, log, false), [5, 9, 13, 14]);
-    assert_eq!(witnessed(&mut province, LINFEN, log), Some(size(14)));
+    assert_eq!(checkpoints(&province, log, false), [5, 9]);
+    let next = LogId::public(TAIYUAN, 2);
+    assert_eq!(checkpoints(&province, next, false), [4, 5]);
+    assert_eq!(witnessed(&mut province, LINFEN, next), Some(size(5)));
     let behind = |event: &Event| matches!(event, Event::Log(LogEvent::Behind { .. }));
     assert!(province.events.iter().any(|(at, event)| *at == TAIYUAN && behind(event)));
     assert!(!province.act(DATONG, |round| equivocation::is_closed(round.view, log).unwrap()));
+}
+
+#[test]
+fn what_one_witness_alone_has_seen_is_not_waited_for_past_the_end_of_its_log() {
+    let mut province = Province::new();
+    let log = LogId::public(TAIYUAN, 1);
+    publish(&mut province, TAIYUAN, 0..5);
+    province.advance(2_000);
+    let old = province.node(TAIYUAN).engine.store().clone();
+    publish(&mut province, TAIYUAN, 5..7);
+    province.advance(2_000);
+    for other in [AUTHORITY, DATONG] {
+        province.cut.extend([(TAIYUAN, other), (other, TAIYUAN)]);
+        province.cut.extend([(LINFEN, other), (other, LINFEN)]);
+    }
+    publish(&mut province, TAIYUAN, 7..9);
+    province.advance(30_000);
+    assert_eq!([LINFEN, DATONG].map(|at| held(&mut province, at, log).size), [9, 7].map(size));
+    let settings = province.node(TAIYUAN).engine.settings().clone();
+    let now = province.now;
+    // Linfen alone has the leaves up to 9, and is away once it has shown their checkpoint.
+    province.node(TAIYUAN).engine = Engine::open(old, settings, now).unwrap();
+    province.restart(TAIYUAN);
+    let asked = SyncRequest::Latest(vec![log]);
+    let shown = province.sync(TAIYUAN, LINFEN, &asked);
+    province.cut_off(LINFEN);
+    province.cut.retain(|(from, to)| [*from, *to].contains(&LINFEN));
+    province.act(TAIYUAN, |round| recovery::on_reply(round, LINFEN, shown).unwrap());
+    let next = Command::Net(NetCommand::NextLog(TAIYUAN));
+    province.command(AUTHORITY, next).unwrap();
+    province.connect_all();
+    province.advance(30_000);
+    assert_eq!(held(&mut province, TAIYUAN, log).size, size(7), "it ended at what most had seen");
+    province.cut.clear();
+    province.connect_all();
+    province.advance(30_000);
+    assert!(!province.act(TAIYUAN, |round| recovery::is_recovering(round.view).unwrap()));
 }
 
 #[test]

@@ -63,13 +63,46 @@ pub(super) fn pull(round: &mut Round<'_>) -> Result<(), StoreError> {
     synchronization::ask(round, *member, About::OwnEntries(wanted), &request).map(drop)
 }
 
-fn target(
+/// The checkpoint up to which leaves are asked for: the one that was shown, or the end of its log, past
+/// which nobody gives any.
+pub(super) fn target(
     round: &Round<'_>,
     note: Option<&SignedNote>,
 ) -> Result<Option<(LogId, Checkpoint)>, StoreError> {
-    let Some(checkpoint) = note.map(checkpoint_of).transpose()? else { return Ok(None) };
-    let log = LogId::parse(&round.settings.network, &checkpoint.origin);
-    Ok(log.map(|log| (log, checkpoint)))
+    let Some(shown) = note.map(checkpoint_of).transpose()? else { return Ok(None) };
+    let Some(log) = LogId::parse(&round.settings.network, &shown.origin) else { return Ok(None) };
+    let listed = round.roster.member(log.center).into_iter().flat_map(|member| &member.logs);
+    let end = listed.filter(|listed| listed.number == log.number).find_map(|listed| listed.closed);
+    let end = end.and_then(|end| Some((TreeSize::new(end.size).ok()?, end.root)));
+    Ok(Some(match end {
+        Some((size, root)) if size < shown.size => (log, Checkpoint { size, root, ..shown }),
+        Some(_) | None => (log, shown),
+    }))
+}
+
+/// A roster may have closed the log before what was asked for.
+pub(super) fn on_roster(round: &mut Round<'_>) -> Result<(), StoreError> {
+    let Some(row) = row(round.view)? else { return Ok(()) };
+    let Some((log, goal)) = target(round, row.target.as_ref())? else { return Ok(()) };
+    if log_store::row(round.view, log)?.size < goal.size {
+        return pull(round);
+    }
+    arrived(round, row, (log, &goal))
+}
+
+/// All is here that anybody gives.
+fn arrived(
+    round: &mut Round<'_>,
+    mut row: RecoveryRow,
+    (log, goal): (LogId, &Checkpoint),
+) -> Result<(), StoreError> {
+    if let Some(note) = row.target.take()
+        && checkpoint_of(&note)?.size == goal.size
+    {
+        keep(round, log, &note)?;
+    }
+    put(round.view, &row);
+    pulled_all(round)
 }
 
 /// Takes entries in, if they lead to the checkpoint.
@@ -79,7 +112,7 @@ pub(in crate::engine) fn on_entries(
     wanted: EntriesWanted,
     reply: &SyncReply,
 ) -> Result<(), StoreError> {
-    let Some(mut row) = row(round.view)? else { return Ok(()) };
+    let Some(row) = row(round.view)? else { return Ok(()) };
     let Some((log, goal)) = target(round, row.target.as_ref())? else { return Ok(()) };
     let held = log_store::row(round.view, log)?.size;
     if log != wanted.log || held != wanted.from || goal.size != wanted.to {
@@ -105,11 +138,7 @@ pub(in crate::engine) fn on_entries(
     if log_store::row(round.view, log)?.size < goal.size {
         return pull(round);
     }
-    if let Some(note) = row.target.take() {
-        keep(round, log, &note)?;
-    }
-    put(round.view, &row);
-    pulled_all(round)
+    arrived(round, row, (log, &goal))
 }
 
 /// What appending entries gives, and the entries.

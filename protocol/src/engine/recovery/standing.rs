@@ -7,9 +7,9 @@ use minicbor::{Decode, Encode};
 
 use super::super::log_store;
 use super::super::round::Round;
-use super::{Phase, lapse, needed, row, statements};
+use super::{Phase, lapse, leaves, needed, row, statements};
 use crate::center::CenterCode;
-use crate::log::origin::LogId;
+use crate::log::note::SignedNote;
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
@@ -90,15 +90,8 @@ pub fn standing(round: &Round<'_>) -> Result<Standing, StoreError> {
     })
 }
 
-fn leaves_missing(
-    round: &Round<'_>,
-    target: Option<&crate::log::note::SignedNote>,
-) -> Result<u64, StoreError> {
-    let Some(note) = target else { return Ok(0) };
-    let checkpoint = super::super::following::checkpoint_of(note)?;
-    let Some(log) = LogId::parse(&round.settings.network, &checkpoint.origin) else {
-        return Ok(0);
-    };
+fn leaves_missing(round: &Round<'_>, target: Option<&SignedNote>) -> Result<u64, StoreError> {
+    let Some((log, goal)) = leaves::target(round, target)? else { return Ok(0) };
     let held = log_store::row(round.view, log)?.size;
-    Ok(checkpoint.size.get().saturating_sub(held.get()))
+    Ok(goal.size.get().saturating_sub(held.get()))
 }

@@ -62,12 +62,14 @@ pub(in super::super) fn follow(
         {
             payment::consider(round, out).map(|()| true)
         }
-        (OutgoingState::Settled, TransferStep::Difference(said)) => match said.kind {
-            DifferenceKind::NotPaid(attempt, failure) => {
-                payment::fail_again(round, out, (attempt, failure)).map(|()| true)
+        (OutgoingState::Settled | OutgoingState::PayFailed(_), TransferStep::Difference(said)) => {
+            match said.kind {
+                DifferenceKind::NotPaid(attempt, failure) => {
+                    payment::fail_again(round, out, (attempt, failure)).map(|()| true)
+                }
+                DifferenceKind::Arrived(_) => Ok(false),
             }
-            DifferenceKind::Arrived(_) => Ok(false),
-        },
+        }
         (OutgoingState::Reversed, TransferStep::Restoration(_)) => {
             take(round, out, &Event::Decided(Choice::Restore)).map(|()| true)
         }

@@ -18,7 +18,7 @@ use crate::id::{PayloadHash, TransferId};
 use crate::mode::Mode;
 use crate::money::Fen;
 use crate::plain_text::PlainText;
-use crate::settlement::{BankFailure, BankReference, Direction};
+use crate::settlement::{BankFailure, BankReference, Direction, SpecialAccount};
 use crate::statement::Statement;
 use crate::statement::transfer::TransferStep;
 use crate::store::Store as _;
@@ -32,6 +32,7 @@ use crate::transfer::outgoing::course::Intent;
 use crate::transfer::reason::RefusalReason;
 use crate::transfer::reconciliation::MoneyLine;
 use crate::transfer::task::TaskReason;
+use crate::wire::DeliveryReply;
 
 const OLD: &str = "9923041500021";
 const OTHER: &str = "9923041500022";
@@ -147,7 +148,7 @@ fn each_statement_of_the_center_that_pays_is_followed_from_where_it_was_said_and
                 "acceptance" => vec![Received, Held],
                 "transfer-refusal" => vec![Received, Held, Accepted],
                 "sheet" => vec![Accepted, Reversed, Settled],
-                "difference" => vec![Settled],
+                "difference" => vec![Settled, limit],
                 "reversal" => vec![Settled, limit, Paid],
                 "restoration" => vec![Reversed],
                 // Nothing has left yet: the remittance waits for its money.
@@ -441,6 +442,11 @@ fn a_number_that_was_given_twice_is_the_earlier_letters_unless_the_later_has_gon
         let was_open = state == IncomingState::Requested;
         assert_eq!(is_withdrawn, was_open || is_out && is_withdrawn, "{why}");
         assert!(after.state == state || was_open, "{why}");
+        if !gives_way {
+            // Whoever has looked at both says so.
+            world.decide(TAIYUAN, later, (clerk(), Decision::Wait)).expect(&why);
+            assert_eq!(incoming(&mut world, later).case.task, None, "{why}");
+        }
     }
     // The serial of the day only grows.
     for (known, kept) in [(None, 1_u32), (Some(0), 1), (Some(1), 1), (Some(7), 7)] {
@@ -458,4 +464,33 @@ fn a_number_that_was_given_twice_is_the_earlier_letters_unless_the_later_has_gon
         .province
         .act(TAIYUAN, |round| transfers::find_number(round.view, said.number).unwrap().unwrap().0);
     assert_eq!(owner, later, "the letter that went too far keeps it");
+}
+
+#[test]
+fn what_answers_a_statement_that_was_forgotten_waits_until_that_is_said_again() {
+    let mut world = world();
+    world.bank.script.push_back(Behaviour::Fail(BankFailure::ClosedPayee));
+    let transfer = started(&mut world);
+    let failed = outgoing(&mut world, transfer);
+    let settings = world.province.node(TAIYUAN).engine.settings().clone();
+    let receiving = SpecialAccount::of(&settings.receiving_account.unwrap()).unwrap();
+    world.decide(TAIYUAN, transfer, (clerk(), Decision::Correct(receiving))).unwrap();
+    let question = bytes_of(&mut world, DATONG, transfer).remove(2);
+    let correction = bytes_of(&mut world, TAIYUAN, transfer).remove(1);
+    let correction = world.province.verify(DATONG, correction).unwrap();
+    world.province.tamper();
+    let mut before = failed;
+    before.case.thread.ours = 2;
+    before.case.thread.statements.pop();
+    let place = key(Area::Recalled, &[transfer.as_bytes(), &[1], &3_u32.to_be_bytes()]);
+    world.province.act(DATONG, |round| {
+        transfers_out::save(round, &before).unwrap();
+        round.view.put(place.clone(), question);
+        let reply = transfers::take_in(round, &correction).unwrap();
+        assert_eq!(reply, DeliveryReply::Pending(correction.hash()));
+        assert_eq!(transfers_out::load(round.view, transfer).unwrap().as_ref(), Some(&before));
+        round.view.delete(place);
+        let reply = transfers::take_in(round, &correction).unwrap();
+        assert_eq!(reply, DeliveryReply::Committed(correction.hash()));
+    });
 }

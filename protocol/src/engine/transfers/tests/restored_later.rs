@@ -16,7 +16,7 @@ use crate::engine::transfer_command::Decision;
 use crate::id::{OrderId, TransferId};
 use crate::mode::Mode;
 use crate::money::Fen;
-use crate::settlement::SpecialAccount;
+use crate::settlement::{BankFailure, SpecialAccount};
 use crate::store::Staged;
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
@@ -284,6 +284,25 @@ fn what_came_in_parts_and_was_sent_back_is_not_credited_after_a_restore() {
     world.restore(TAIYUAN, backup);
     assert_eq!(world.states(transfer, BOTH), before);
     assert_eq!(world.bank.on_the_way, 0);
+}
+
+#[test]
+fn a_second_payment_that_failed_is_not_tried_again_before_what_followed_is_known() {
+    let mut world = world();
+    let fails = [BankFailure::Limit, BankFailure::ClosedPayee].map(Behaviour::Fail);
+    world.bank.script.extend(fails);
+    let transfer = begin(&mut world);
+    let backup = (world.backup(DATONG), world.province.now);
+    world.decide(DATONG, transfer, (reviewer(), Decision::PayAgain)).unwrap();
+    assert_eq!(world.states(transfer, BOTH).map(|(state, _)| state), ["negotiating", "pay_failed"]);
+    world.restart_from(DATONG, backup);
+    // The correction comes while its question has not come back, and comes again.
+    correct(&mut world, transfer);
+    assert_eq!(world.show(DATONG, transfer).line.state.name(), "pay_failed");
+    world.come_back(DATONG);
+    assert_completed(&mut world, transfer, 1);
+    let statements = [TAIYUAN, DATONG].map(|center| world.show(center, transfer).statements);
+    assert_eq!(statements[0].len(), statements[1].len(), "each has what both have said");
 }
 
 #[test]
