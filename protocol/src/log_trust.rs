@@ -121,8 +121,7 @@ pub fn log_key(network: &NetworkName, log: LogId, key: &PublicKey) -> Option<Ver
 }
 
 fn lists(member: &Member, log: LogId) -> bool {
-    member.status != MemberStatus::Revoked
-        && member.logs.iter().any(|listed| listed.number == log.number)
+    member.status != MemberStatus::Revoked && member.log(log.number).is_some()
 }
 
 /// A checkpoint of a member's log whose signature, key and form were checked.

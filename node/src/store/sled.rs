@@ -86,13 +86,9 @@ impl SledStore {
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let lock = FolderLock::take(folder)?;
         trial::run(folder)?;
-        match Self::open_under(folder, lock)? {
-            (mut store, None) => {
-                store.leaves = Some(folder.to_owned());
-                Ok(store)
-            }
-            (_, Some(lost)) => Err(lost.into()),
-        }
+        let mut store = Self::open_whole(folder, lock)?;
+        store.leaves = Some(folder.to_owned());
+        Ok(store)
     }
 
     /// Opens a store that may be changed by it: a copy.
@@ -100,7 +96,11 @@ impl SledStore {
     /// # Errors
     /// When it is of a newer release, or it is damaged.
     pub(in crate::store) fn open_copy(folder: &Path) -> Result<Self, OpenError> {
-        match Self::open_under(folder, FolderLock::take(folder)?)? {
+        Self::open_whole(folder, FolderLock::take(folder)?)
+    }
+
+    fn open_whole(folder: &Path, lock: FolderLock) -> Result<Self, OpenError> {
+        match Self::open_under(folder, lock)? {
             (store, None) => Ok(store),
             (_, Some(lost)) => Err(lost.into()),
         }

@@ -189,10 +189,7 @@ pub(super) fn on_checkpoint(
 /// Public logs that the roster lists: open ones unless they were convicted, closed ones up to the
 /// end that the roster gives them.
 fn is_followed(round: &Round<'_>, log: LogId, size: TreeSize) -> Result<bool, StoreError> {
-    let listed = round
-        .roster
-        .member(log.center)
-        .and_then(|member| member.logs.iter().find(|listed| listed.number == log.number));
+    let listed = round.roster.member(log.center).and_then(|member| member.log(log.number));
     match listed.filter(|_| log.kind == LogKind::Public) {
         None => Ok(false),
         Some(MemberLog { closed: Some(end), .. }) => Ok(size.get() <= end.size),
@@ -202,8 +199,7 @@ fn is_followed(round: &Round<'_>, log: LogId, size: TreeSize) -> Result<bool, St
 
 /// The size at which the roster closes a log; `None` for one that is open or not listed.
 pub(super) fn end_of(round: &Round<'_>, log: LogId) -> Option<TreeSize> {
-    let logs = round.roster.member(log.center).map_or(&[][..], |member| &member.logs);
-    let listed = logs.iter().find(|listed| listed.number == log.number)?;
+    let listed = round.roster.member(log.center)?.log(log.number)?;
     listed
         .closed
         .filter(|_| log.kind == LogKind::Public)

@@ -127,8 +127,7 @@ pub(super) fn earlier(
 /// cosigned of a convicted one, none does.
 pub(super) fn stands(round: &Round<'_>, number: u32, leaf: u64) -> Result<bool, StoreError> {
     let center = round.center();
-    let logs = round.roster.member(center).map(|member| member.logs.as_slice());
-    let listed = logs.and_then(|logs| logs.iter().find(|log| log.number == number));
+    let listed = round.roster.member(center).and_then(|member| member.log(number));
     let Some(listed) = listed else { return Ok(true) };
     if let Some(end) = listed.closed {
         return Ok(leaf < end.size);

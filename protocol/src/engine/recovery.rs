@@ -88,6 +88,11 @@ impl RecoveryRow {
     const fn is_unsure(&self) -> bool {
         !self.behind && !self.is_let_go
     }
+
+    /// What was lost is not taken in yet.
+    fn lacks_something(&self) -> bool {
+        self.behind && self.phase != Phase::Replayed
+    }
 }
 
 const ROW: &[u8] = b"recovery";
@@ -116,12 +121,12 @@ pub(super) fn is_pulling(view: &dyn View) -> Result<bool, StoreError> {
 
 /// Whether what comes in must wait until what was lost is taken in.
 pub(super) fn holds_inputs(view: &dyn View) -> Result<bool, StoreError> {
-    Ok(row(view)?.is_some_and(|row| row.is_unsure() || row.behind && row.phase != Phase::Replayed))
+    Ok(row(view)?.is_some_and(|row| row.is_unsure() || row.lacks_something()))
 }
 
 /// Whether a person must wait with a decision: what it is about is not taken in yet.
 pub(super) fn holds_decisions(view: &dyn View) -> Result<bool, StoreError> {
-    Ok(row(view)?.is_some_and(|row| row.behind && row.phase != Phase::Replayed))
+    Ok(row(view)?.is_some_and(|row| row.lacks_something()))
 }
 
 /// Whether digests wait, because it is not known yet which leaves stand.
@@ -159,7 +164,7 @@ fn own_logs(round: &Round<'_>) -> Result<Vec<LogId>, StoreError> {
     numbers.dedup();
     let listed = |number: &u32| {
         let own = round.roster.member(center);
-        own.is_some_and(|own| own.logs.iter().any(|log| log.number == *number))
+        own.is_some_and(|own| own.log(*number).is_some())
     };
     let numbers = numbers.into_iter().filter(listed);
     Ok(numbers.flat_map(|n| [LogId::public(center, n), LogId::audit(center, n)]).collect())
@@ -262,8 +267,7 @@ pub(super) fn on_own_checkpoint(
 
 /// Whether a log of ours has ended, so that nothing of it is asked for any more.
 fn is_over(round: &Round<'_>, log: LogId) -> Result<bool, StoreError> {
-    let own = round.roster.member(log.center);
-    let listed = own.and_then(|own| own.logs.iter().find(|listed| listed.number == log.number));
+    let listed = round.roster.member(log.center).and_then(|own| own.log(log.number));
     Ok(listed.is_none_or(|listed| listed.closed.is_some())
         || equivocation::is_convicted(round.view, log.center, log.number)?)
 }

@@ -149,6 +149,12 @@ impl Member {
         self.keys.iter().filter(move |key| key.purpose == purpose && key.counts_at(now))
     }
 
+    /// The log of this number, if it is listed.
+    #[must_use]
+    pub fn log(&self, number: u32) -> Option<&MemberLog> {
+        self.logs.iter().find(|log| log.number == number)
+    }
+
     /// The number of the log that is open, if one is.
     #[must_use]
     pub fn open_log(&self) -> Option<u32> {

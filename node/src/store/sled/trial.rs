@@ -51,7 +51,11 @@ pub(super) fn run(folder: &Path) -> Result<(), OpenError> {
 
 /// Takes the note away before the files change.
 fn forget(folder: &Path) -> Result<(), OpenError> {
-    match fs::remove_file(folder.join(LEFT)) {
+    unless_absent(fs::remove_file(folder.join(LEFT)))
+}
+
+fn unless_absent(removed: io::Result<()>) -> Result<(), OpenError> {
+    match removed {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(io_error(&error).into()),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -62,10 +66,7 @@ fn forget(folder: &Path) -> Result<(), OpenError> {
 /// # Errors
 /// When it is there and cannot be removed.
 pub fn forget_trial(folder: &Path) -> Result<(), OpenError> {
-    match fs::remove_dir_all(folder.join(COPY)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(io_error(&error).into()),
-        Ok(()) | Err(_) => Ok(()),
-    }
+    unless_absent(fs::remove_dir_all(folder.join(COPY)))
 }
 
 /// Notes how the files are left by a holder whose last commit stands.

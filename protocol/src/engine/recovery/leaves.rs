@@ -71,8 +71,8 @@ pub(super) fn target(
 ) -> Result<Option<(LogId, Checkpoint)>, StoreError> {
     let Some(shown) = note.map(checkpoint_of).transpose()? else { return Ok(None) };
     let Some(log) = LogId::parse(&round.settings.network, &shown.origin) else { return Ok(None) };
-    let listed = round.roster.member(log.center).into_iter().flat_map(|member| &member.logs);
-    let end = listed.filter(|listed| listed.number == log.number).find_map(|listed| listed.closed);
+    let listed = round.roster.member(log.center).and_then(|member| member.log(log.number));
+    let end = listed.and_then(|listed| listed.closed);
     let end = end.and_then(|end| Some((TreeSize::new(end.size).ok()?, end.root)));
     Ok(Some(match end {
         Some((size, root)) if size < shown.size => (log, Checkpoint { size, root, ..shown }),

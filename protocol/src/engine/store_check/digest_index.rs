@@ -95,8 +95,7 @@ fn end_of(
     roster: &Roster,
     (log, row): (LogId, LogRow),
 ) -> Result<TreeSize, StoreError> {
-    let listed = roster.member(log.center).map_or(&[][..], |member| &member.logs);
-    let listed = listed.iter().find(|listed| listed.number == log.number);
+    let listed = roster.member(log.center).and_then(|member| member.log(log.number));
     if let Some(end) = listed.and_then(|listed| listed.closed) {
         return Ok(TreeSize::new(end.size).map_or(row.size, |end| end.min(row.size)));
     }
