@@ -28,6 +28,7 @@ mod network;
 mod plan;
 mod prying;
 mod queries;
+mod relapse;
 mod rounds;
 mod schedule;
 mod shrinking;
@@ -159,6 +160,7 @@ fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken
         world.run_until(world.now.plus_ms(pause))?;
         workload.apply(world)?;
         workload.lend(world)?;
+        world.relapse()?;
         if world.random.u8(0..4) == 0 {
             workload.decide(world)?;
             world.keep_backup();
@@ -188,6 +190,7 @@ fn mend(world: &mut World, workload: &mut Workload) -> Result<Ends, Broken> {
         world.run_until(world.now.plus_ms(MINUTE_MS / 2))?;
         workload.decide(world)?;
         workload.lend(world)?;
+        world.open_next_logs()?;
         world.run_until(world.now.plus_ms(MINUTE_MS))?;
     }
     if let Ok(ends) = world.auditor.at_rest(&world.nodes, &world.bank) {
@@ -195,6 +198,7 @@ fn mend(world: &mut World, workload: &mut Workload) -> Result<Ends, Broken> {
     }
     // Nobody decides any more: what still waits has a deadline, and then calls a person.
     for _ in 0..8 {
+        world.open_next_logs()?;
         world.sleep(5 * 24 * HOUR_MS);
         world.run_until(world.now.plus_ms(2 * MINUTE_MS))?;
     }

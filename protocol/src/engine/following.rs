@@ -29,8 +29,8 @@ use crate::store::{StoreError, View};
 
 mod pulling;
 
-use pulling::pull;
 pub(super) use pulling::{entries_of, on_entries, on_nodes, retry};
+use pulling::{pull, source};
 
 /// Where following a log stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -146,7 +146,7 @@ pub(super) fn on_checkpoint(
     }
     if let Some(earlier) = unfinished_before(round, log)? {
         // The next heartbeat brings this one again.
-        ask_for_latest(round, via, vec![earlier])?;
+        ask_for_rest(round, earlier)?;
         return Ok(Fit::Current);
     }
     let held = log_store::row(round.view, log)?;
@@ -218,6 +218,16 @@ fn unfinished_before(round: &Round<'_>, log: LogId) -> Result<Option<LogId>, Sto
         }
     }
     Ok(None)
+}
+
+/// Asks for the end of a closed log, each time somebody else: a center that has fallen behind may have no
+/// checkpoint of its end any more.
+fn ask_for_rest(round: &mut Round<'_>, log: LogId) -> Result<(), StoreError> {
+    let mut row = follow_row(round.view, log)?;
+    let source = source(round, log, row.attempts);
+    row.attempts = row.attempts.saturating_add(1);
+    put_follow_row(round.view, log, &row);
+    ask_for_latest(round, source, vec![log])
 }
 
 /// The digest that one of `log` replaces, as far as it is held.

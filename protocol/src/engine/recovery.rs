@@ -41,6 +41,7 @@ pub use lapse::{Lapse, mark_restored};
 pub(super) use lapse::{closing, may_have_forgotten};
 pub(super) use leaves::on_entries;
 pub(super) use statements::Pages;
+pub(super) use statements::asks_again;
 pub(super) use statements::on_reply as on_statements;
 
 /// Where the node stands after a start.

@@ -134,10 +134,12 @@ pub(super) fn take_in(
     if case.thread.statements.contains(&hash) {
         return Ok(DeliveryReply::Committed(hash));
     }
-    let is_forgotten = recalled::next_of_ours(round, (case.id, case.thread.ours))?.is_some();
-    if is_forgotten && !case.thread.statements.contains(&said.step().answers()) {
-        // What it answers is said again first.
-        return Ok(DeliveryReply::Pending(hash));
+    if !case.thread.statements.contains(&said.step().answers()) {
+        let is_here = recalled::next_of_ours(round, (case.id, case.thread.ours))?.is_some();
+        if is_here || recovery::asks_again(round, from, statement.statement().issued_at())? {
+            // What it answers is said again first.
+            return Ok(DeliveryReply::Pending(hash));
+        }
     }
     let turn = Turn::of(case.thread.theirs, place.step);
     match turn {
@@ -167,8 +169,12 @@ fn take_in_unknown(
         transfers_out::on_early_cancellation(round, cancellation, place.hash)?;
         return Ok(DeliveryReply::Committed(place.hash));
     }
-    Ok(if hears(Side::Out, &said) {
+    if hears(Side::Out, &said) {
         // Its letter is on the way; the row's timer brings this again.
+        return Ok(DeliveryReply::Pending(place.hash));
+    }
+    let said = statement.statement();
+    Ok(if recovery::asks_again(round, said.from(), said.issued_at())? {
         DeliveryReply::Pending(place.hash)
     } else {
         DeliveryReply::Refused(Refusal::NotFound)

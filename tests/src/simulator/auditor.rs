@@ -14,7 +14,7 @@ use fundlink_protocol::cose::Received;
 use fundlink_protocol::engine::output::Output;
 use fundlink_protocol::engine::transfer_case::Case;
 use fundlink_protocol::engine::transfers::Side;
-use fundlink_protocol::engine::{transfers, transfers_out};
+use fundlink_protocol::engine::{recovery, transfers, transfers_out};
 use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::statement::StatementKind;
 use fundlink_protocol::store::keys::{Area, key};
@@ -71,7 +71,7 @@ pub(super) struct Auditor {
     people: people::People,
     /// Nodes that were set back, and have forgotten.
     forgiven: BTreeSet<CenterCode>,
-    /// When they were.
+    /// When they were, of those that have not recovered.
     set_back_at: BTreeMap<CenterCode, Timestamp>,
     cases: cases::Cases,
     books: BTreeMap<CenterCode, books::Books>,
@@ -110,7 +110,7 @@ impl Auditor {
     }
 
     /// A node is set back on purpose: it has lost what it knew, and still must not fork its log, nor
-    /// begin anything before it knows what it has lost.
+    /// begin anything before it knows what it has lost; `now` is no clock's past any more.
     pub(super) fn forgive(&mut self, center: CenterCode, now: Timestamp) {
         self.forgiven.insert(center);
         self.set_back_at.insert(center, now);
@@ -140,9 +140,8 @@ impl Auditor {
             format!("{center} releases what {} commits have promised", changes.commits)
         })?;
         self.answers.check()?;
-        if let Some(since) = self.set_back_at.get(&center) {
-            releases::check_set_back((node, center), *since, outputs)?;
-            return self.logs.check_roots(node, center, &changes.rows);
+        if self.forgiven.contains(&center) {
+            return self.check_forgiven((node, center, now), (&changes.rows, outputs), cosign);
         }
         self.check_rows(node, center, &changes.rows)?;
         for change in &changes.rows {
@@ -166,6 +165,37 @@ impl Auditor {
         if node.is_center() {
             self.books.entry(center).or_default().check_totals(node, center)?;
         }
+        self.check_outputs((node, center), outputs, cosign)
+    }
+
+    /// Of a node that was set back: what it had is not compared any more, and what it lets out is.
+    fn check_forgiven(
+        &mut self,
+        (node, center, now): (&Node, CenterCode, Timestamp),
+        (changes, outputs): (&[Change], &[Output]),
+        cosign: &dyn Fn(&Output) -> Option<CosignRequest>,
+    ) -> Result<(), Broken> {
+        // What it has begun since it knows what it had lost it may say again after any start.
+        if recovery::is_recovering(&Staged::new(node.disk()))? {
+            if let Some(since) = self.set_back_at.get(&center) {
+                releases::check_set_back(center, *since, outputs)?;
+            }
+        } else {
+            self.set_back_at.remove(&center);
+        }
+        let intents =
+            changes.iter().filter(|change| change.key.first() == Some(&(Area::Intent as u8)));
+        intents.into_iter().try_for_each(|change| self.payouts.check((center, now), change))?;
+        self.check_outputs((node, center), outputs, cosign)?;
+        self.logs.check_roots(node, center, changes)
+    }
+
+    fn check_outputs(
+        &mut self,
+        (node, center): (&Node, CenterCode),
+        outputs: &[Output],
+        cosign: &dyn Fn(&Output) -> Option<CosignRequest>,
+    ) -> Result<(), Broken> {
         let is_answered = |to, row| self.answers.has(center, to, row);
         for output in outputs {
             releases::check((node, center), output, cosign, &is_answered)?;
@@ -256,6 +286,10 @@ impl Auditor {
         (center, order): OrderKey,
     ) -> Result<(), Broken> {
         let Some(node) = nodes.get(&center) else { return Ok(()) };
+        if self.forgiven.contains(&center) {
+            // It may have forgotten the order, or the sheet.
+            return Ok(());
+        }
         let view = Staged::new(node.disk());
         let found = transfers::find_number(&view, order.letter)?;
         let Some((transfer, _)) = found else {

@@ -113,11 +113,13 @@ pub enum Fault {
     Equivocated,
     /// A node is set back to an old backup, at the end.
     RolledBack,
+    /// A center is set back to an old backup amid the work.
+    Relapsed,
 }
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::Loss,
         Self::Duplicate,
         Self::Delay,
@@ -170,6 +172,7 @@ impl Fault {
         Self::WrongSheet,
         Self::Equivocated,
         Self::RolledBack,
+        Self::Relapsed,
     ];
 
     /// The name by which a command line leaves it out.
@@ -228,6 +231,7 @@ impl Fault {
             Self::WrongSheet => "wrong-sheet",
             Self::Equivocated => "equivocated",
             Self::RolledBack => "rolled-back",
+            Self::Relapsed => "relapsed",
         }
     }
 
@@ -289,6 +293,8 @@ impl Fault {
             Self::WrongSheet => 3_000,
             // Of each look at a lease.
             Self::PaidLate => 20_000,
+            // Of each look at the network.
+            Self::Relapsed => 30_000,
             // Of each run.
             Self::LoanTwice | Self::PayoutUndone => 100_000,
             Self::Equivocated | Self::RolledBack => 100_000,

@@ -11,7 +11,7 @@ use super::plan::Fault;
 use super::world::{Event, World};
 
 /// Clocks stay within this of the time outside; two of them within the skew that is allowed.
-const SKEW_MS_MAX: i64 = 40_000;
+pub(super) const SKEW_MS_MAX: i64 = 40_000;
 /// What a clock that runs fast gains in a minute: two percent.
 const DRIFT_MS_MAX: i64 = 1_200;
 const MINUTE_MS: i64 = 60_000;

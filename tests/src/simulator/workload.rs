@@ -23,6 +23,7 @@ use fundlink_protocol::money::Fen;
 use fundlink_protocol::refusal::Refusal;
 use fundlink_protocol::settlement::SpecialAccount;
 use fundlink_protocol::statement::query::Consent;
+use fundlink_protocol::store::Staged;
 use fundlink_protocol::transfer::reason::RefusalReason;
 use fundlink_protocol::transfer::task::TaskReason;
 
@@ -245,7 +246,9 @@ impl Workload {
         center: CenterCode,
         transfer: TransferId,
     ) -> Result<(), Broken> {
-        let Some((side, case)) = world.auditor.case(center, transfer) else { return Ok(()) };
+        let Some(node) = world.nodes.get(&center) else { return Ok(()) };
+        let found = transfers::find(&Staged::new(node.disk()), transfer)?;
+        let Some((side, case)) = found else { return Ok(()) };
         let person = interest::number_of(&case.letter.account);
         let reason = case.task.as_ref().map(|task| task.reason);
         let first = case.task.as_ref().and_then(|task| task.first.clone());

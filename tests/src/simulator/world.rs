@@ -29,6 +29,7 @@ use super::disk::Disk;
 use super::members::{self, KeyType, Keys};
 use super::network::{Links, Packet};
 use super::plan::{Fault, Plan};
+use super::relapse::Relapses;
 use super::rounds::{Callers, Tempo, Waiting};
 use super::schedule::Schedule;
 use super::trace::Trace;
@@ -121,6 +122,7 @@ pub(super) struct World {
     pub(super) rotated: BTreeSet<(CenterCode, KeyPurpose)>,
     /// What one center had at some time.
     pub(super) backup: Option<(CenterCode, MemoryStore)>,
+    pub(super) relapses: Relapses,
 }
 
 const POLL_MS: i64 = 20_000;
@@ -193,6 +195,7 @@ impl World {
             idle: BTreeSet::new(),
             rotated: BTreeSet::new(),
             backup: None,
+            relapses: Relapses::default(),
         };
         world.place(members::AUTHORITY, Role::Authority, &file);
         for number in 1..=centers {

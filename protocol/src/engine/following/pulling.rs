@@ -76,7 +76,7 @@ pub(super) fn pull(round: &mut Round<'_>, log: LogId) -> Result<(), StoreError> 
 }
 
 /// Whom to ask: the log's center first, then the others in turn.
-fn source(round: &Round<'_>, log: LogId, attempts: u32) -> CenterCode {
+pub(super) fn source(round: &Round<'_>, log: LogId, attempts: u32) -> CenterCode {
     let others = round.roster.members.iter().filter(|member| {
         member.status == MemberStatus::Active
             && member.code != round.center()

@@ -371,6 +371,38 @@ fn closed_at(roster: &Roster, face: &Face) -> Arc<Roster> {
     Arc::new(roster)
 }
 
+/// Shows Datong a checkpoint of the next log; whether it is followed.
+fn follows_next(province: &mut Province, end: &Face) -> bool {
+    let next = LogId::public(TAIYUAN, 2);
+    let note = Face::new(next, 10..12).signed().encode();
+    province.act(DATONG, |round| {
+        round.roster = closed_at(&round.roster, end);
+        let shown = VerifiedCheckpoint::verify(&note, &round.log_trust()).unwrap();
+        following::on_checkpoint(round, TAIYUAN, &shown).unwrap();
+        following::follow_row(round.view, next).unwrap().target.is_some()
+    })
+}
+
+#[test]
+fn the_end_of_a_closed_log_is_asked_of_others_where_its_center_does_not_show_it() {
+    let mut province = Province::new();
+    province.tamper();
+    province.cut_off(DATONG);
+    publish(&mut province, TAIYUAN, 0..10);
+    province.advance(2_000);
+    province.cut.clear();
+    province.cut.extend([(DATONG, TAIYUAN), (TAIYUAN, DATONG)]);
+    let first = LogId::public(TAIYUAN, 1);
+    let end = Face::new(first, 0..10);
+    assert!(!follows_next(&mut province, &end), "the center is asked, in vain");
+    for _ in 0..2 {
+        province.advance(5_000);
+        follows_next(&mut province, &end);
+    }
+    assert_eq!(held(&mut province, DATONG, first).size, size(10));
+    assert!(follows_next(&mut province, &end));
+}
+
 #[test]
 fn the_next_log_of_a_center_is_followed_once_the_one_before_is_held_to_its_end() {
     let mut province = Province::new();
@@ -378,23 +410,14 @@ fn the_next_log_of_a_center_is_followed_once_the_one_before_is_held_to_its_end()
     province.cut_off(DATONG);
     publish(&mut province, TAIYUAN, 0..10);
     province.advance(2_000);
-    let (first, next) = (LogId::public(TAIYUAN, 1), LogId::public(TAIYUAN, 2));
+    let first = LogId::public(TAIYUAN, 1);
     let end = Face::new(first, 0..10);
-    let note = Face::new(next, 10..12).signed().encode();
-    let follows = |province: &mut Province| {
-        province.act(DATONG, |round| {
-            round.roster = closed_at(&round.roster, &end);
-            let shown = VerifiedCheckpoint::verify(&note, &round.log_trust()).unwrap();
-            following::on_checkpoint(round, TAIYUAN, &shown).unwrap();
-            following::follow_row(round.view, next).unwrap().target.is_some()
-        })
-    };
-    assert!(!follows(&mut province), "its leaves may name leaves that are not here");
+    assert!(!follows_next(&mut province, &end), "its leaves may name leaves that are not here");
     province.cut.clear();
     province.connect_all();
     province.advance(5_000);
     assert_eq!(held(&mut province, DATONG, first).size, size(10));
-    assert!(follows(&mut province));
+    assert!(follows_next(&mut province, &end));
 }
 
 #[test]

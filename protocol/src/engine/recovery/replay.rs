@@ -81,6 +81,7 @@ fn go_on(round: &mut Round<'_>, transfer: TransferId) -> Result<Moved, StoreErro
         let done = match transfers::find(round.view, transfer)? {
             None => begin(round, transfer)?,
             Some((_, case)) if case.core.is_some() => return Ok(Moved::Waits),
+            Some((Side::In, case)) if was_sent(round, &case)? => true,
             Some((side, case)) => {
                 forget_known(round, &case)?;
                 // What was said without an answer to what came next was said before that was heard: a
@@ -114,6 +115,13 @@ fn begin(round: &mut Round<'_>, transfer: TransferId) -> Result<bool, StoreError
         keep_without_letter(round, transfer)?;
     }
     Ok(false)
+}
+
+/// A letter that is a draft here was sent before this store forgot that.
+fn was_sent(round: &mut Round<'_>, case: &Case) -> Result<bool, StoreError> {
+    let row = (case.id, Whose::Ours, 1);
+    let Some(letter) = recalled::verified(round, row)? else { return Ok(false) };
+    transfers_in::recalled::was_sent(round, case.id, &letter)
 }
 
 /// Statements whose letter nobody has: they are kept, and a letter that was withdrawn before it came is

@@ -24,18 +24,23 @@ use crate::center::CenterCode;
 use crate::cose::{Received, Verified};
 use crate::id::TransferId;
 use crate::key::KeyPurpose;
+use crate::limits::CLOCK_SKEW_MS;
 use crate::refusal::Refusal;
 use crate::statement::transfer::TransferStep;
 use crate::statement::{Statement, StatementKind};
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, View};
+use crate::time::Timestamp;
 
-/// How far the statements of each member are here; there is none when nothing was lost, or all is back.
+/// How far the statements of each member are here; there is none when nothing was ever lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub(in crate::engine) struct Pages {
     #[n(1)]
     pages: Vec<Page>,
+    /// Every member has given what it had.
+    #[n(2)]
+    is_over: bool,
 }
 
 /// How far the statements that a member has kept are here.
@@ -50,6 +55,15 @@ struct Page {
     is_done: bool,
     #[n(4)]
     token: Option<u64>,
+    /// When it was asked for what came after the pages before.
+    #[n(5)]
+    since: Timestamp,
+}
+
+impl Pages {
+    fn of(&mut self, member: CenterCode) -> Option<&mut Page> {
+        self.pages.iter_mut().find(|page| page.member == member)
+    }
 }
 
 const PAGES: &[u8] = b"statements-given-back";
@@ -65,11 +79,11 @@ pub(super) fn begin(view: &mut dyn View) {
 
 /// The members whose statements are not all here.
 pub(super) fn missing(round: &Round<'_>) -> Result<Vec<CenterCode>, StoreError> {
-    let Some(held) = pages(round.view)? else { return Ok(Vec::new()) };
+    let Some(mut held) = pages(round.view)? else { return Ok(Vec::new()) };
     let mut members = super::others(round);
-    let is_done =
-        |member: &CenterCode| held.pages.iter().any(|page| page.member == *member && page.is_done);
-    members.retain(|member| !is_done(member));
+    // Who joins later has kept nothing that was lost.
+    let is_over = held.is_over;
+    members.retain(|member| held.of(*member).map_or(!is_over, |page| !page.is_done));
     Ok(members)
 }
 
@@ -88,11 +102,11 @@ pub(super) fn ask_member(round: &mut Round<'_>, member: CenterCode) -> Result<()
     if !super::others(round).contains(&member) {
         return Ok(());
     }
-    let place = held.pages.iter().position(|page| page.member == member).unwrap_or_else(|| {
-        held.pages.push(Page { member, after: None, is_done: false, token: None });
-        held.pages.len().saturating_sub(1)
-    });
-    let Some(page) = held.pages.get_mut(place) else { return Ok(()) };
+    if held.of(member).is_none() && !held.is_over {
+        let since = round.now;
+        held.pages.push(Page { member, after: None, is_done: false, token: None, since });
+    }
+    let Some(page) = held.of(member) else { return Ok(()) };
     let waits = match page.token {
         Some(token) => synchronization::is_open(round, token)?,
         None => false,
@@ -106,6 +120,32 @@ pub(super) fn ask_member(round: &mut Round<'_>, member: CenterCode) -> Result<()
     Ok(())
 }
 
+/// A member answers, at a time, what this store does not know: it may have been on its way when the store
+/// forgot it, and have come to the member after that gave its pages. Whether the member was asked since,
+/// and the answer must wait.
+pub(in crate::engine) fn asks_again(
+    round: &mut Round<'_>,
+    member: CenterCode,
+    answered_at: Timestamp,
+) -> Result<bool, StoreError> {
+    if !super::others(round).contains(&member) {
+        return Ok(false);
+    }
+    let Some(mut held) = pages(round.view)? else { return Ok(false) };
+    let Some(page) = held.of(member) else { return Ok(false) };
+    if page.is_done {
+        // By both clocks it had whatever it answers when it was asked, and has given it.
+        if page.since.ms_since(answered_at) > 2 * CLOCK_SKEW_MS {
+            return Ok(false);
+        }
+        page.is_done = false;
+        page.since = round.now;
+        single::write(round.view, PAGES, &Some(held));
+    }
+    ask_member(round, member)?;
+    Ok(true)
+}
+
 /// Takes a page in, and asks for the next.
 pub(in crate::engine) fn on_reply(
     round: &mut Round<'_>,
@@ -113,9 +153,7 @@ pub(in crate::engine) fn on_reply(
     reply: SyncReply,
 ) -> Result<(), StoreError> {
     let Some(mut held) = pages(round.view)? else { return Ok(()) };
-    let Some(page) = held.pages.iter_mut().find(|page| page.member == from) else {
-        return Ok(());
-    };
+    let Some(page) = held.of(from) else { return Ok(()) };
     page.token = None;
     let SyncReply::Statements(statements, last) = reply else {
         single::write(round.view, PAGES, &Some(held));
@@ -136,8 +174,10 @@ pub(in crate::engine) fn on_reply(
     if last.is_some() {
         return ask_member(round, from);
     }
-    if missing(round)?.is_empty() {
-        single::write(round.view, PAGES, &None::<Pages>);
+    if missing(round)?.is_empty()
+        && let Some(held) = pages(round.view)?
+    {
+        single::write(round.view, PAGES, &Some(Pages { is_over: true, ..held }));
     }
     timer::set(round.view, round.now, Timer::Recall)?;
     pulled_all(round)

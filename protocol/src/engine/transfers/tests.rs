@@ -18,6 +18,7 @@ mod refusals;
 mod regained;
 mod regressions;
 mod reissues;
+mod relapsed;
 mod restored;
 mod restored_later;
 mod store_checks;

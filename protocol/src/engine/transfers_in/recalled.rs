@@ -35,10 +35,8 @@ pub(in super::super) fn begin(
     letter: &Letter,
     verified: &Verified,
 ) -> Result<(), StoreError> {
-    let hash = verified.hash();
-    let transfer = TransferId::new(*hash.as_bytes());
-    round.keep_received(hash, StatementKind::Letter, verified.bytes())?;
-    round.view.put(key(Area::TransferOf, &[hash.as_bytes()]), transfer.as_bytes().to_vec());
+    let transfer = TransferId::new(*verified.hash().as_bytes());
+    keep_letter(round, verified)?;
     give_number(round, letter, transfer)?;
     let mut incoming = Incoming {
         case: Case::new(transfer, letter.clone(), 1, 0),
@@ -61,6 +59,34 @@ pub(in super::super) fn begin(
     incoming.enter(round, IncomingState::Requested);
     incoming.case.wait(round, Wait::Acceptance)?;
     save(round, &incoming)
+}
+
+/// A letter that this center has sent is here again.
+fn keep_letter(round: &mut Round<'_>, letter: &Verified) -> Result<(), StoreError> {
+    let hash = letter.hash();
+    round.keep_received(hash, StatementKind::Letter, letter.bytes())?;
+    // A transfer has the id of its letter.
+    round.view.put(key(Area::TransferOf, &[hash.as_bytes()]), hash.as_bytes().to_vec());
+    Ok(())
+}
+
+/// A draft was sent before this store forgot that; `false` where the case is no draft.
+pub(in super::super) fn was_sent(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    letter: &Verified,
+) -> Result<bool, StoreError> {
+    let done = with(round, transfer, |round, incoming| {
+        if incoming.state != IncomingState::Draft {
+            return Ok(false);
+        }
+        keep_letter(round, letter)?;
+        incoming.case.task = None;
+        incoming.enter(round, IncomingState::Requested);
+        incoming.case.wait(round, Wait::Acceptance)?;
+        Ok(true)
+    })?;
+    Ok(done.unwrap_or(false))
 }
 
 /// Keeps the number from being given again. Where it was, the earlier letter has it.

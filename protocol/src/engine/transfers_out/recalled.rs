@@ -58,7 +58,8 @@ pub(in super::super) fn follow(
             say_sheet(round, out).map(|()| true)
         }
         (OutgoingState::Settled | OutgoingState::PayFailed(_), TransferStep::Remittance(_))
-            if out.settled_amount() == out.case.net(Direction::Debit) =>
+            // The bank may have moved more than was ordered: a person looks at what is beyond it.
+            if out.case.net(Direction::Debit) >= out.settled_amount() =>
         {
             payment::consider(round, out).map(|()| true)
         }

@@ -12,7 +12,8 @@ use fundlink_protocol::engine::{transfers_in, transfers_out};
 use fundlink_protocol::id::TransferId;
 use fundlink_protocol::ledger;
 use fundlink_protocol::ledger::posting::{Cause, Posting, Side};
-use fundlink_protocol::store::Staged;
+use fundlink_protocol::store::keys::{Area, key};
+use fundlink_protocol::store::{Staged, Store as _, prefix_end};
 use fundlink_protocol::time::Date;
 
 use super::super::bank::Bank;
@@ -29,6 +30,23 @@ pub(super) struct Books {
     counted: BTreeSet<String>,
     /// The day of the import.
     pub(super) imported_on: Option<Date>,
+}
+
+/// The debits and credits of a transfer that stand, by the postings on the disk.
+pub(super) fn standing_on_disk(node: &Node, transfer: TransferId) -> Result<(i32, i32), Broken> {
+    let (mut debits, mut credits) = (0, 0);
+    let prefix = key(Area::Posting, &[]);
+    for (_, bytes) in node.disk().range(&prefix, &prefix_end(&prefix), usize::MAX)? {
+        let posting: Posting = read("a posting", &bytes)?;
+        let is_debit = posting.lines.iter().any(|line| line.side == Side::SuspenseOut);
+        match posting.cause {
+            Cause::Order(of, _) if of == transfer && is_debit => debits += 1,
+            Cause::Order(of, _) if of == transfer => credits += 1,
+            Cause::Undoing(of, _) if of == transfer => debits -= 1,
+            Cause::Order(..) | Cause::Undoing(..) | Cause::Import | Cause::Notice(..) => {}
+        }
+    }
+    Ok((debits, credits))
 }
 
 /// What a transfer has done to the books of a center.

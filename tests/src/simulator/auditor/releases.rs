@@ -13,7 +13,7 @@ use fundlink_protocol::cose::Received;
 use fundlink_protocol::engine::log_store;
 use fundlink_protocol::engine::output::{Output, PeerReply};
 use fundlink_protocol::engine::synchronization::{SyncReply, SyncRequest};
-use fundlink_protocol::engine::{bank as bank_rows, outbox, recovery, witnessing};
+use fundlink_protocol::engine::{bank as bank_rows, outbox, witnessing};
 use fundlink_protocol::id::PayloadHash;
 use fundlink_protocol::log::add_checkpoint::AddCheckpoint;
 use fundlink_protocol::log::checkpoint::Checkpoint;
@@ -143,13 +143,10 @@ pub(super) fn check(
 /// A node that was set back begins nothing before it knows what it has lost: what it has said before
 /// it may say again, and orders no payment.
 pub(super) fn check_set_back(
-    (node, center): (&Node, CenterCode),
+    center: CenterCode,
     since: Timestamp,
     outputs: &[Output],
 ) -> Result<(), Broken> {
-    if !recovery::is_recovering(&Staged::new(node.disk()))? {
-        return Ok(());
-    }
     for output in outputs {
         match output {
             Output::Deliver { statement, .. } => {

@@ -12,19 +12,20 @@ use fundlink_protocol::engine::transfers_out::Outgoing;
 use fundlink_protocol::engine::{
     log_store, outbox, recovery, store_check, transfers, transfers_in, transfers_out,
 };
-use fundlink_protocol::id::TransferId;
+use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::ledger;
 use fundlink_protocol::log::origin::LogId;
 use fundlink_protocol::money::Fen;
-use fundlink_protocol::store::Staged;
+use fundlink_protocol::store::keys::{Area, key};
+use fundlink_protocol::store::{Staged, Store as _, prefix_end};
 use fundlink_protocol::transfer::incoming::IncomingState;
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 
 use super::super::bank::Bank;
 use super::super::world::Node;
 use super::{
-    Auditor, Broken, Nodes, cases, core_systems, interest, open_transfers, queries, releases,
-    require, returns,
+    Auditor, Broken, Nodes, books, cases, core_systems, interest, open_transfers, queries, read,
+    releases, require, returns,
 };
 
 /// How many transfers stand in which state at the transfer-in center.
@@ -35,8 +36,8 @@ impl Auditor {
     pub(in super::super) fn after_healing(&self, nodes: &Nodes) -> Result<(), Broken> {
         for (center, acknowledged) in &self.acknowledged {
             let Some(node) = nodes.get(center) else { continue };
-            for hash in acknowledged {
-                releases::check_kept(node, *center, *hash)?;
+            if !self.forgiven.contains(center) {
+                check_all_kept(node, *center, acknowledged)?;
             }
         }
         nodes.keys().try_for_each(|center| self.after_start(nodes, *center))
@@ -50,7 +51,10 @@ impl Auditor {
                 let open = outbox::open_rows(&view, *other)?;
                 require(open == 0, || format!("{center} has {open} statements for {other}"))?;
             }
-            check_followers(nodes, *center)?;
+            check_followers(nodes, *center, self.forgiven.contains(center))?;
+            if self.forgiven.contains(center) {
+                self.check_given_back((nodes, bank), *center)?;
+            }
             queries::check_ended(node, *center)?;
             if let Some(core) = &node.core {
                 core.check_sum()?;
@@ -82,6 +86,10 @@ impl Auditor {
             for transfer in told {
                 let view = Staged::new(node.disk());
                 let Some(incoming) = transfers_in::load(&view, *transfer)? else {
+                    // What nobody has heard of is forgotten for good.
+                    if self.forgiven.contains(center) {
+                        continue;
+                    }
                     return Err(Broken::new(format!("{center} has lost transfer {transfer}")));
                 };
                 self.check_ended((nodes, bank), (*center, node), &incoming)?;
@@ -89,6 +97,51 @@ impl Auditor {
             }
         }
         Ok(ends)
+    }
+
+    /// A node that was set back amid the work knows what others know: whatever it has acknowledged, and
+    /// every transfer that another center has with it.
+    fn check_given_back(
+        &self,
+        (nodes, bank): (&Nodes, &Bank),
+        center: CenterCode,
+    ) -> Result<(), Broken> {
+        self.check_recovered((nodes, bank), center)?;
+        let Some(node) = nodes.get(&center) else { return Ok(()) };
+        let acknowledged = self.acknowledged.get(&center).map_or(&[][..], Vec::as_slice);
+        check_all_kept(node, center, acknowledged)?;
+        let view = Staged::new(node.disk());
+        for (other, holder) in nodes.iter().filter(|(other, _)| **other != center) {
+            let prefix = key(Area::TransferOut, &[]);
+            for (_, bytes) in holder.disk().range(&prefix, &prefix_end(&prefix), usize::MAX)? {
+                let outgoing: Outgoing = read("an outgoing transfer", &bytes)?;
+                let transfer = outgoing.case.id;
+                let is_theirs = outgoing.case.letter.from == center;
+                let has = !is_theirs || transfers_in::load(&view, transfer)?.is_some();
+                require(has, || {
+                    let state = outgoing.state.name();
+                    format!("{center} has forgotten {transfer}, which is {state} at {other}")
+                })?;
+            }
+            let prefix = key(Area::TransferIn, &[]);
+            for (_, bytes) in holder.disk().range(&prefix, &prefix_end(&prefix), usize::MAX)? {
+                let incoming: Incoming = read("an incoming transfer", &bytes)?;
+                let transfer = incoming.case.id;
+                let was_heard = incoming.case.thread.theirs > 0
+                    // Of what was refused or withdrawn before its letter came nothing is kept.
+                    && !matches!(
+                        incoming.state,
+                        IncomingState::Rejected(..) | IncomingState::Cancelled
+                    );
+                let is_ours = incoming.case.letter.to == center && was_heard;
+                let has = !is_ours || transfers_out::load(&view, transfer)?.is_some();
+                require(has, || {
+                    let state = incoming.state.name();
+                    format!("{center} has forgotten {transfer}, which is {state} at {other}")
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// A node that was set back has ended its recovery: its books hold what its bank does, by notices
@@ -160,8 +213,8 @@ impl Auditor {
         let transfer = incoming.case.id;
         let moved = matches!(outgoing.state, OutgoingState::Completed(_));
         let expected = i32::from(moved);
-        let debits = self.standing((from, other), transfer).0;
-        let credits = self.standing((center, node), transfer).1;
+        let debits = self.standing((from, other), transfer)?.0;
+        let credits = self.standing((center, node), transfer)?.1;
         require(debits == expected && credits == expected, || {
             format!("{transfer} ended with {debits} debits and {credits} credits that stand")
         })?;
@@ -198,14 +251,19 @@ impl Auditor {
     }
 
     /// The debits and credits of a transfer that stand at a center.
-    fn standing(&self, (center, node): (CenterCode, &Node), transfer: TransferId) -> (i32, i32) {
-        match &node.core {
-            Some(core) => {
-                let moved = core.moved(transfer);
-                (moved.debits, moved.credits)
-            }
-            None => self.books.get(&center).map_or((0, 0), |books| books.standing(transfer)),
+    fn standing(
+        &self,
+        (center, node): (CenterCode, &Node),
+        transfer: TransferId,
+    ) -> Result<(i32, i32), Broken> {
+        if let Some(core) = &node.core {
+            let moved = core.moved(transfer);
+            return Ok((moved.debits, moved.credits));
         }
+        if self.forgiven.contains(&center) {
+            return books::standing_on_disk(node, transfer);
+        }
+        Ok(self.books.get(&center).map_or((0, 0), |books| books.standing(transfer)))
     }
 }
 
@@ -226,10 +284,18 @@ fn check_banked(
     })
 }
 
-/// Every follower holds the log of a center as it is.
-fn check_followers(nodes: &Nodes, center: CenterCode) -> Result<(), Broken> {
+fn check_all_kept(
+    node: &Node,
+    center: CenterCode,
+    acknowledged: &[PayloadHash],
+) -> Result<(), Broken> {
+    acknowledged.iter().try_for_each(|hash| releases::check_kept(node, center, *hash))
+}
+
+/// Every follower holds the log of a center as it is; who was set back goes on in the next one.
+fn check_followers(nodes: &Nodes, center: CenterCode, is_next: bool) -> Result<(), Broken> {
     let Some(node) = nodes.get(&center) else { return Ok(()) };
-    let log = LogId::public(center, 1);
+    let log = LogId::public(center, if is_next { 2 } else { 1 });
     let own = log_store::row(&Staged::new(node.disk()), log)?;
     for (other, follower) in nodes {
         let held = log_store::row(&Staged::new(follower.disk()), log)?;

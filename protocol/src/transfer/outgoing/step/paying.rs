@@ -63,8 +63,8 @@ impl Next {
         }
         let Some(settled) = self.course.settled else { return };
         let is_zero = settled.amount.is_zero();
-        if !is_zero && settled.amount == self.course.gone() && self.course.case.payment.is_none() {
-            // All of it has left under an order that this store has forgotten.
+        if !is_zero && self.course.gone() >= settled.amount && self.course.case.payment.is_none() {
+            // All of it, or more, has left under an order that this store has forgotten.
             self.act(Act::ForgetTask);
             self.enter_paying();
             return self.reconsider();

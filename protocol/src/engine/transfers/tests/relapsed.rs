@@ -1,0 +1,150 @@
+//! A store that was put back amid the work, while others go on.
+//!
+//! **Promises.** What was done since its backup is found again, though a person had yet to decide it
+//! there, though the bank moved more than was ordered, and though it was still on its way.
+
+use std::collections::BTreeSet;
+
+use super::delivery::{deliver, signed};
+use super::world::{World, application, newcomer, reviewer, saver};
+use crate::center::CenterCode;
+use crate::engine::transfer_command::Decision;
+use crate::id::{PayloadHash, TransferId};
+use crate::limits::CLOCK_SKEW_MS;
+use crate::refusal::Refusal;
+use crate::settlement::BankFailure;
+use crate::statement::transfer::reply::{Acceptance, IdentityMatch};
+use crate::statement::transfer::{StepHead, step};
+use crate::store::Store as _;
+use crate::store::keys::{Area, key};
+use crate::testing::bank::Behaviour;
+use crate::testing::people::LI;
+use crate::testing::{DATONG, LINFEN, TAIYUAN};
+use crate::wire::DeliveryReply;
+
+const OLD: &str = "9923041500021";
+const BOTH: (CenterCode, CenterCode) = (TAIYUAN, DATONG);
+
+fn world() -> World {
+    let old = saver(DATONG, OLD, LI, (202_304, 36, "1200.00"), "2026-05-06");
+    World::new("2026-05-20", vec![old, newcomer(TAIYUAN, "0126050100001", LI)])
+}
+
+fn begin(world: &mut World) -> TransferId {
+    world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap()
+}
+
+#[test]
+fn a_letter_that_waits_for_its_second_person_in_the_backup_was_sent_and_is_not_asked_about_again() {
+    let mut world = world();
+    world.change_settings(TAIYUAN, |settings| settings.policy.letter_needs_reviewer = true);
+    let transfer = begin(&mut world);
+    let backup = (world.backup(TAIYUAN), world.province.now);
+    world.decide(TAIYUAN, transfer, (reviewer(), Decision::Approve)).unwrap();
+    assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2]);
+    let said = |world: &mut World| {
+        let statements = world.show(TAIYUAN, transfer).statements;
+        statements.into_iter().collect::<BTreeSet<_>>()
+    };
+    let before = said(&mut world);
+    world.restore(TAIYUAN, backup);
+    assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2]);
+    assert_eq!(said(&mut world), before, "nothing is said anew");
+    assert_eq!(world.show(TAIYUAN, transfer).line.task, None);
+}
+
+#[test]
+fn what_the_bank_moved_beyond_the_sheet_keeps_no_transfer_from_coming_back() {
+    for (fails_first, is_late) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut world = world();
+        let mut backup = (world.backup(DATONG), world.province.now);
+        let more = Behaviour::PayMore(500);
+        let script = [Behaviour::Fail(BankFailure::Limit), more];
+        world.bank.script.extend(script.into_iter().skip(usize::from(!fails_first)));
+        let transfer = begin(&mut world);
+        if fails_first {
+            backup = (world.backup(DATONG), world.province.now);
+            world.decide(DATONG, transfer, (reviewer(), Decision::PayAgain)).unwrap();
+        }
+        let before = world.states(transfer, BOTH);
+        assert_eq!(before.map(|(state, _)| state), ["negotiating", "paid"]);
+        let paid = world.bank.executed(DATONG);
+        world.restart_from(DATONG, backup);
+        if is_late {
+            world.open_next_log(DATONG);
+            world.province.advance(30_000);
+            while world.bank.report_next(&mut world.province, DATONG) {
+                world.province.advance(25_000);
+            }
+            world.run();
+        } else {
+            world.come_back(DATONG);
+        }
+        assert_eq!(world.states(transfer, BOTH), before, "{fails_first} {is_late}");
+        let line = world.show(DATONG, transfer).line;
+        assert!(line.task.is_some(), "a person looks at what is beyond");
+        assert_eq!(world.bank.executed(DATONG), paid);
+    }
+}
+
+/// The letter of a transfer, in the bytes that Taiyuan has signed.
+fn letter(world: &mut World, transfer: TransferId) -> Vec<u8> {
+    let store = world.province.node(TAIYUAN).engine.store().clone();
+    store.get(&key(Area::Statement, &[transfer.as_bytes()])).unwrap().unwrap()
+}
+
+#[test]
+fn a_letter_that_was_on_its_way_when_its_center_forgot_it_comes_back_with_the_answer_to_it() {
+    let mut world = world();
+    let backup = (world.backup(TAIYUAN), world.province.now);
+    let link = [(TAIYUAN, DATONG), (DATONG, TAIYUAN)];
+    world.province.cut.extend(link);
+    let transfer = begin(&mut world);
+    let letter = letter(&mut world, transfer);
+    world.province.cut.clear();
+    world.restore(TAIYUAN, backup);
+    let letter = world.province.verify(DATONG, letter).unwrap();
+    deliver(&mut world.province, TAIYUAN, &letter);
+    for _ in 0..30 {
+        world.wait_minutes(1);
+    }
+    assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2]);
+    let statements = [TAIYUAN, DATONG].map(|center| world.show(center, transfer).statements);
+    assert_eq!(statements[0].len(), statements[1].len(), "each has what both have said");
+}
+
+#[test]
+fn what_answers_a_letter_that_never_was_is_refused_once_its_member_has_been_asked_again() {
+    let mut world = world();
+    let backup = (world.backup(TAIYUAN), world.province.now);
+    world.restore(TAIYUAN, backup);
+    let identity = IdentityMatch::Exact;
+    let said = |world: &World, from| {
+        let head = StepHead {
+            from,
+            to: TAIYUAN,
+            issued_at: world.province.now,
+            transfer: TransferId::new([9; 32]),
+            step: 1,
+            answers: PayloadHash::new([9; 32]),
+        };
+        step!(head, Acceptance { identity })
+    };
+    let unknown = DeliveryReply::Refused(Refusal::NotFound);
+    for from in [DATONG, LINFEN] {
+        let said = said(&world, from);
+        let said = signed(&mut world.province, &said);
+        let waits = DeliveryReply::Pending(said.hash());
+        assert_eq!(deliver(&mut world.province, from, &said), waits, "it is asked");
+        world.province.advance(CLOCK_SKEW_MS);
+        assert_eq!(deliver(&mut world.province, from, &said), waits, "by another clock it is now");
+        world.province.advance(2 * CLOCK_SKEW_MS);
+        assert_eq!(deliver(&mut world.province, from, &said), waits, "it is asked once more");
+        assert_eq!(deliver(&mut world.province, from, &said), unknown, "it has given all it has");
+    }
+    // Nobody is asked anything where nothing was ever lost.
+    let mut world = self::world();
+    let said = said(&world, DATONG);
+    let said = signed(&mut world.province, &said);
+    assert_eq!(deliver(&mut world.province, DATONG, &said), unknown);
+}

@@ -1,0 +1,78 @@
+//! A center that is set back amid the work: it has forgotten what it said and heard since its backup, while
+//! faults go on and others write to it.
+//!
+//! **Promises.** One center in a run, once, and only where any majority of its witnesses knows that it
+//! has had more: what nobody else has seen nobody can miss. The authority opens the next log for it.
+//! **Left to others.** A center that is set back when everything rests: the epilogue.
+
+use std::collections::BTreeSet;
+
+use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::engine::command::Command;
+use fundlink_protocol::engine::rosters::command::NetCommand;
+use fundlink_protocol::log::origin::LogId;
+use fundlink_protocol::store::memory::MemoryStore;
+
+use super::auditor::Broken;
+use super::members;
+use super::plan::Fault;
+use super::weather::SKEW_MS_MAX;
+use super::world::World;
+
+/// What a center can be set back to, and which one was.
+#[derive(Debug, Default)]
+pub(super) struct Relapses {
+    backup: Option<(CenterCode, MemoryStore)>,
+    set_back: BTreeSet<CenterCode>,
+}
+
+impl Relapses {
+    /// Whether a center was set back amid the work.
+    pub(super) fn any(&self) -> bool {
+        !self.set_back.is_empty()
+    }
+}
+
+impl World {
+    /// A look at the network: a backup is made, or a center is set back to the one that there is.
+    pub(super) fn relapse(&mut self) -> Result<(), Broken> {
+        self.open_next_logs()?;
+        if self.relapses.any() {
+            return Ok(());
+        }
+        if self.relapses.backup.is_none() || self.random.u8(0..6) == 0 {
+            let center = members::center(self.random.u32(1..=self.centers));
+            let backup = self.nodes.get(&center).map(|node| (center, node.disk().backup()));
+            self.relapses.backup = backup;
+            return Ok(());
+        }
+        if !self.plan.is_on() || !self.plan.would(Fault::Relapsed, &mut self.random) {
+            return Ok(());
+        }
+        let Some((center, backup)) = self.relapses.backup.take() else { return Ok(()) };
+        if !self.is_missed((center, &backup))? {
+            return Ok(());
+        }
+        self.plan.count(Fault::Relapsed);
+        self.relapses.set_back.insert(center);
+        // What it signed before may bear the time of a clock that is ahead.
+        self.auditor.forgive(center, self.now.plus_ms(SKEW_MS_MAX + 1));
+        self.set_disk(center, backup);
+        Ok(())
+    }
+
+    /// The people of the authority see that a center has fallen behind, and open its next log.
+    pub(super) fn open_next_logs(&mut self) -> Result<(), Broken> {
+        for center in self.relapses.set_back.clone() {
+            let authority = self.nodes.get(&members::AUTHORITY);
+            let Some(engine) = authority.and_then(|node| node.engine.as_ref()) else { continue };
+            let listed = engine.roster().member(center);
+            let first = LogId::public(center, 1).number;
+            if listed.is_some_and(|member| member.open_log() == Some(first)) {
+                // It may be suspended today; it is tried again.
+                self.tell(members::AUTHORITY, Command::Net(NetCommand::NextLog(center)))?;
+            }
+        }
+        Ok(())
+    }
+}
