@@ -139,6 +139,18 @@ pub(super) fn stands(round: &Round<'_>, number: u32, leaf: u64) -> Result<bool, 
     Ok(witnessed.is_some_and(|(size, _)| leaf < size.get()))
 }
 
+/// Whether nothing has taken the place of an own leaf.
+pub(super) fn is_live(round: &Round<'_>, (number, leaf): (u32, u64)) -> Result<bool, StoreError> {
+    let (log, leaf) = (LogId::public(round.center(), number), LeafIndex::new(leaf));
+    let Some(digest) = own_digest(round, log, leaf)? else { return Ok(false) };
+    for row in tag_index::rows_of(log, leaf, &digest) {
+        if round.view.get(&row)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Stages a digest as a leaf; gives its index.
 pub(super) fn publish(round: &mut Round<'_>, digest: &Digest) -> Result<u64, StoreError> {
     let (log, leaf) = stage_leaf(round, LogKind::Public, cbor::encode(digest))?;

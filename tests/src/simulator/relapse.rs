@@ -2,15 +2,16 @@
 //! faults go on and others write to it.
 //!
 //! **Promises.** One center in a run, once, and only where any majority of its witnesses knows that it
-//! has had more: what nobody else has seen nobody can miss. The authority opens the next log for it.
+//! has had more: what nobody else has seen nobody can miss. The authority opens a next log for it.
 //! **Left to others.** A center that is set back when everything rests: the epilogue.
 
 use std::collections::BTreeSet;
 
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::command::Command;
+use fundlink_protocol::engine::recovery::lapse;
 use fundlink_protocol::engine::rosters::command::NetCommand;
-use fundlink_protocol::log::origin::LogId;
+use fundlink_protocol::store::Staged;
 use fundlink_protocol::store::memory::MemoryStore;
 
 use super::auditor::Broken;
@@ -61,14 +62,16 @@ impl World {
         Ok(())
     }
 
-    /// The people of the authority see that a center has fallen behind, and open its next log.
+    /// The people of a center that has fallen behind tell those of the authority which log must be
+    /// closed, and they open the next one. By clocks that differ it may take a second one.
     pub(super) fn open_next_logs(&mut self) -> Result<(), Broken> {
         for center in self.relapses.set_back.clone() {
+            let Some(node) = self.nodes.get(&center) else { continue };
+            let closing = lapse::read(&Staged::new(node.disk()))?.and_then(|lapse| lapse.closing);
             let authority = self.nodes.get(&members::AUTHORITY);
             let Some(engine) = authority.and_then(|node| node.engine.as_ref()) else { continue };
             let listed = engine.roster().member(center);
-            let first = LogId::public(center, 1).number;
-            if listed.is_some_and(|member| member.open_log() == Some(first)) {
+            if closing.is_some() && listed.is_some_and(|member| member.open_log() == closing) {
                 // It may be suspended today; it is tried again.
                 self.tell(members::AUTHORITY, Command::Net(NetCommand::NextLog(center)))?;
             }

@@ -134,6 +134,11 @@ pub(in crate::engine) fn on_entries(
         put_follow_row(round.view, log, &row);
         return Ok(());
     };
+    if !is_followed(round, log, target.size)? {
+        // A roster has closed the log while they were on their way.
+        put_follow_row(round.view, log, &row);
+        return pull(round, log);
+    }
     let held = log_store::row(round.view, log)?;
     let SyncReply::Entries(bundles, proof) = reply else {
         let unreachable = reply == SyncReply::Refused(Refusal::Unreachable);

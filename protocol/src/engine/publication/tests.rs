@@ -421,6 +421,30 @@ fn the_next_log_of_a_center_is_followed_once_the_one_before_is_held_to_its_end()
 }
 
 #[test]
+fn entries_on_their_way_when_a_roster_closes_their_log_below_them_are_not_taken_in() {
+    let log = LogId::public(TAIYUAN, 1);
+    for end in [5, 10] {
+        let mut province = Province::new();
+        province.tamper();
+        province.cut_off(DATONG);
+        publish(&mut province, TAIYUAN, 0..10);
+        province.advance(2_000);
+        let from = held(&mut province, DATONG, log).size;
+        let wanted = EntriesWanted { log, from, to: size(10) };
+        let reply = province.sync(LINFEN, TAIYUAN, &SyncRequest::Entries(wanted));
+        let note = Face::new(log, 0..10).signed().encode();
+        province.act(DATONG, |round| {
+            let shown = VerifiedCheckpoint::verify(&note, &round.log_trust()).unwrap();
+            following::on_checkpoint(round, LINFEN, &shown).unwrap();
+            round.roster = closed_at(&round.roster, &Face::new(log, 0..end));
+            following::on_entries(round, TAIYUAN, wanted, reply).unwrap();
+        });
+        let expected = if end < 10 { from } else { size(10) };
+        assert_eq!(held(&mut province, DATONG, log).size, expected);
+    }
+}
+
+#[test]
 fn a_revision_follows_the_last_one_that_counts_and_a_chain_that_turns_back_has_none() {
     let mut province = Province::new();
     province.tamper();

@@ -15,6 +15,7 @@ use super::{holds_digests, is_recovering, pulled};
 use crate::digest::{Digest, DigestStatus};
 use crate::id::{ReferenceTag, TransferId};
 use crate::limits::PUBLISH_PORTION;
+use crate::log::origin::LogKind;
 use crate::store::keys::{Area, key};
 use crate::store::{StoreError, prefix_end};
 use crate::subject::Reference;
@@ -79,6 +80,12 @@ fn supersede(
     };
     // Past the end of its log nobody counts it.
     let Some(earlier) = publication::earlier(round, (log, leaf), None)? else { return Ok(()) };
+    let current = publication::own_log(round, LogKind::Public)?.number;
+    let counts = (earlier.log.unwrap_or(current), earlier.leaf);
+    if counts != (log, leaf) && !publication::is_live(round, counts)? {
+        // The record is here, and what it says now has the place of the leaf before.
+        return Ok(());
+    }
     let digest = Digest {
         status,
         revision: earlier.revision.saturating_add(1),

@@ -4,6 +4,8 @@
 //! member ends no log.
 //! **Left to others.** Whole stories from a backup: `engine::transfers::tests::restored`.
 
+use std::sync::Arc;
+
 use super::recalled::{self, Whose};
 use super::standing::{Restored, standing};
 use super::{
@@ -23,6 +25,7 @@ use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::plain_text::PlainText;
 use crate::refusal::Refusal;
+use crate::roster::{LogEnd, MemberLog, Roster};
 use crate::store::Staged;
 use crate::store::memory::MemoryStore;
 use crate::testing::logs::{Face, digest, publish, size};
@@ -339,6 +342,45 @@ fn leaves_whose_record_is_gone_are_superseded_portion_by_portion() {
     let after = province
         .act(TAIYUAN, |round| single::read::<Bytes>(round.view, b"lost-leaves-after").unwrap());
     assert_eq!(after.map(|after| after.to_vec()), Some(Vec::new()));
+}
+
+#[test]
+fn a_leaf_past_the_end_of_its_log_is_not_superseded_where_its_record_has_a_new_one() {
+    let mut province = province();
+    publish(&mut province, TAIYUAN, 0..2);
+    province.advance(10_000);
+    let log = LogId::public(TAIYUAN, 1);
+    let statuses = province.act(TAIYUAN, |round| {
+        let before = log_store::row(round.view, log).unwrap();
+        let leaves = [before.size.get() - 2, before.size.get() - 1];
+        // Both were revised, and the authority closes the log without that.
+        for (number, leaf) in (0..).zip(leaves) {
+            let revised = Digest { previous: Some(leaf), revision: 2, ..digest(number) };
+            let past = round.publish(&revised).unwrap();
+            pulled::take(round.view, 1, (past, &revised)).unwrap();
+        }
+        let mut roster = Roster::clone(&round.roster);
+        let own = roster.members.iter_mut().find(|member| member.code == TAIYUAN).unwrap();
+        own.logs[0].closed = Some(LogEnd { size: before.size.get(), root: before.root });
+        own.logs.push(MemberLog { number: 2, closed: None });
+        round.roster = Arc::new(roster);
+        // The record of the first is here.
+        let again = Digest { previous_log: Some(1), previous: Some(leaves[0]), ..digest(0) };
+        round.publish(&Digest { revision: 2, ..again }).unwrap();
+        // What the past leaves took out of the index is there again, where it counts.
+        tag_index::insert(round.view, log, LeafIndex::new(leaves[1]), &digest(1), None);
+        lost::turn(round).unwrap();
+        let found = [0, 1].map(|number| {
+            let tag = digest(number).subjects[0];
+            let found = tag_index::by_tag(round.view, tag, 9).unwrap();
+            let next = found.into_iter().filter(|found| found.log.number == 2);
+            next.map(|found| found.digest.status).collect::<Vec<_>>()
+        });
+        assert!(pulled::left(round.view, &[], 9).unwrap().is_empty());
+        found
+    });
+    let open = digest(0).status;
+    assert_eq!(statuses, [vec![open], vec![DigestStatus::Lost]]);
 }
 
 #[test]

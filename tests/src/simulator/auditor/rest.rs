@@ -16,6 +16,7 @@ use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::ledger;
 use fundlink_protocol::log::origin::LogId;
 use fundlink_protocol::money::Fen;
+use fundlink_protocol::roster::Member;
 use fundlink_protocol::store::keys::{Area, key};
 use fundlink_protocol::store::{Staged, Store as _, prefix_end};
 use fundlink_protocol::transfer::incoming::IncomingState;
@@ -51,7 +52,7 @@ impl Auditor {
                 let open = outbox::open_rows(&view, *other)?;
                 require(open == 0, || format!("{center} has {open} statements for {other}"))?;
             }
-            check_followers(nodes, *center, self.forgiven.contains(center))?;
+            check_followers(nodes, *center)?;
             if self.forgiven.contains(center) {
                 self.check_given_back((nodes, bank), *center)?;
             }
@@ -292,10 +293,12 @@ fn check_all_kept(
     acknowledged.iter().try_for_each(|hash| releases::check_kept(node, center, *hash))
 }
 
-/// Every follower holds the log of a center as it is; who was set back goes on in the next one.
-fn check_followers(nodes: &Nodes, center: CenterCode, is_next: bool) -> Result<(), Broken> {
+/// Every follower holds the open log of a center as it is.
+fn check_followers(nodes: &Nodes, center: CenterCode) -> Result<(), Broken> {
     let Some(node) = nodes.get(&center) else { return Ok(()) };
-    let log = LogId::public(center, if is_next { 2 } else { 1 });
+    let listed = node.engine.as_ref().and_then(|engine| engine.roster().member(center));
+    let Some(number) = listed.and_then(Member::open_log) else { return Ok(()) };
+    let log = LogId::public(center, number);
     let own = log_store::row(&Staged::new(node.disk()), log)?;
     for (other, follower) in nodes {
         let held = log_store::row(&Staged::new(follower.disk()), log)?;
