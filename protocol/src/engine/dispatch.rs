@@ -50,6 +50,8 @@ fn handle(round: &mut Round<'_>, input: Input) -> Result<(), StoreError> {
             dossiers::on_answered(round, from, query, outcome)
         }
         Input::Delivered { to, row, outcome } => match outcome {
+            // It may be refused for what this store has forgotten: it is sent again once that is here.
+            Ok(DeliveryReply::Refused(_)) if recovery::holds_inputs(round.view)? => Ok(()),
             Ok(DeliveryReply::Refused(Refusal::KeyEnded))
                 if membership::sign_again(round, to, row)? =>
             {

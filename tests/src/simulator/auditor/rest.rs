@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use fundlink_protocol::account::AccountStatus;
 use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::cose::Received;
 use fundlink_protocol::engine::transfers_in::Incoming;
 use fundlink_protocol::engine::transfers_out::Outgoing;
 use fundlink_protocol::engine::{
@@ -18,7 +19,7 @@ use fundlink_protocol::log::origin::LogId;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::roster::Member;
 use fundlink_protocol::store::keys::{Area, key};
-use fundlink_protocol::store::{Staged, Store as _, prefix_end};
+use fundlink_protocol::store::{Staged, Store as _, View as _, prefix_end};
 use fundlink_protocol::transfer::incoming::IncomingState;
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 
@@ -110,8 +111,12 @@ impl Auditor {
         self.check_recovered((nodes, bank), center)?;
         let Some(node) = nodes.get(&center) else { return Ok(()) };
         let acknowledged = self.acknowledged.get(&center).map_or(&[][..], Vec::as_slice);
-        check_all_kept(node, center, acknowledged)?;
         let view = Staged::new(node.disk());
+        for hash in acknowledged {
+            if view.get(&key(Area::Statement, &[hash.as_bytes()]))?.is_none() {
+                check_unknown(nodes, center, *hash)?;
+            }
+        }
         for (other, holder) in nodes.iter().filter(|(other, _)| **other != center) {
             let prefix = key(Area::TransferOut, &[]);
             for (_, bytes) in holder.disk().range(&prefix, &prefix_end(&prefix), usize::MAX)? {
@@ -291,6 +296,19 @@ fn check_all_kept(
     acknowledged: &[PayloadHash],
 ) -> Result<(), Broken> {
     acknowledged.iter().try_for_each(|hash| releases::check_kept(node, center, *hash))
+}
+
+/// What a node has acknowledged and forgotten nobody else has either.
+fn check_unknown(nodes: &Nodes, center: CenterCode, hash: PayloadHash) -> Result<(), Broken> {
+    for (other, holder) in nodes {
+        let kept = holder.disk().get(&key(Area::Statement, &[hash.as_bytes()]))?;
+        if let Some(said) = kept.and_then(|bytes| Received::parse(bytes).ok()) {
+            let what = said.kind().name();
+            let what = format!("{center} has forgotten a {what}, which {other} has: {hash}");
+            return Err(Broken::new(what));
+        }
+    }
+    Ok(())
 }
 
 /// Every follower holds the open log of a center as it is.

@@ -87,10 +87,35 @@ fn what_the_bank_moved_beyond_the_sheet_keeps_no_transfer_from_coming_back() {
     }
 }
 
-/// The letter of a transfer, in the bytes that Taiyuan has signed.
-fn letter(world: &mut World, transfer: TransferId) -> Vec<u8> {
+/// The last statement of a transfer that Taiyuan has, in the bytes that were signed.
+fn last_said(world: &mut World, transfer: TransferId) -> Vec<u8> {
+    let last = world.show(TAIYUAN, transfer).statements.pop().unwrap();
     let store = world.province.node(TAIYUAN).engine.store().clone();
-    store.get(&key(Area::Statement, &[transfer.as_bytes()])).unwrap().unwrap()
+    store.get(&key(Area::Statement, &[last.as_bytes()])).unwrap().unwrap()
+}
+
+#[test]
+fn a_letter_that_is_refused_while_its_center_recovers_was_withdrawn_before() {
+    let mut world = world();
+    world.province.cut.extend([(TAIYUAN, DATONG), (DATONG, TAIYUAN)]);
+    let transfer = begin(&mut world);
+    let backup = (world.backup(TAIYUAN), world.province.now);
+    world.cancel(TAIYUAN, transfer).unwrap();
+    // The withdrawal arrives before the letter.
+    let withdrawal = last_said(&mut world, transfer);
+    let withdrawal = world.province.verify(DATONG, withdrawal).unwrap();
+    deliver(&mut world.province, TAIYUAN, &withdrawal);
+    world.province.cut.clear();
+    world.wait_minutes(10);
+    let shown = |world: &mut World| {
+        let view = world.show(TAIYUAN, transfer);
+        (view.line.state.name(), view.statements.into_iter().collect::<BTreeSet<_>>())
+    };
+    let before = shown(&mut world);
+    assert_eq!((before.0, before.1.len()), ("cancelled", 3));
+    world.restore(TAIYUAN, backup);
+    world.wait_minutes(10);
+    assert_eq!(shown(&mut world), before);
 }
 
 #[test]
@@ -100,7 +125,7 @@ fn a_letter_that_was_on_its_way_when_its_center_forgot_it_comes_back_with_the_an
     let link = [(TAIYUAN, DATONG), (DATONG, TAIYUAN)];
     world.province.cut.extend(link);
     let transfer = begin(&mut world);
-    let letter = letter(&mut world, transfer);
+    let letter = last_said(&mut world, transfer);
     world.province.cut.clear();
     world.restore(TAIYUAN, backup);
     let letter = world.province.verify(DATONG, letter).unwrap();
