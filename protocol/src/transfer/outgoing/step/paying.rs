@@ -67,7 +67,8 @@ impl Next {
             // All of it, or more, has left under an order that this store has forgotten.
             self.act(Act::ForgetTask);
             self.enter_paying();
-            return self.reconsider();
+            self.reconsider();
+            return self.call_for_unexplained();
         }
         // A node that may have forgotten what it promised orders no payment, and undoes no settlement.
         if facts.is_recovering {

@@ -132,11 +132,12 @@ fn a_store_that_forgot_an_order_finds_its_money_gone_and_orders_nothing() {
     let acts = after(&mut course, &[payment()]);
     assert!(!is_paid(&acts) && acts.contains(&Act::Order(Ordered::Close)));
     assert_eq!(course.state, OutgoingState::Paying);
-    // More than all of it: nobody can say what that was.
+    // More than all of it: a person looks at what is beyond.
     let mut course = settled_course();
     course.case.money.moved(Direction::Debit, fen(201));
     let acts = after(&mut course, &[payment()]);
-    assert!(!is_paid(&acts) && acts.contains(&Act::Ask(TaskReason::PaymentFailed)));
+    assert!(!is_paid(&acts) && acts.contains(&Act::Order(Ordered::Close)));
+    assert_eq!(course.case.task, Some(TaskReason::UnexplainedMoney));
     // A part of it: the rest.
     let mut course = settled_course();
     course.case.money.moved(Direction::Debit, fen(150));
