@@ -273,12 +273,15 @@ fn is_over(round: &Round<'_>, log: LogId) -> Result<bool, StoreError> {
         || equivocation::is_convicted(round.view, log.center, log.number)?)
 }
 
-/// This store lacks what a witness has of an own log.
+/// This store lacks what a witness has of an own log, unless that has ended.
 pub(super) fn fell_behind(
     round: &mut Round<'_>,
     from: CenterCode,
     log: LogId,
 ) -> Result<(), StoreError> {
+    if is_over(round, log)? {
+        return Ok(());
+    }
     let mut row = row(round.view)?.unwrap_or_default();
     if !row.behind {
         row.behind = true;

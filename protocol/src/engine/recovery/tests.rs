@@ -9,12 +9,13 @@ use std::sync::Arc;
 use super::recalled::{self, Whose};
 use super::standing::{Restored, standing};
 use super::{
-    Lapse, OverrideOrder, Phase, RecoveryRow, finish, lapse, lost, mark_restored, on_entries,
-    pulled, pulled_all, put, recall, restored_at, row, run, statements,
+    Lapse, OverrideOrder, Phase, RecoveryRow, fell_behind, finish, lapse, lost, mark_restored,
+    on_entries, pulled, pulled_all, put, recall, restored_at, row, run, statements,
 };
 use crate::digest::{Digest, DigestStatus};
 use crate::engine::operator::OperatorId;
 use crate::engine::output::Event;
+use crate::engine::round::Round;
 use crate::engine::synchronization::{EntriesWanted, SyncReply};
 use crate::engine::timer::{self, Timer};
 use crate::engine::transfer_steps::{Steps, WaitingDigest, publish_steps};
@@ -344,6 +345,34 @@ fn leaves_whose_record_is_gone_are_superseded_portion_by_portion() {
     assert_eq!(after.map(|after| after.to_vec()), Some(Vec::new()));
 }
 
+/// A roster closes the log of a round's center as it is held, and opens the next.
+fn close_first(round: &mut Round<'_>) {
+    let center = round.center();
+    let held = log_store::row(round.view, LogId::public(center, 1)).unwrap();
+    let mut roster = Roster::clone(&round.roster);
+    let own = roster.members.iter_mut().find(|member| member.code == center).unwrap();
+    own.logs[0].closed = Some(LogEnd { size: held.size.get(), root: held.root });
+    own.logs.push(MemberLog { number: 2, closed: None });
+    round.roster = Arc::new(roster);
+}
+
+#[test]
+fn whoever_has_more_of_a_log_that_has_ended_says_nothing_of_what_is_held_now() {
+    for (is_closed, found) in [(true, None), (false, Some(1))] {
+        let mut province = province();
+        province.cut_off(TAIYUAN);
+        let closing = province.act(TAIYUAN, |round| {
+            if is_closed {
+                close_first(round);
+            }
+            fell_behind(round, LINFEN, LogId::public(TAIYUAN, 1)).unwrap();
+            assert_eq!(row(round.view).unwrap().is_some(), !is_closed);
+            lapse::closing(round.view).unwrap()
+        });
+        assert_eq!(closing, found);
+    }
+}
+
 #[test]
 fn a_leaf_past_the_end_of_its_log_is_not_superseded_where_its_record_has_a_new_one() {
     let mut province = province();
@@ -359,11 +388,7 @@ fn a_leaf_past_the_end_of_its_log_is_not_superseded_where_its_record_has_a_new_o
             let past = round.publish(&revised).unwrap();
             pulled::take(round.view, 1, (past, &revised)).unwrap();
         }
-        let mut roster = Roster::clone(&round.roster);
-        let own = roster.members.iter_mut().find(|member| member.code == TAIYUAN).unwrap();
-        own.logs[0].closed = Some(LogEnd { size: before.size.get(), root: before.root });
-        own.logs.push(MemberLog { number: 2, closed: None });
-        round.roster = Arc::new(roster);
+        close_first(round);
         // The record of the first is here.
         let again = Digest { previous_log: Some(1), previous: Some(leaves[0]), ..digest(0) };
         round.publish(&Digest { revision: 2, ..again }).unwrap();
