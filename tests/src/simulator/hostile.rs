@@ -73,8 +73,10 @@ impl World {
         let soon = self.now.plus_ms(self.random.i64(1..1_000));
         if self.plan.strikes(Fault::Replayed, &mut self.random) {
             let body = Body::Statement(bytes.clone(), 0);
-            // Under the name of whoever said it, and under its own.
-            let sender = if self.random.bool() { from } else { self.hostile };
+            // Under the name of whoever said it, and under its own. What a center has forgotten reaches
+            // nobody under its name any more: connections are of its own key.
+            let under_own = self.random.bool() || self.relapses.is_set_back(from);
+            let sender = if under_own { self.hostile } else { from };
             self.schedule.add(soon, Event::Packet(Packet { from: sender, to, body }));
         }
         if self.plan.strikes(Fault::Forged, &mut self.random) {

@@ -18,7 +18,10 @@ use super::auditor::Broken;
 use super::members;
 use super::plan::Fault;
 use super::weather::SKEW_MS_MAX;
-use super::world::World;
+use super::world::{Event, World};
+
+/// Milliseconds in which what a machine has sent still arrives once it is gone.
+const ON_ITS_WAY_MS: i64 = 10_000;
 
 /// What a center can be set back to, and which one was.
 #[derive(Debug, Default)]
@@ -28,6 +31,11 @@ pub(super) struct Relapses {
 }
 
 impl Relapses {
+    /// Whether this center was set back.
+    pub(super) fn is_set_back(&self, center: CenterCode) -> bool {
+        self.set_back.contains(&center)
+    }
+
     /// Whether a center was set back amid the work.
     pub(super) fn any(&self) -> bool {
         !self.set_back.is_empty()
@@ -59,6 +67,11 @@ impl World {
         // What it signed before may bear the time of a clock that is ahead.
         self.auditor.forgive(center, self.now.plus_ms(SKEW_MS_MAX + 1));
         self.set_disk(center, backup);
+        // Its connections are gone with the machine: what is on its way arrives soon or never.
+        self.schedule.retain(
+            self.now.plus_ms(ON_ITS_WAY_MS),
+            |event| !matches!(event, Event::Packet(packet) if packet.from == center),
+        );
         Ok(())
     }
 

@@ -26,6 +26,11 @@ impl<E> Schedule<E> {
         self.next += 1;
     }
 
+    /// Keeps of what is due after a time only what is wanted.
+    pub(super) fn retain(&mut self, after: Timestamp, wanted: impl Fn(&E) -> bool) {
+        self.events.retain(|(at, _), event| *at <= after || wanted(event));
+    }
+
     /// The next event, if it is due until then.
     pub(super) fn take(&mut self, until: Timestamp) -> Option<(Timestamp, E)> {
         let (at, _) = *self.events.first_key_value()?.0;

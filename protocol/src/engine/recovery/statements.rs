@@ -1,7 +1,8 @@
 //! Statements from or to this center that members have kept, back into this store.
 //!
 //! **Promises.** Only statements that verify by a key that the roster lists, of this center or of the
-//! member that gives them, are taken. Those of a transfer wait until their turn comes.
+//! member that gives them, are taken. Those of a transfer wait until their turn comes. Members are asked
+//! again once what was on its way has arrived.
 //! **Left to others.** Their turn: `replay`.
 
 use minicbor::{Decode, Encode};
@@ -17,8 +18,8 @@ use super::super::single;
 use super::super::synchronization::{self, About, SyncReply, SyncRequest};
 use super::super::timer::{self, Timer};
 use super::super::transfers;
-use super::pulled_all;
 use super::recalled::{self, Whose};
+use super::{lapse, pulled_all};
 use crate::answer::Outcome;
 use crate::center::CenterCode;
 use crate::cose::{Received, Verified};
@@ -77,13 +78,25 @@ pub(super) fn begin(view: &mut dyn View) {
     single::write(view, PAGES, &Some(Pages::default()));
 }
 
+/// Milliseconds in which what this center said just before its store forgot it may still reach a member.
+const ON_ITS_WAY_MS: i64 = 10_000;
+
+/// Until when members are asked too early to have all that was said to them.
+fn settles_at(view: &dyn View) -> Result<Option<Timestamp>, StoreError> {
+    Ok(lapse::read(view)?.map(|lapse| lapse.at.plus_ms(ON_ITS_WAY_MS)))
+}
+
 /// The members whose statements are not all here.
 pub(super) fn missing(round: &Round<'_>) -> Result<Vec<CenterCode>, StoreError> {
     let Some(mut held) = pages(round.view)? else { return Ok(Vec::new()) };
     let mut members = super::others(round);
     // Who joins later has kept nothing that was lost.
     let is_over = held.is_over;
-    members.retain(|member| held.of(*member).map_or(!is_over, |page| !page.is_done));
+    let settles_at = settles_at(round.view)?;
+    let is_here = |page: &mut Page| {
+        page.is_done && settles_at.is_none_or(|settles_at| page.since >= settles_at)
+    };
+    members.retain(|member| held.of(*member).map_or(!is_over, |page| !is_here(page)));
     Ok(members)
 }
 
@@ -106,7 +119,14 @@ pub(super) fn ask_member(round: &mut Round<'_>, member: CenterCode) -> Result<()
         let since = round.now;
         held.pages.push(Page { member, after: None, is_done: false, token: None, since });
     }
+    let settles_at = settles_at(round.view)?;
     let Some(page) = held.of(member) else { return Ok(()) };
+    if page.is_done
+        && settles_at.is_some_and(|settles_at| page.since < settles_at && settles_at <= round.now)
+    {
+        page.is_done = false;
+        page.since = round.now;
+    }
     let waits = match page.token {
         Some(token) => synchronization::is_open(round, token)?,
         None => false,

@@ -6,13 +6,15 @@
 use std::collections::BTreeSet;
 
 use super::delivery::{deliver, signed};
-use super::world::{World, application, newcomer, reviewer, saver};
+use super::world::{World, application, clerk, newcomer, reviewer, saver};
 use crate::center::CenterCode;
 use crate::engine::transfer_command::Decision;
 use crate::id::{PayloadHash, TransferId};
 use crate::limits::CLOCK_SKEW_MS;
+use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::settlement::BankFailure;
+use crate::statement::StatementKind;
 use crate::statement::transfer::reply::{Acceptance, IdentityMatch};
 use crate::statement::transfer::{StepHead, step};
 use crate::store::Store as _;
@@ -87,10 +89,10 @@ fn what_the_bank_moved_beyond_the_sheet_keeps_no_transfer_from_coming_back() {
     }
 }
 
-/// The last statement of a transfer that Taiyuan has, in the bytes that were signed.
-fn last_said(world: &mut World, transfer: TransferId) -> Vec<u8> {
-    let last = world.show(TAIYUAN, transfer).statements.pop().unwrap();
-    let store = world.province.node(TAIYUAN).engine.store().clone();
+/// The last statement of a transfer that a center has, in the bytes that were signed.
+fn last_said(world: &mut World, (at, transfer): (CenterCode, TransferId)) -> Vec<u8> {
+    let last = world.show(at, transfer).statements.pop().unwrap();
+    let store = world.province.node(at).engine.store().clone();
     store.get(&key(Area::Statement, &[last.as_bytes()])).unwrap().unwrap()
 }
 
@@ -102,7 +104,7 @@ fn a_letter_that_is_refused_while_its_center_recovers_was_withdrawn_before() {
     let backup = (world.backup(TAIYUAN), world.province.now);
     world.cancel(TAIYUAN, transfer).unwrap();
     // The withdrawal arrives before the letter.
-    let withdrawal = last_said(&mut world, transfer);
+    let withdrawal = last_said(&mut world, (TAIYUAN, transfer));
     let withdrawal = world.province.verify(DATONG, withdrawal).unwrap();
     deliver(&mut world.province, TAIYUAN, &withdrawal);
     world.province.cut.clear();
@@ -125,7 +127,7 @@ fn a_letter_that_was_on_its_way_when_its_center_forgot_it_comes_back_with_the_an
     let link = [(TAIYUAN, DATONG), (DATONG, TAIYUAN)];
     world.province.cut.extend(link);
     let transfer = begin(&mut world);
-    let letter = last_said(&mut world, transfer);
+    let letter = last_said(&mut world, (TAIYUAN, transfer));
     world.province.cut.clear();
     world.restore(TAIYUAN, backup);
     let letter = world.province.verify(DATONG, letter).unwrap();
@@ -136,6 +138,34 @@ fn a_letter_that_was_on_its_way_when_its_center_forgot_it_comes_back_with_the_an
     assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2]);
     let statements = [TAIYUAN, DATONG].map(|center| world.show(center, transfer).statements);
     assert_eq!(statements[0].len(), statements[1].len(), "each has what both have said");
+}
+
+#[test]
+fn what_was_on_its_way_when_it_was_forgotten_is_said_again_and_nothing_else_in_its_place() {
+    let mut world = world();
+    let backup = (world.backup(DATONG), world.province.now);
+    world.province.set_modes(DATONG, Mode::Confirm);
+    let transfer = begin(&mut world);
+    world.decide(DATONG, transfer, (clerk(), Decision::Accept(None))).unwrap();
+    world.province.cut.extend([(TAIYUAN, DATONG), (DATONG, TAIYUAN)]);
+    world.bank.is_silent = true;
+    world.decide(DATONG, transfer, (clerk(), Decision::Settle(None))).unwrap();
+    let sheet = last_said(&mut world, (DATONG, transfer));
+    let sheet = world.province.verify(TAIYUAN, sheet).unwrap();
+    assert_eq!(sheet.statement().kind(), StatementKind::Sheet);
+    world.province.cut.clear();
+    world.bank.is_silent = false;
+    // By the rules of the backup it would settle by itself; the sheet arrives meanwhile.
+    world.restart_from(DATONG, backup);
+    world.province.connect_all();
+    world.province.advance(5_000);
+    deliver(&mut world.province, DATONG, &sheet);
+    world.province.advance(15_000);
+    world.come_back(DATONG);
+    world.wait_minutes(10);
+    assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2]);
+    assert!(world.show(DATONG, transfer).statements.contains(&sheet.hash()));
+    assert_eq!(world.bank.executed(DATONG), 1);
 }
 
 #[test]

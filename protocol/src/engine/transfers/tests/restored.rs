@@ -356,6 +356,8 @@ fn an_authority_put_back_signs_no_second_roster_of_a_version() {
     assert_eq!(refused.refusal, Refusal::Recovering);
 
     world.province.cut.clear();
+    world.province.connect_all();
+    world.province.advance(15_000);
     world.come_back(AUTHORITY);
     let next = world.province.node(AUTHORITY).engine.roster().clone();
     assert_eq!(next.version, known.version + 1, "the next log's");
