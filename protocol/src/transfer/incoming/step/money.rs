@@ -258,6 +258,8 @@ impl Next {
         match compare(arrived, sheet.amount) {
             // Months alone: no line of a bank will come, and the remittance says when they are due.
             Comparison::Exact if arrived.is_zero() && !sheet.is_remitted => {}
+            // A part of it goes back by an order that was right under the sheet before.
+            Comparison::Exact if self.course.case.payment.is_some() => {}
             Comparison::Exact => {
                 self.act(Act::ForgetRest);
                 self.act(Act::ForgetTask);

@@ -179,6 +179,28 @@ fn what_is_too_much_goes_back_alone_and_the_sheet_is_credited() {
 }
 
 #[test]
+fn what_goes_back_under_an_earlier_sheet_is_not_credited_by_the_next() {
+    let renewed = |course: &mut Course| {
+        let facts = SheetFacts { revision: 2, amount: Some(fen(275)), fits: true };
+        let reversal = Event::Reversal(1, ReversalCause::YearEnd);
+        after(course, &[reversal, Event::Sheet(facts)])
+    };
+    let mut course = announced();
+    after(&mut course, &[came(275), Event::Decided(Choice::SendBack(true))]);
+    assert!(course.case.payment.is_some(), "75 go back");
+    assert!(!renewed(&mut course).contains(&Act::OrderCredit), "they are part of it now");
+    let mut failed = course.clone();
+    let attempt = failed.case.payment.map(|payment| payment.attempt).unwrap();
+    let acts = after(&mut course, &[left(75)]);
+    assert!(acts.contains(&Act::WaitForRest), "{acts:?}");
+    assert!(after(&mut course, &[came(75)]).contains(&Act::OrderCredit));
+    // Where the order comes to nothing, a person goes on.
+    let outcome = BankOutcome::Failed(BankFailure::Other);
+    let events = [Event::Bank(attempt, outcome), Event::Decided(Choice::GoOn)];
+    assert!(after(&mut failed, &events).contains(&Act::OrderCredit));
+}
+
+#[test]
 fn a_return_is_said_once_all_of_it_is_gone() {
     let mut course = negotiating();
     after(&mut course, &[Event::Decided(Choice::SendBack(true))]);
