@@ -4,7 +4,9 @@
 //! so that a retry decides nothing anew.
 //!
 //! **Promises.** An order id is a hash of (transfer, step, attempt); the core applies each id once,
-//! answers a repeat with the stored outcome, and refuses an id that comes with other content.
+//! answers a repeat with the stored outcome, and refuses an id that comes with other content. Of one
+//! transfer one settlement stands at a time, and one credit: as long as it does, the core refuses another
+//! under whatever id, and keeps the lock, as `Busy`. A node whose store was put back may not know of it.
 //! **Left to others.** When to order what: the engine's transfers. The embedded core: `ledger`.
 
 use core::fmt;
@@ -208,7 +210,7 @@ pub enum CoreCause {
     /// A court froze the account.
     #[n(3)]
     Frozen,
-    /// Another business holds the account.
+    /// Another business holds the account, or a settlement or credit of this transfer stands already.
     #[n(4)]
     Busy,
     /// More than the cap would move.

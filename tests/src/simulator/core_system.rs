@@ -208,6 +208,11 @@ impl Core {
         let nothing = (today, None, [0, 0]);
         match &order.action {
             CoreAction::Lock(_) => account.lock(order.transfer).map(|()| nothing),
+            // What a node has forgotten stands all the same.
+            CoreAction::Unlock(_) | CoreAction::Settle(..) if moved.debits > 0 => {
+                Err(CoreCause::Busy)
+            }
+            CoreAction::Credit(..) if moved.credits > 0 => Err(CoreCause::Busy),
             CoreAction::Unlock(_) => {
                 account.held_by = None;
                 Ok(nothing)
