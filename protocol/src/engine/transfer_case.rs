@@ -23,6 +23,7 @@ use crate::calendar::WorkingCalendar;
 use crate::cbor;
 use crate::center::CenterCode;
 use crate::core_system::CoreStep;
+use crate::cose::Received;
 use crate::document::DocumentNumber;
 use crate::id::{OrderId, PayloadHash, TransferId};
 use crate::money::Fen;
@@ -309,9 +310,7 @@ impl Case {
         build: impl FnOnce(StepHead) -> P,
     ) -> (PayloadHash, P) {
         let to = self.other(round.center());
-        while let Some(before) = recalled::say_again(round, (self.id, self.thread.ours), to) {
-            self.thread.ours = self.thread.ours.saturating_add(1);
-            self.thread.statements.push(before.hash());
+        while let Some(before) = self.say_again(round) {
             let is_this = before.kind() == P::KIND;
             if let Some(said) = cbor::decode::<P>(before.payload()).ok().filter(|_| is_this) {
                 return (before.hash(), said);
@@ -331,6 +330,22 @@ impl Case {
         round.view.put(key(Area::TransferOf, &[hash.as_bytes()]), self.id.as_bytes().to_vec());
         self.thread.statements.push(hash);
         (hash, said)
+    }
+
+    /// Says the next of what this center said before its store forgot it.
+    fn say_again(&mut self, round: &mut Round<'_>) -> Option<Received> {
+        let to = self.other(round.center());
+        let before = recalled::say_again(round, (self.id, self.thread.ours), to)?;
+        self.thread.ours = self.thread.ours.saturating_add(1);
+        self.thread.statements.push(before.hash());
+        Some(before)
+    }
+
+    /// Says all of what this center said next before its store forgot it; whether that was anything.
+    pub(super) fn say_all_again(&mut self, round: &mut Round<'_>) -> bool {
+        let before = self.thread.ours;
+        while self.say_again(round).is_some() {}
+        self.thread.ours > before
     }
 
     /// Notes that a statement of the other center was handled.

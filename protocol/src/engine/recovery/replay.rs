@@ -90,7 +90,8 @@ fn go_on(round: &mut Round<'_>, transfer: TransferId) -> Result<Moved, StoreErro
             }
         };
         if !done {
-            return Ok(moved);
+            let was_said = keep_said(round, transfer)?;
+            return Ok(if was_said { Moved::Yes } else { moved });
         }
         moved = Moved::Yes;
     }
@@ -176,6 +177,16 @@ fn follow(round: &mut Round<'_>, side: Side, case: &Case) -> Result<bool, StoreE
     match side {
         Side::Out => transfers_out::recalled::follow(round, case.id, said),
         Side::In => transfers_in::recalled::follow(round, case.id, said),
+    }
+}
+
+/// What this center said before in a case that has ended otherwise since is part of it: the other center
+/// has it, and takes it in after what was lost between the two and said anew.
+fn keep_said(round: &mut Round<'_>, transfer: TransferId) -> Result<bool, StoreError> {
+    match transfers::find(round.view, transfer)? {
+        Some((Side::Out, _)) => transfers_out::recalled::keep_said(round, transfer),
+        Some((Side::In, _)) => transfers_in::recalled::keep_said(round, transfer),
+        None => Ok(false),
     }
 }
 

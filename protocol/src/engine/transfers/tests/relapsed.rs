@@ -169,6 +169,37 @@ fn what_was_on_its_way_when_it_was_forgotten_is_said_again_and_nothing_else_in_i
 }
 
 #[test]
+fn what_came_before_a_statement_that_got_lost_belongs_to_the_case_when_another_is_said_in_its_place()
+ {
+    let mut world = world();
+    let backup = (world.backup(TAIYUAN), world.province.now);
+    world.province.cut.extend([(TAIYUAN, DATONG), (DATONG, TAIYUAN)]);
+    let nobodys = application(DATONG, "9923041500099", LI);
+    let transfer = world.start(TAIYUAN, nobodys).unwrap();
+    let letter = last_said(&mut world, (TAIYUAN, transfer));
+    // The withdrawal gets lost; the confirmation of the refusal comes before its turn.
+    world.cancel(TAIYUAN, transfer).unwrap();
+    let letter = world.province.verify(DATONG, letter).unwrap();
+    deliver(&mut world.province, TAIYUAN, &letter);
+    let refusal = last_said(&mut world, (DATONG, transfer));
+    let refusal = world.province.verify(TAIYUAN, refusal).unwrap();
+    deliver(&mut world.province, DATONG, &refusal);
+    let confirmation = last_said(&mut world, (TAIYUAN, transfer));
+    let confirmation = world.province.verify(DATONG, confirmation).unwrap();
+    let early = deliver(&mut world.province, TAIYUAN, &confirmation);
+    assert_eq!(early, DeliveryReply::Pending(confirmation.hash()));
+    world.province.cut.clear();
+    world.restore(TAIYUAN, backup);
+    world.wait_minutes(10);
+    let all = [TAIYUAN, DATONG].map(|at| -> BTreeSet<PayloadHash> {
+        world.show(at, transfer).statements.into_iter().collect()
+    });
+    assert_eq!(all[0], all[1]);
+    assert!(all[0].contains(&confirmation.hash()));
+    assert_eq!(world.states(transfer, BOTH).map(|(state, _)| state), ["rejection_confirmed"; 2]);
+}
+
+#[test]
 fn what_answers_a_letter_that_never_was_is_refused_once_its_member_has_been_asked_again() {
     let mut world = world();
     let backup = (world.backup(TAIYUAN), world.province.now);
