@@ -320,6 +320,7 @@ fn pulled_all(round: &mut Round<'_>) -> Result<(), StoreError> {
     if row.behind && row.phase == Phase::Pulling && is_here {
         row.phase = Phase::Replaying;
         put(round.view, &row);
+        replay::begin(round)?;
         timer::set(round.view, round.now, Timer::Recall)?;
     }
     Ok(())

@@ -39,6 +39,27 @@ const PORTION: usize = 4_096;
 /// Statements of one transfer that one turn takes in: more than any transfer has.
 const STEPS: usize = 256;
 
+/// What a core had refused when the backup was made was decided since, where more was said: nobody is
+/// asked about that any more.
+pub(super) fn begin(round: &mut Round<'_>) -> Result<(), StoreError> {
+    for transfer in recalled::names(round.view, usize::MAX)? {
+        let Some((side, case)) = transfers::find(round.view, transfer)? else { continue };
+        let was_decided = recalled::next_of_ours(round, (transfer, case.thread.ours))?.is_some();
+        if !was_decided || !is_refused(&case) {
+            continue;
+        }
+        match side {
+            Side::Out => transfers_out::recalled::forget_task(round, transfer)?,
+            Side::In => transfers_in::recalled::forget_task(round, transfer)?,
+        }
+    }
+    Ok(())
+}
+
+fn is_refused(case: &Case) -> bool {
+    case.task.as_ref().is_some_and(|task| task.reason == TaskReason::CoreRefused)
+}
+
 /// Takes in whatever can be.
 pub(super) fn turn(round: &mut Round<'_>) -> Result<Moved, StoreError> {
     let mut moved = Moved::No;
@@ -79,7 +100,7 @@ fn go_on(round: &mut Round<'_>, transfer: TransferId) -> Result<Moved, StoreErro
     let mut moved = Moved::No;
     for _ in 0..STEPS {
         let done = match transfers::find(round.view, transfer)? {
-            None => begin(round, transfer)?,
+            None => begin_case(round, transfer)?,
             Some((_, case)) if case.core.is_some() => return Ok(Moved::Waits),
             Some((Side::In, case)) if was_sent(round, &case)? => true,
             Some((side, case)) => {
@@ -99,7 +120,7 @@ fn go_on(round: &mut Round<'_>, transfer: TransferId) -> Result<Moved, StoreErro
 }
 
 /// A case begins with its letter.
-fn begin(round: &mut Round<'_>, transfer: TransferId) -> Result<bool, StoreError> {
+fn begin_case(round: &mut Round<'_>, transfer: TransferId) -> Result<bool, StoreError> {
     for whose in [Whose::Theirs, Whose::Ours] {
         let row = (transfer, whose, 1);
         let Some(letter) = recalled::verified(round, row)? else { continue };
@@ -169,9 +190,8 @@ fn follow(round: &mut Round<'_>, side: Side, case: &Case) -> Result<bool, StoreE
     let row = (case.id, Whose::Ours, case.thread.ours.saturating_add(1));
     let Some(statement) = recalled::verified(round, row)? else { return Ok(false) };
     let Some(said) = TransferStep::of(statement.statement()) else { return Ok(false) };
-    let is_refused = case.task.as_ref().is_some_and(|task| task.reason == TaskReason::CoreRefused);
     // What the core refuses, a person looks at.
-    if is_refused || !(answers_known(case, &statement) || follows_order(round, case, said)?) {
+    if is_refused(case) || !(answers_known(case, &statement) || follows_order(round, case, said)?) {
         return Ok(false);
     }
     match side {

@@ -128,6 +128,18 @@ fn intent_of(round: &Round<'_>, out: &Outgoing, reversal: &Reversal) -> Result<I
     })
 }
 
+/// Nobody is asked any more what was decided before this store forgot it.
+pub(in super::super) fn forget_task(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+) -> Result<(), StoreError> {
+    with(round, transfer, |_, out| {
+        out.case.task = None;
+        Ok(())
+    })?;
+    Ok(())
+}
+
 /// Says again what was said in a case that has ended otherwise since; whether there was any.
 pub(in super::super) fn keep_said(
     round: &mut Round<'_>,

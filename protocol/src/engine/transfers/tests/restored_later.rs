@@ -21,6 +21,7 @@ use crate::store::Staged;
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{AUTHORITY, DATONG, TAIYUAN};
+use crate::transfer::task::TaskReason;
 
 const OLD: &str = "9923041500021";
 const NEW: &str = "0126050100001";
@@ -34,6 +35,8 @@ struct Core {
     refused: usize,
     /// From now on it undoes nothing.
     is_refusing: bool,
+    /// It does not settle for now.
+    settles_nothing: bool,
 }
 
 impl Core {
@@ -46,6 +49,11 @@ impl Core {
         }
         if let Some((_, outcome)) = before {
             return outcome.clone();
+        }
+        if self.settles_nothing && matches!(order.action, CoreAction::Settle(..)) {
+            let outcome = CoreOutcome::Refused(CoreRefusal::of(CoreCause::History));
+            self.taken.insert(order.id, (order, outcome.clone()));
+            return outcome;
         }
         let today = world.province.now.date().unwrap();
         let (posted_on, principal, interest) = match &order.action {
@@ -203,6 +211,31 @@ fn what_the_core_refuses_after_a_restore_waits_for_a_person() {
     }
     assert_eq!(core.refused, 1, "it is not asked again and again");
     assert!(world.show(DATONG, transfer).line.task.is_some());
+}
+
+#[test]
+fn what_the_core_had_refused_when_the_backup_was_made_was_decided_since() {
+    let (mut world, mut core) = (world_with_core(), Core::default());
+    core.settles_nothing = true;
+    let transfer = begin(&mut world);
+    core.serve(&mut world);
+    let backup = (world.backup(DATONG), world.province.now);
+    let task = world.show(DATONG, transfer).line.task;
+    assert_eq!(task.map(|task| task.reason), Some(TaskReason::CoreRefused));
+    core.settles_nothing = false;
+    world.decide(DATONG, transfer, (clerk(), Decision::Settle(None))).unwrap();
+    core.serve(&mut world);
+    assert_completed(&mut world, transfer, 1);
+    let said = world.show(DATONG, transfer).statements;
+    world.restart_from(DATONG, backup);
+    world.open_next_log(DATONG);
+    world.bank.report_again(&mut world.province, DATONG);
+    for _ in 0..90 {
+        core.serve(&mut world);
+    }
+    assert_completed(&mut world, transfer, 1);
+    assert_eq!(world.show(DATONG, transfer).statements, said);
+    assert_eq!(core.refused, 0);
 }
 
 #[test]
