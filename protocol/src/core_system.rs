@@ -55,7 +55,7 @@ pub enum CoreAction {
     /// Let no other business touch the account; its status stays.
     #[n(1)]
     Lock(#[n(0)] AccountNumber),
-    /// Let the account go, as it was before the lock.
+    /// Let the account go, as it was before the lock; done as well where this transfer has no lock on it.
     #[n(2)]
     Unlock(#[n(0)] AccountNumber),
     /// Settle interest to the value date and move the account to suspense, in one posting (row 07);

@@ -82,7 +82,7 @@ pub(super) fn order(
     case.alarms.insert(Alarm::Recall, end_of(execute_on));
     let row = OrderRow { order, transfer: case.id, outcome: None, is_recalled: false };
     put_row(round.view, &row);
-    if recovery::may_have_forgotten(round.view, case.letter.issued_at)? {
+    if recovery::may_have_forgotten_letter(round.view, case.letter.issued_at)? {
         // It may have been given before: the bank says so, or that it has none, and then gets it.
         round.output(Output::BankAsk(row.order.id));
     } else {

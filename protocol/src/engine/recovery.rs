@@ -38,7 +38,7 @@ mod statements;
 pub use decision::{Overridden, OverrideOrder};
 pub(super) use decision::{overridden, run};
 pub use lapse::{Lapse, mark_restored};
-pub(super) use lapse::{closing, may_have_forgotten};
+pub(super) use lapse::{closing, may_have_forgotten, may_have_forgotten_letter};
 pub(super) use leaves::on_entries;
 pub(super) use statements::Pages;
 pub(super) use statements::asks_again;

@@ -31,7 +31,11 @@ struct Asked {
 impl Asked {
     const fn with((luck, bounds): (Luck, Bounds)) -> Self {
         let cancellable_until_settled = bounds.cancellable_until_settled;
-        Self { luck, used: Vec::new(), rules: Rules { cancellable_until_settled } }
+        Self {
+            luck,
+            used: Vec::new(),
+            rules: Rules { cancellable_until_settled, may_be_locked: false },
+        }
     }
 
     /// Whether it is this bad luck, which then is over.

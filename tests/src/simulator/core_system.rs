@@ -202,11 +202,14 @@ impl Core {
         let account = accounts.get_mut(order.action.account()).ok_or(CoreCause::NoAccount)?;
         let moved = moved.entry(order.transfer).or_default();
         let is_held = account.held_by == Some(order.transfer);
-        if !is_held && !matches!(order.action, CoreAction::Lock(_) | CoreAction::Credit(..)) {
-            return Err(CoreCause::Busy);
-        }
         let nothing = (today, None, [0, 0]);
         match &order.action {
+            CoreAction::Unlock(_) if !is_held => Ok(nothing),
+            CoreAction::Settle(..) | CoreAction::Close(..) | CoreAction::Reverse(..)
+                if !is_held =>
+            {
+                Err(CoreCause::Busy)
+            }
             CoreAction::Lock(_) => account.lock(order.transfer).map(|()| nothing),
             // What a node has forgotten stands all the same.
             CoreAction::Unlock(_) | CoreAction::Settle(..) if moved.debits > 0 => {

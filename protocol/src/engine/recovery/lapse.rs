@@ -11,6 +11,7 @@ use super::super::{audit, publication, single};
 use super::{RecoveryRow, put, statements};
 use crate::center::CenterCode;
 use crate::id::PayloadHash;
+use crate::limits::CLOCK_SKEW_MS;
 use crate::log::origin::{LogId, LogKind};
 use crate::log::tree::TreeSize;
 use crate::roster::Member;
@@ -57,6 +58,15 @@ pub(in crate::engine) fn may_have_forgotten(
     of: Timestamp,
 ) -> Result<bool, StoreError> {
     Ok(read(view)?.is_some_and(|lapse| of <= lapse.at))
+}
+
+/// Whether a letter of that time, by the clock of whoever has sent it, may have led to something that was
+/// forgotten.
+pub(in crate::engine) fn may_have_forgotten_letter(
+    view: &dyn View,
+    issued_at: Timestamp,
+) -> Result<bool, StoreError> {
+    may_have_forgotten(view, issued_at.plus_ms(-CLOCK_SKEW_MS))
 }
 
 /// Marks a store that was restored from a backup, before a node runs on it: it asks for what it has

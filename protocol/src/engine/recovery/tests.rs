@@ -21,7 +21,7 @@ use crate::engine::timer::{self, Timer};
 use crate::engine::transfer_steps::{Steps, WaitingDigest, publish_steps};
 use crate::engine::{log_store, single, tag_index};
 use crate::id::{Bytes, Commitment, TransferId};
-use crate::limits::PUBLISH_PORTION;
+use crate::limits::{CLOCK_SKEW_MS, PUBLISH_PORTION};
 use crate::log::origin::LogId;
 use crate::log::tree::LeafIndex;
 use crate::plain_text::PlainText;
@@ -354,6 +354,21 @@ fn close_first(round: &mut Round<'_>) {
     own.logs[0].closed = Some(LogEnd { size: held.size.get(), root: held.root });
     own.logs.push(MemberLog { number: 2, closed: None });
     round.roster = Arc::new(roster);
+}
+
+#[test]
+fn what_a_letter_led_to_may_be_forgotten_though_the_clock_of_its_center_is_ahead() {
+    let mut province = province();
+    province.act(TAIYUAN, |round| {
+        let at = |ms| round.now.plus_ms(ms);
+        let [earlier, later] = [at(CLOCK_SKEW_MS), at(CLOCK_SKEW_MS + 1)];
+        let forgotten = |round: &Round<'_>, of| lapse::may_have_forgotten_letter(round.view, of);
+        assert!(!forgotten(round, earlier).unwrap(), "nothing was ever lost");
+        lapse::note(round).unwrap();
+        assert!(forgotten(round, earlier).unwrap());
+        assert!(!forgotten(round, later).unwrap());
+        assert!(!lapse::may_have_forgotten(round.view, earlier).unwrap(), "by the own clock");
+    });
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn check_case(bench: &mut Bench<'_>, case: &Case, has_ended: bool) -> Result<(),
     }
     // What was forgotten comes back as statements and money; an order that was carried out is not
     // given a second time.
-    let may_be_forgotten = recovery::may_have_forgotten(view, case.letter.issued_at)?;
+    let may_be_forgotten = recovery::may_have_forgotten_letter(view, case.letter.issued_at)?;
     for attempt in 1..=case.attempts {
         let id = BankOrderId { letter: case.letter.number, attempt };
         if !may_be_forgotten && bank::row(view, id).ok().flatten().is_none() {

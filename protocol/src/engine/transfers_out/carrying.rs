@@ -5,11 +5,13 @@
 //! **Left to others.** Deciding: `transfer::outgoing`. The facts that an event brings: `letter`,
 //! `settlement`, `payment`.
 
+use super::super::CoreDriver;
 use super::super::bank;
 use super::super::core_orders;
 use super::super::crowds;
 use super::super::incidents::{self, About, Seen};
 use super::super::output::Event as Notable;
+use super::super::recovery;
 use super::super::round::Round;
 use super::super::transfer_case::{RefusalWords, today};
 use super::{Outgoing, letter, payment, settlement};
@@ -71,7 +73,10 @@ fn happens_noting(
 ) -> Result<Result<(), Refusal>, StoreError> {
     let mut course = out.course();
     let cancellable_until_settled = round.settings.policy.cancellable_until_settled;
-    let acts = match course.step(event, Rules { cancellable_until_settled }) {
+    let may_be_locked = round.settings.core_driver == CoreDriver::External
+        && recovery::may_have_forgotten_letter(round.view, out.case.letter.issued_at)?;
+    let rules = Rules { cancellable_until_settled, may_be_locked };
+    let acts = match course.step(event, rules) {
         Ok(acts) => acts,
         Err(refusal) => return Ok(Err(refusal)),
     };

@@ -158,4 +158,6 @@ pub struct PaymentFacts {
 pub struct Rules {
     /// A withdrawal is granted until the account is settled.
     pub cancellable_until_settled: bool,
+    /// The core may hold a lock that this store has forgotten: it is ended with the letter.
+    pub may_be_locked: bool,
 }

@@ -88,7 +88,7 @@ impl Next {
 
     fn judged(&mut self, judgement: Judgement) {
         match judgement {
-            Judgement::Refuse(reason) => self.reject(Saying::Refusal(reason), reason),
+            Judgement::Refuse(reason) => self.refuse_unlocked(reason),
             // Whoever looked at one thing has not looked at another.
             Judgement::Hold(reason) if self.course.state == OutgoingState::Held => self.ask(reason),
             Judgement::Hold(reason) => {
@@ -100,6 +100,15 @@ impl Next {
                 self.act(Act::ForgetTask);
                 self.act(Act::Order(Ordered::Lock));
             }
+        }
+    }
+
+    /// Refuses a letter whose account is not locked, as far as this store knows.
+    fn refuse_unlocked(&mut self, reason: RefusalReason) {
+        if self.rules.may_be_locked {
+            self.unlock(Intent::Refuse(reason));
+        } else {
+            self.reject(Saying::Refusal(reason), reason);
         }
     }
 
@@ -122,6 +131,9 @@ impl Next {
     /// Grants a withdrawal before acceptance; after it, only where the center's rule allows that.
     fn answer_cancellation(&mut self) {
         match self.course.state {
+            OutgoingState::Received | OutgoingState::Held if self.rules.may_be_locked => {
+                self.unlock(Intent::Release);
+            }
             OutgoingState::Received | OutgoingState::Held => self.release(),
             OutgoingState::Accepted if self.rules.cancellable_until_settled => {
                 self.unlock(Intent::Withdraw);
@@ -333,7 +345,7 @@ impl Next {
         let nothing_left = self.course.gone().is_zero() && self.course.case.payment.is_none();
         match (choice, self.course.state) {
             (Choice::Refuse(reason), OutgoingState::Received | OutgoingState::Held) => {
-                self.reject(Saying::Refusal(reason), reason);
+                self.refuse_unlocked(reason);
             }
             (Choice::Refuse(reason), OutgoingState::Accepted) => {
                 self.unlock(Intent::Refuse(reason));

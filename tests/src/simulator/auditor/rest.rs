@@ -307,7 +307,13 @@ fn check_all_kept(
 /// What a node has acknowledged and forgotten nobody else has either.
 fn check_unknown(nodes: &Nodes, center: CenterCode, hash: PayloadHash) -> Result<(), Broken> {
     for (other, holder) in nodes {
-        let kept = holder.disk().get(&key(Area::Statement, &[hash.as_bytes()]))?;
+        let view = Staged::new(holder.disk());
+        // A letter that was taken in, forgotten, and refused when it came again: who has sent it knows.
+        let letter = transfers_in::load(&view, TransferId::new(*hash.as_bytes()))?;
+        if letter.is_some_and(|letter| matches!(letter.state, IncomingState::Rejected(..))) {
+            continue;
+        }
+        let kept = view.get(&key(Area::Statement, &[hash.as_bytes()]))?;
         if let Some(said) = kept.and_then(|bytes| Received::parse(bytes).ok()) {
             let what = said.kind().name();
             let what = format!("{center} has forgotten a {what}, which {other} has: {hash}");

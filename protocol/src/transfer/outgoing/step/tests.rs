@@ -9,7 +9,7 @@ use crate::money::Fen;
 use crate::settlement::{BankFailure, BankOutcome, Direction};
 use crate::time::Date;
 
-const RULES: Rules = Rules { cancellable_until_settled: false };
+const RULES: Rules = Rules { cancellable_until_settled: false, may_be_locked: false };
 
 fn day() -> Date {
     Date::parse("2026-05-06").unwrap()

@@ -168,7 +168,7 @@ fn a_withdrawal_is_granted_before_acceptance_and_answered_wherever_it_comes_late
         };
         assert_eq!(said, expected, "{state:?}");
     }
-    let rules = Rules { cancellable_until_settled: true };
+    let rules = Rules { cancellable_until_settled: true, ..RULES };
     let mut locked = accepted();
     let acts = locked.step(&Event::Cancellation, rules).unwrap();
     assert!(acts.contains(&Act::Order(Ordered::Unlock)) && !acts.contains(&too_late));
@@ -202,7 +202,7 @@ fn an_account_that_was_locked_for_a_withdrawn_letter_goes_on_only_where_that_is_
         course.case.is_taken_over = is_taken_over;
         course.step(&Event::Done(Done::Locked), rules).unwrap()
     };
-    let granted = locked(Rules { cancellable_until_settled: true }, false);
+    let granted = locked(Rules { cancellable_until_settled: true, ..RULES }, false);
     assert!(granted.contains(&Act::Order(Ordered::Unlock)));
     assert!(!granted.contains(&Act::ConsiderAccepted(false)), "it is not settled as well");
     let too_late = locked(RULES, false);
@@ -342,4 +342,27 @@ fn a_refusal_is_confirmed_once_and_nothing_else_is() {
     let confirmed = led_to(&Event::RefusalConfirmation, NOTHING_ELSE);
     let rejected = |is_confirmed| OutgoingState::Rejected(REFUSED, is_confirmed);
     assert_eq!(confirmed, [(rejected(false), vec![Act::Enter(rejected(true))])]);
+}
+
+#[test]
+fn a_lock_that_may_have_been_forgotten_ends_with_the_letter() {
+    let rules = Rules { may_be_locked: true, ..RULES };
+    let reason = RefusalReason::NotSealed;
+    for state in [OutgoingState::Received, OutgoingState::Held] {
+        for (event, end) in [
+            (Event::Cancellation, OutgoingState::Released),
+            (Event::Judged(Judgement::Refuse(reason)), OutgoingState::Rejected(reason, false)),
+            (Event::Decided(Choice::Refuse(reason)), OutgoingState::Rejected(reason, false)),
+        ] {
+            let mut course = Course { state, ..Course::received() };
+            let acts = course.step(&event, rules).unwrap();
+            assert!(acts.contains(&Act::Order(Ordered::Unlock)), "{event:?}");
+            assert_eq!(course.state, state, "before the core has said so");
+            course.step(&Event::Done(Done::Unlocked), rules).unwrap();
+            assert_eq!(course.state, end);
+            let mut course = Course { state, ..Course::received() };
+            course.step(&event, RULES).unwrap();
+            assert_eq!(course.state, end, "nothing is locked");
+        }
+    }
 }
