@@ -77,6 +77,7 @@ impl Specimen {
             without: simulator::Fault::ALL.iter().copied().collect(),
             is_shown: false,
             disks_lie: false,
+            sets_back: false,
         };
         let (expected, rows) = simulator::rows_of_a_center(SEED, &options)?;
         if !folder.join("store").is_dir() {

@@ -60,6 +60,8 @@ pub struct Options {
     pub is_shown: bool,
     /// Whether disks now and then lose what they have acknowledged: then a promise must break.
     pub disks_lie: bool,
+    /// Whether a center is set back to an old backup amid the work, in nearly every run.
+    pub sets_back: bool,
 }
 
 /// What came of one run in which every promise was kept.
@@ -128,7 +130,7 @@ fn play(seed: u64, options: &Options) -> Result<(World, Workload, Timestamp, End
         KeyType::Simulated(Rc::new(Simulation::begin()))
     };
     let mut random = fastrand::Rng::with_seed(seed);
-    let plan = Plan::draw(&mut random, &options.without);
+    let plan = Plan::draw(&mut random, options);
     let begin = begin(&mut random);
     let mut workload = Workload::new(options.transfers, options.centers.max(2), &mut random);
     let trace = Trace::new(options.is_shown);

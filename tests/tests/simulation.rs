@@ -6,10 +6,17 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
-use fundlink_tests::simulator::{self, Options};
+use fundlink_tests::simulator::{self, Fault, Options};
 
 fn options(centers: u32, transfers: u32) -> Options {
-    Options { centers, transfers, without: BTreeSet::new(), is_shown: false, disks_lie: false }
+    Options {
+        centers,
+        transfers,
+        without: BTreeSet::new(),
+        is_shown: false,
+        disks_lie: false,
+        sets_back: false,
+    }
 }
 
 #[test]
@@ -19,6 +26,18 @@ fn every_promise_holds_whatever_goes_wrong() {
         let report = report.unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
         assert_eq!(report.ends.values().sum::<u64>(), 8, "seed {seed}: {:?}", report.ends);
     }
+}
+
+#[test]
+fn every_promise_holds_though_a_center_is_set_back_amid_the_work() {
+    let set_back = Options { sets_back: true, ..options(3, 12) };
+    let mut relapsed = 0;
+    for seed in 1..=6 {
+        let report = simulator::run(seed, &set_back);
+        let report = report.unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+        relapsed += report.injected.get(&Fault::Relapsed).copied().unwrap_or_default();
+    }
+    assert!(relapsed >= 3, "in six runs {relapsed} centers were set back");
 }
 
 /// Every hundredth seed signs as real networks do.

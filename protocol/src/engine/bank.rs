@@ -140,8 +140,9 @@ pub fn row(view: &dyn View, id: BankOrderId) -> Result<Option<OrderRow>, StoreEr
 /// Takes in what the bank says of an order. What it says of an order whose end is known changes
 /// nothing; money is believed only from notices.
 pub(super) fn on_reply(round: &mut Round<'_>, reply: &BankReply) -> Result<(), StoreError> {
-    if recovery::is_pulling(round.view)? {
-        // The question is asked again.
+    let is_missing = reply.outcome == BankOutcome::NoSuchOrder;
+    if recovery::is_pulling(round.view)? || is_missing && recovery::is_recovering(round.view)? {
+        // The question is asked again; nothing is ordered before the recovery has ended.
         return Ok(());
     }
     let Some(mut row) = row(round.view, reply.order)? else { return Ok(()) };

@@ -7,7 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a command shows what it has found")]
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::process::ExitCode;
@@ -52,6 +52,9 @@ struct Arguments {
     /// Let disks lose what they have acknowledged: then a promise must break
     #[arg(long)]
     disks_lie: bool,
+    /// Set a center back to an old backup amid the work, in nearly every run
+    #[arg(long)]
+    set_back: bool,
 }
 
 fn jobs(text: &str) -> Result<usize, String> {
@@ -90,6 +93,7 @@ fn main() -> anyhow::Result<ExitCode> {
         without: arguments.without.iter().copied().collect(),
         is_shown: arguments.trace,
         disks_lie: arguments.disks_lie,
+        sets_back: arguments.set_back,
     };
     let first = arguments.seed.unwrap_or(1);
     let usual = if arguments.seed.is_some() { 1 } else { SEEDS };
@@ -125,7 +129,7 @@ fn main() -> anyhow::Result<ExitCode> {
     if smallest.is_break() {
         return Ok(ExitCode::FAILURE);
     }
-    Ok(sum.show(begun.elapsed().as_secs_f64(), &options.without))
+    Ok(sum.show(begun.elapsed().as_secs_f64(), &options))
 }
 
 /// Runs seeds on so many threads, and takes what came of them in their order.
@@ -203,14 +207,15 @@ fn show_broken(seed: u64, options: &Options, broken: &Broken) {
 
 /// The command that runs one seed again.
 fn command(seed: u64, options: &Options) -> String {
-    let Options { centers, transfers, without, disks_lie, .. } = options;
+    let Options { centers, transfers, without, disks_lie, sets_back, .. } = options;
     let names: Vec<&str> = without.iter().map(|fault| fault.name()).collect();
     let without =
         if names.is_empty() { String::new() } else { format!(" --without {}", names.join(",")) };
     let lie = if *disks_lie { " --disks-lie" } else { "" };
+    let set_back = if *sets_back { " --set-back" } else { "" };
     format!(
         "cargo run --release -p fundlink-tests --bin simulate -- --seed {seed} --centers {centers} \
-         --transfers {transfers}{without}{lie} --trace"
+         --transfers {transfers}{without}{lie}{set_back} --trace"
     )
 }
 
@@ -230,7 +235,7 @@ impl Sum {
         }
     }
 
-    fn show(&self, seconds: f64, without: &BTreeSet<Fault>) -> ExitCode {
+    fn show(&self, seconds: f64, options: &Options) -> ExitCode {
         let transfers: u64 = self.ends.values().sum();
         let hours = self.simulated_ms / 3_600_000;
         println!(
@@ -259,7 +264,9 @@ impl Sum {
         for fault in Fault::ALL {
             let count = self.injected.get(&fault).copied().unwrap_or_default();
             println!("  {count:>8}  {}", fault.name());
-            if count == 0 && !without.contains(&fault) {
+            let is_left_out =
+                options.without.contains(&fault) || fault == Fault::Relapsed && !options.sets_back;
+            if count == 0 && !is_left_out {
                 missing.push(fault.name());
             }
         }

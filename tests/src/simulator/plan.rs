@@ -4,7 +4,9 @@
 //! at random, so that rare ones are not drowned by common ones.
 //! **Left to others.** Doing it: the network, the disks, the bank, the workload.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use super::Options;
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,7 +115,7 @@ pub enum Fault {
     Equivocated,
     /// A node is set back to an old backup, at the end.
     RolledBack,
-    /// A center is set back to an old backup amid the work.
+    /// A center is set back to an old backup amid the work, in runs that do so.
     Relapsed,
 }
 
@@ -311,14 +313,15 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Draws a plan without these kinds.
+    /// Draws a plan without the kinds that are left out.
     #[must_use]
-    pub(super) fn draw(random: &mut fastrand::Rng, without: &BTreeSet<Fault>) -> Self {
+    pub(super) fn draw(random: &mut fastrand::Rng, options: &Options) -> Self {
         let mut likelihood = BTreeMap::new();
         for fault in Fault::ALL {
             let chosen = random.bool();
             let drawn = random.u32(1..=fault.likelihood_max());
-            if chosen && !without.contains(&fault) {
+            let is_chosen = if fault == Fault::Relapsed { options.sets_back } else { chosen };
+            if is_chosen && !options.without.contains(&fault) {
                 likelihood.insert(fault, drawn);
             }
         }

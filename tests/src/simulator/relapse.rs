@@ -1,7 +1,7 @@
 //! A center that is set back amid the work: it has forgotten what it said and heard since its backup, while
 //! faults go on and others write to it.
 //!
-//! **Promises.** One center in a run, once, and only where any majority of its witnesses knows that it
+//! **Promises.** One center in a run of those that do so, once, and only where any majority of its witnesses knows that it
 //! has had more: what nobody else has seen nobody can miss. The authority opens a next log for it.
 //! **Left to others.** A center that is set back when everything rests: the epilogue.
 

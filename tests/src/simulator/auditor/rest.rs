@@ -3,7 +3,7 @@
 //!
 //! **Promises.** Every row is read anew: nothing is taken from what was seen before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::account::AccountStatus;
 use fundlink_protocol::center::CenterCode;
@@ -112,7 +112,14 @@ impl Auditor {
         let Some(node) = nodes.get(&center) else { return Ok(()) };
         let acknowledged = self.acknowledged.get(&center).map_or(&[][..], Vec::as_slice);
         let view = Staged::new(node.disk());
-        for hash in acknowledged {
+        // What waits for a person's decision, or for what comes before it, is here as well.
+        let prefix = key(Area::Recalled, &[]);
+        let waiting = node.disk().range(&prefix, &prefix_end(&prefix), usize::MAX)?;
+        let waiting: BTreeSet<PayloadHash> = waiting
+            .into_iter()
+            .filter_map(|(_, bytes)| Received::parse(bytes).ok().map(|said| said.hash()))
+            .collect();
+        for hash in acknowledged.iter().filter(|hash| !waiting.contains(hash)) {
             if view.get(&key(Area::Statement, &[hash.as_bytes()]))?.is_none() {
                 check_unknown(nodes, center, *hash)?;
             }
