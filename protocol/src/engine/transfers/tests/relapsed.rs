@@ -8,12 +8,14 @@ use std::collections::BTreeSet;
 use super::delivery::{deliver, signed};
 use super::world::{World, application, clerk, newcomer, reviewer, saver};
 use crate::center::CenterCode;
+use crate::engine::input::Input;
+use crate::engine::output::Output;
 use crate::engine::transfer_command::Decision;
 use crate::id::{PayloadHash, TransferId};
 use crate::limits::CLOCK_SKEW_MS;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
-use crate::settlement::BankFailure;
+use crate::settlement::{BankFailure, BankOrderId, BankOutcome, BankReply};
 use crate::statement::StatementKind;
 use crate::statement::transfer::reply::{Acceptance, IdentityMatch};
 use crate::statement::transfer::{StepHead, step};
@@ -197,6 +199,30 @@ fn what_came_before_a_statement_that_got_lost_belongs_to_the_case_when_another_i
     assert_eq!(all[0], all[1]);
     assert!(all[0].contains(&confirmation.hash()));
     assert_eq!(world.states(transfer, BOTH).map(|(state, _)| state), ["rejection_confirmed"; 2]);
+}
+
+#[test]
+fn an_order_that_the_bank_does_not_have_is_given_again_only_after_the_recovery() {
+    let mut world = world();
+    world.bank.script.push_back(Behaviour::Lose);
+    let transfer = begin(&mut world);
+    let letter = world.show(DATONG, transfer).line.number;
+    let backup = (world.backup(DATONG), world.province.now);
+    world.restart_from(DATONG, backup);
+    // All is here again; the next log is not open.
+    world.province.connect_all();
+    world.province.advance(20_000);
+    world.province.outside.clear();
+    let order = BankOrderId { letter, attempt: 1 };
+    let reply = BankReply { order, outcome: BankOutcome::NoSuchOrder };
+    world.province.input(DATONG, Input::BankReply(reply));
+    world.province.advance(1_000);
+    let is_order = |output: &Output| matches!(output, Output::BankOrder(_));
+    assert!(!world.province.outside.drain(..).any(|(_, output)| is_order(&output)));
+    world.come_back(DATONG);
+    world.wait_minutes(20);
+    assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2]);
+    assert_eq!(world.bank.executed(DATONG), 1);
 }
 
 #[test]
