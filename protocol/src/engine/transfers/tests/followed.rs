@@ -18,7 +18,6 @@ use crate::id::{PayloadHash, TransferId};
 use crate::mode::Mode;
 use crate::money::Fen;
 use crate::plain_text::PlainText;
-use crate::refusal::Refusal;
 use crate::settlement::{BankFailure, BankReference, Direction, SpecialAccount};
 use crate::statement::Statement;
 use crate::statement::transfer::TransferStep;
@@ -494,26 +493,4 @@ fn what_answers_a_statement_that_was_forgotten_waits_until_that_is_said_again() 
         let reply = transfers::take_in(round, &correction).unwrap();
         assert_eq!(reply, DeliveryReply::Committed(correction.hash()));
     });
-}
-
-#[test]
-fn nobody_decides_otherwise_what_became_of_a_payment_that_failed() {
-    let mut world = world();
-    world.bank.script.push_back(Behaviour::Fail(BankFailure::Limit));
-    let transfer = started(&mut world);
-    let said = bytes_of(&mut world, DATONG, transfer).remove(0);
-    let mut case = outgoing(&mut world, transfer);
-    world.province.tamper();
-    recall(&mut world, DATONG, (transfer, case.case.thread.ours + 1), &said);
-    let decide = |world: &mut World| {
-        let decided = world.decide(DATONG, transfer, (reviewer(), Decision::PayAgain));
-        decided.map_err(|refused| refused.refusal)
-    };
-    assert_eq!(decide(&mut world), Err(Refusal::Recovering));
-    // What the core refuses nobody but a person can decide.
-    if let Some(task) = &mut case.case.task {
-        task.reason = TaskReason::CoreRefused;
-    }
-    world.province.act(DATONG, |round| transfers_out::save(round, &case).unwrap());
-    assert_ne!(decide(&mut world), Err(Refusal::Recovering));
 }

@@ -10,7 +10,9 @@ use super::world::{World, application, clerk, newcomer, reviewer, saver};
 use crate::center::CenterCode;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
+use crate::engine::round::Round;
 use crate::engine::transfer_command::Decision;
+use crate::engine::transfers_out;
 use crate::id::{PayloadHash, TransferId};
 use crate::limits::CLOCK_SKEW_MS;
 use crate::mode::Mode;
@@ -24,6 +26,7 @@ use crate::store::keys::{Area, key};
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{DATONG, LINFEN, TAIYUAN};
+use crate::transfer::task::TaskReason;
 use crate::wire::DeliveryReply;
 
 const OLD: &str = "9923041500021";
@@ -223,6 +226,33 @@ fn an_order_that_the_bank_does_not_have_is_given_again_only_after_the_recovery()
     world.wait_minutes(20);
     assert_eq!(world.states(transfer, BOTH), [("completed", "00"); 2]);
     assert_eq!(world.bank.executed(DATONG), 1);
+}
+
+#[test]
+fn nobody_decides_otherwise_what_became_of_a_payment_that_failed() {
+    let mut world = world();
+    world.bank.script.push_back(Behaviour::Fail(BankFailure::Limit));
+    let transfer = begin(&mut world);
+    let said = last_said(&mut world, (DATONG, transfer));
+    world.province.tamper();
+    let load = |round: &mut Round<'_>| transfers_out::load(round.view, transfer).unwrap().unwrap();
+    let mut case = world.province.act(DATONG, load);
+    let next = case.case.thread.ours + 1;
+    world.province.act(DATONG, |round| {
+        let parts: [&[u8]; 3] = [transfer.as_bytes(), &[1], &next.to_be_bytes()];
+        round.view.put(key(Area::Recalled, &parts), said);
+    });
+    let decide = |world: &mut World| {
+        let decided = world.decide(DATONG, transfer, (reviewer(), Decision::PayAgain));
+        decided.map_err(|refused| refused.refusal)
+    };
+    assert_eq!(decide(&mut world), Err(Refusal::Recovering));
+    // What the core refuses nobody but a person can decide.
+    if let Some(task) = &mut case.case.task {
+        task.reason = TaskReason::CoreRefused;
+    }
+    world.province.act(DATONG, |round| transfers_out::save(round, &case).unwrap());
+    assert_ne!(decide(&mut world), Err(Refusal::Recovering));
 }
 
 #[test]
