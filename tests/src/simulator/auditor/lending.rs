@@ -41,6 +41,10 @@ impl Payouts {
         if stored.state == IntentState::Paid && !was_paid {
             check_lease((center, now), &stored)?;
         }
+        // A center that was set back may have forgotten that its payout was undone.
+        if stored.state == IntentState::Paid && was_paid {
+            return Ok(());
+        }
         for tag in &stored.intent.household {
             let paid = self.paid.entry(*tag).or_default();
             if stored.state != IntentState::Paid {
