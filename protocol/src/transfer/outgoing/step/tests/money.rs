@@ -138,8 +138,14 @@ fn a_store_that_forgot_an_order_finds_its_money_gone_and_orders_nothing() {
     let acts = after(&mut course, &[payment()]);
     assert!(!is_paid(&acts) && acts.contains(&Act::Order(Ordered::Close)));
     assert_eq!(course.case.task, Some(TaskReason::UnexplainedMoney));
-    // A part of it: the rest.
+    // A part of it: it left under another sheet, and a person looks until it is back.
     let mut course = settled_course();
+    course.case.money.moved(Direction::Debit, fen(150));
+    assert_eq!(after(&mut course, &[payment()]), [Act::Ask(TaskReason::PaymentFailed)]);
+    let back = [Event::Moved(Direction::Credit, fen(150)), Event::Return];
+    assert!(after(&mut course, &back).contains(&Act::Order(Ordered::Reverse)));
+    // Of a sheet that was paid a part came back alone: it is paid again.
+    let mut course = Course { state: OutgoingState::Paid, ..settled_course() };
     course.case.money.moved(Direction::Debit, fen(150));
     assert!(after(&mut course, &[payment()]).contains(&Act::Pay(fen(50))));
 }
