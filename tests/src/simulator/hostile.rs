@@ -41,6 +41,7 @@ impl World {
         if let Some(wrong) = self.sheet_for_another_account(bytes)
             && self.plan.strikes(Fault::WrongSheet, &mut self.random)
         {
+            self.auditor.lies(packet.from);
             let later = self.now.plus_ms(self.random.i64(1..20_000));
             let body = Body::Statement(wrong, 0);
             let packet = Packet { from: packet.from, to: packet.to, body };
