@@ -51,9 +51,10 @@ pub(super) fn check_reversed(
     })
 }
 
-/// Money that was sent back has restored the account, whether or not anybody has looked.
+/// Money that was sent back has restored the account, whether or not anybody has looked; unless a person is
+/// called for more that came after it.
 pub(super) fn check_ended(incoming: &Incoming, outgoing: &Outgoing) -> Result<(), Broken> {
-    let is_back = matches!(incoming.state, IncomingState::Returned);
+    let is_back = matches!(incoming.state, IncomingState::Returned) && incoming.case.task.is_none();
     require(!is_back || outgoing.state == OutgoingState::Restored, || {
         let (transfer, state) = (incoming.case.id, outgoing.state.name());
         format!("the money of {transfer} was sent back, and its account is {state}")
