@@ -141,7 +141,7 @@ fn play(seed: u64, options: &Options) -> Result<(World, Workload, Timestamp, End
     world.run_until(begin.plus_ms(2 * MINUTE_MS))?;
     world.plan.begin();
     world.disks_lie = options.disks_lie;
-    break_things(&mut world, &mut workload)?;
+    break_things(&mut world, &mut workload, options.sets_back)?;
     let ends = mend(&mut world, &mut workload)?;
     world.end(&workload)?;
     Ok((world, workload, begin, ends))
@@ -155,14 +155,16 @@ fn begin(random: &mut fastrand::Rng) -> Timestamp {
 }
 
 /// The time in which everything may go wrong.
-fn break_things(world: &mut World, workload: &mut Workload) -> Result<(), Broken> {
+fn break_things(world: &mut World, workload: &mut Workload, sets_back: bool) -> Result<(), Broken> {
     let end = world.now.plus_ms(world.random.i64(15 * MINUTE_MS..2 * HOUR_MS));
     while world.now < end || !workload.is_over() {
         let pause = world.random.i64(1_000..2 * MINUTE_MS);
         world.run_until(world.now.plus_ms(pause))?;
         workload.apply(world)?;
         workload.lend(world)?;
-        world.relapse()?;
+        if sets_back {
+            world.relapse()?;
+        }
         if world.random.u8(0..4) == 0 {
             workload.decide(world)?;
             world.keep_backup();

@@ -342,6 +342,23 @@ pub fn find(view: &dyn View, transfer: TransferId) -> Result<Option<(Side, Case)
     Ok(transfers_in::load(view, transfer)?.map(|incoming| (Side::In, incoming.case)))
 }
 
+/// Changes what both sides keep of a transfer, and keeps it; the change is told whether the case has ended.
+pub(super) fn with_case<T>(
+    round: &mut Round<'_>,
+    transfer: TransferId,
+    change: impl FnOnce(&mut Round<'_>, &mut Case, bool) -> T,
+) -> Result<Option<T>, StoreError> {
+    if let Some(mut outgoing) = transfers_out::load(round.view, transfer)? {
+        let done = change(round, &mut outgoing.case, outgoing.state.is_final());
+        transfers_out::save(round, &outgoing)?;
+        return Ok(Some(done));
+    }
+    let Some(mut incoming) = transfers_in::load(round.view, transfer)? else { return Ok(None) };
+    let done = change(round, &mut incoming.case, incoming.state.is_final());
+    transfers_in::save(round, &incoming)?;
+    Ok(Some(done))
+}
+
 /// At which side of a transfer this center is, if it has it: nothing of it is read.
 fn side_of(view: &dyn View, transfer: TransferId) -> Result<Option<Side>, StoreError> {
     for (area, side) in [(Area::TransferOut, Side::Out), (Area::TransferIn, Side::In)] {

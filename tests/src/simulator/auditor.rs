@@ -112,10 +112,10 @@ impl Auditor {
     }
 
     /// A node is set back on purpose: it has lost what it knew, and still must not fork its log, nor
-    /// begin anything before it knows what it has lost; `now` is no clock's past any more.
-    pub(super) fn forgive(&mut self, center: CenterCode, now: Timestamp) {
+    /// begin anything before it knows what it has lost. `since` is later than what it has signed before.
+    pub(super) fn forgive(&mut self, center: CenterCode, since: Timestamp) {
         self.forgiven.insert(center);
-        self.set_back_at.insert(center, now);
+        self.set_back_at.insert(center, since);
     }
 
     /// A center says a sheet for the account of somebody else.
@@ -124,7 +124,7 @@ impl Auditor {
     }
 
     /// What a center has of a transfer, as its row was last written.
-    pub(super) fn case(&self, center: CenterCode, transfer: TransferId) -> Option<(Side, &Case)> {
+    fn case(&self, center: CenterCode, transfer: TransferId) -> Option<(Side, &Case)> {
         self.cases.case(center, transfer)
     }
 

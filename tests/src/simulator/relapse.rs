@@ -1,11 +1,9 @@
 //! A center that is set back amid the work: it has forgotten what it said and heard since its backup, while
 //! faults go on and others write to it.
 //!
-//! **Promises.** One center in a run of those that do so, once, and only where any majority of its witnesses knows that it
-//! has had more: what nobody else has seen nobody can miss. The authority opens a next log for it.
+//! **Promises.** One center in a run of those that do so, once, and only where any majority of its
+//! witnesses knows that it has had more: what nobody else has seen nobody can miss. The authority opens a next log for it.
 //! **Left to others.** A center that is set back when everything rests: the epilogue.
-
-use std::collections::BTreeSet;
 
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::engine::command::Command;
@@ -27,18 +25,18 @@ const ON_ITS_WAY_MS: i64 = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Relapses {
     backup: Option<(CenterCode, MemoryStore)>,
-    set_back: BTreeSet<CenterCode>,
+    set_back: Option<CenterCode>,
 }
 
 impl Relapses {
     /// Whether this center was set back.
     pub(super) fn is_set_back(&self, center: CenterCode) -> bool {
-        self.set_back.contains(&center)
+        self.set_back == Some(center)
     }
 
     /// Whether a center was set back amid the work.
-    pub(super) fn any(&self) -> bool {
-        !self.set_back.is_empty()
+    pub(super) const fn any(&self) -> bool {
+        self.set_back.is_some()
     }
 }
 
@@ -63,7 +61,7 @@ impl World {
             return Ok(());
         }
         self.plan.count(Fault::Relapsed);
-        self.relapses.set_back.insert(center);
+        self.relapses.set_back = Some(center);
         // What it signed before may bear the time of a clock that is ahead.
         self.auditor.forgive(center, self.now.plus_ms(SKEW_MS_MAX + 1));
         self.set_disk(center, backup);
@@ -78,16 +76,15 @@ impl World {
     /// The people of a center that has fallen behind tell those of the authority which log must be
     /// closed, and they open the next one. By clocks that differ it may take a second one.
     pub(super) fn open_next_logs(&mut self) -> Result<(), Broken> {
-        for center in self.relapses.set_back.clone() {
-            let Some(node) = self.nodes.get(&center) else { continue };
-            let closing = lapse::read(&Staged::new(node.disk()))?.and_then(|lapse| lapse.closing);
-            let authority = self.nodes.get(&members::AUTHORITY);
-            let Some(engine) = authority.and_then(|node| node.engine.as_ref()) else { continue };
-            let listed = engine.roster().member(center);
-            if closing.is_some() && listed.is_some_and(|member| member.open_log() == closing) {
-                // It may be suspended today; it is tried again.
-                self.tell(members::AUTHORITY, Command::Net(NetCommand::NextLog(center)))?;
-            }
+        let Some(center) = self.relapses.set_back else { return Ok(()) };
+        let Some(node) = self.nodes.get(&center) else { return Ok(()) };
+        let closing = lapse::read(&Staged::new(node.disk()))?.and_then(|lapse| lapse.closing);
+        let authority = self.nodes.get(&members::AUTHORITY);
+        let Some(engine) = authority.and_then(|node| node.engine.as_ref()) else { return Ok(()) };
+        let listed = engine.roster().member(center);
+        if closing.is_some() && listed.is_some_and(|member| member.open_log() == closing) {
+            // It may be suspended today; it is tried again.
+            self.tell(members::AUTHORITY, Command::Net(NetCommand::NextLog(center)))?;
         }
         Ok(())
     }

@@ -43,14 +43,10 @@ const STEPS: usize = 256;
 /// asked about that any more.
 pub(super) fn begin(round: &mut Round<'_>) -> Result<(), StoreError> {
     for transfer in recalled::names(round.view, usize::MAX)? {
-        let Some((side, case)) = transfers::find(round.view, transfer)? else { continue };
+        let Some((_, case)) = transfers::find(round.view, transfer)? else { continue };
         let was_decided = recalled::next_of_ours(round, (transfer, case.thread.ours))?.is_some();
-        if !was_decided || !is_refused(&case) {
-            continue;
-        }
-        match side {
-            Side::Out => transfers_out::recalled::forget_task(round, transfer)?,
-            Side::In => transfers_in::recalled::forget_task(round, transfer)?,
+        if was_decided && is_refused(&case) {
+            transfers::with_case(round, transfer, |_, case, _| case.task = None)?;
         }
     }
     Ok(())
@@ -203,11 +199,10 @@ fn follow(round: &mut Round<'_>, side: Side, case: &Case) -> Result<bool, StoreE
 /// What this center said before in a case that has ended otherwise since is part of it: the other center
 /// has it, and takes it in after what was lost between the two and said anew.
 fn keep_said(round: &mut Round<'_>, transfer: TransferId) -> Result<bool, StoreError> {
-    match transfers::find(round.view, transfer)? {
-        Some((Side::Out, _)) => transfers_out::recalled::keep_said(round, transfer),
-        Some((Side::In, _)) => transfers_in::recalled::keep_said(round, transfer),
-        None => Ok(false),
-    }
+    let done = transfers::with_case(round, transfer, |round, case, has_ended| {
+        has_ended && case.say_all_again(round)
+    })?;
+    Ok(done.unwrap_or(false))
 }
 
 /// Whether a withdrawal was heard while an order to the core was on its way: what came of the order was

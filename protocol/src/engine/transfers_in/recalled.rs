@@ -166,29 +166,6 @@ fn operator_of(round: &mut Round<'_>, letter: &Letter) -> Result<OperatorId, Sto
     known.map_or_else(unknown, |(id, _)| Ok(id))
 }
 
-/// Nobody is asked any more what was decided before this store forgot it.
-pub(in super::super) fn forget_task(
-    round: &mut Round<'_>,
-    transfer: TransferId,
-) -> Result<(), StoreError> {
-    with(round, transfer, |_, incoming| {
-        incoming.case.task = None;
-        Ok(())
-    })?;
-    Ok(())
-}
-
-/// Says again what was said in a case that has ended otherwise since; whether there was any.
-pub(in super::super) fn keep_said(
-    round: &mut Round<'_>,
-    transfer: TransferId,
-) -> Result<bool, StoreError> {
-    let done = with(round, transfer, |round, incoming| {
-        Ok(incoming.state.is_final() && incoming.case.say_all_again(round))
-    })?;
-    Ok(done.unwrap_or(false))
-}
-
 /// Does what led to the statement that this center said next; `false` when the case comes to it by
 /// itself, or not yet.
 pub(in super::super) fn follow(

@@ -128,29 +128,6 @@ fn intent_of(round: &Round<'_>, out: &Outgoing, reversal: &Reversal) -> Result<I
     })
 }
 
-/// Nobody is asked any more what was decided before this store forgot it.
-pub(in super::super) fn forget_task(
-    round: &mut Round<'_>,
-    transfer: TransferId,
-) -> Result<(), StoreError> {
-    with(round, transfer, |_, out| {
-        out.case.task = None;
-        Ok(())
-    })?;
-    Ok(())
-}
-
-/// Says again what was said in a case that has ended otherwise since; whether there was any.
-pub(in super::super) fn keep_said(
-    round: &mut Round<'_>,
-    transfer: TransferId,
-) -> Result<bool, StoreError> {
-    let done = with(round, transfer, |round, out| {
-        Ok(out.state.is_final() && out.case.say_all_again(round))
-    })?;
-    Ok(done.unwrap_or(false))
-}
-
 /// Whether this center said something next, before its store forgot it.
 pub(super) fn is_said(round: &Round<'_>, out: &Outgoing) -> Result<bool, StoreError> {
     let next = recalled::next_of_ours(round, (out.case.id, out.case.thread.ours))?;

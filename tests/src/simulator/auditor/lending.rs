@@ -38,12 +38,12 @@ impl Payouts {
         let before: Option<StoredIntent> =
             change.before.as_ref().map(|before| read("a loan intent", before)).transpose()?;
         let was_paid = before.is_some_and(|before| before.state == IntentState::Paid);
-        if stored.state == IntentState::Paid && !was_paid {
+        if stored.state == IntentState::Paid {
+            if was_paid {
+                // A center that was set back may have forgotten that its payout was undone.
+                return Ok(());
+            }
             check_lease((center, now), &stored)?;
-        }
-        // A center that was set back may have forgotten that its payout was undone.
-        if stored.state == IntentState::Paid && was_paid {
-            return Ok(());
         }
         for tag in &stored.intent.household {
             let paid = self.paid.entry(*tag).or_default();

@@ -38,8 +38,11 @@ impl Auditor {
     pub(in super::super) fn after_healing(&self, nodes: &Nodes) -> Result<(), Broken> {
         for (center, acknowledged) in &self.acknowledged {
             let Some(node) = nodes.get(center) else { continue };
-            if !self.forgiven.contains(center) {
-                check_all_kept(node, *center, acknowledged)?;
+            if self.forgiven.contains(center) {
+                continue;
+            }
+            for hash in acknowledged {
+                releases::check_kept(node, *center, *hash)?;
             }
         }
         nodes.keys().try_for_each(|center| self.after_start(nodes, *center))
@@ -301,14 +304,6 @@ fn check_banked(
         let transfer = incoming.case.id;
         format!("{transfer} is over with {due}, the banks say {left} and {came}")
     })
-}
-
-fn check_all_kept(
-    node: &Node,
-    center: CenterCode,
-    acknowledged: &[PayloadHash],
-) -> Result<(), Broken> {
-    acknowledged.iter().try_for_each(|hash| releases::check_kept(node, center, *hash))
 }
 
 /// What a node has acknowledged and forgotten nobody else has either.

@@ -18,9 +18,11 @@ use crate::mode::Mode;
 use crate::money::Fen;
 use crate::settlement::{BankFailure, SpecialAccount};
 use crate::store::Staged;
+use crate::store::memory::MemoryStore;
 use crate::testing::bank::Behaviour;
 use crate::testing::people::LI;
 use crate::testing::{AUTHORITY, DATONG, TAIYUAN};
+use crate::time::Timestamp;
 use crate::transfer::task::TaskReason;
 
 const OLD: &str = "9923041500021";
@@ -94,6 +96,16 @@ impl Core {
             }
         }
     }
+
+    /// Puts a backup of Datong in its place, and serves it until all has come that comes.
+    fn restore(&mut self, world: &mut World, backup: (MemoryStore, Timestamp)) {
+        world.restart_from(DATONG, backup);
+        world.open_next_log(DATONG);
+        world.bank.report_again(&mut world.province, DATONG);
+        for _ in 0..90 {
+            self.serve(world);
+        }
+    }
 }
 
 fn world() -> World {
@@ -158,13 +170,8 @@ fn what_a_core_has_undone_is_not_undone_otherwise_on_a_later_day() {
     assert_completed(&mut world, transfer, 2);
 
     world.go_to("2026-06-10");
-    world.restart_from(DATONG, backup);
-    world.open_next_log(DATONG);
-    world.bank.report_again(&mut world.province, DATONG);
     let orders = core.taken.len();
-    for _ in 0..90 {
-        core.serve(&mut world);
-    }
+    core.restore(&mut world, backup);
     assert_completed(&mut world, transfer, 2);
     assert_eq!(core.refused, 0, "no order comes with other content");
     assert_eq!(core.taken.len(), orders, "and none is new");
@@ -186,12 +193,7 @@ fn a_withdrawal_that_came_while_the_core_settled_is_too_late_again() {
     let said = |world: &mut World| world.show(DATONG, transfer).statements.len();
     let before = said(&mut world);
 
-    world.restart_from(DATONG, backup);
-    world.open_next_log(DATONG);
-    world.bank.report_again(&mut world.province, DATONG);
-    for _ in 0..90 {
-        core.serve(&mut world);
-    }
+    core.restore(&mut world, backup);
     assert_completed(&mut world, transfer, 1);
     assert_eq!(said(&mut world), before, "nothing is said anew");
     assert_eq!(core.refused, 0);
@@ -202,13 +204,8 @@ fn what_the_core_refuses_after_a_restore_waits_for_a_person() {
     let (mut world, mut core) = (world_with_core(), Core::default());
     let backup = (world.backup(DATONG), world.province.now);
     let transfer = paid_again(&mut world, &mut core);
-    world.restart_from(DATONG, backup);
-    world.open_next_log(DATONG);
-    world.bank.report_again(&mut world.province, DATONG);
     (core.is_refusing, core.refused) = (true, 0);
-    for _ in 0..90 {
-        core.serve(&mut world);
-    }
+    core.restore(&mut world, backup);
     assert_eq!(core.refused, 1, "it is not asked again and again");
     assert!(world.show(DATONG, transfer).line.task.is_some());
 }
@@ -227,12 +224,7 @@ fn what_the_core_had_refused_when_the_backup_was_made_was_decided_since() {
     core.serve(&mut world);
     assert_completed(&mut world, transfer, 1);
     let said = world.show(DATONG, transfer).statements;
-    world.restart_from(DATONG, backup);
-    world.open_next_log(DATONG);
-    world.bank.report_again(&mut world.province, DATONG);
-    for _ in 0..90 {
-        core.serve(&mut world);
-    }
+    core.restore(&mut world, backup);
     assert_completed(&mut world, transfer, 1);
     assert_eq!(world.show(DATONG, transfer).statements, said);
     assert_eq!(core.refused, 0);
