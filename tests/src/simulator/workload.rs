@@ -378,7 +378,14 @@ fn choices(
             vec![Decision::Wait]
         }
         TaskReason::CoreRefused => {
-            vec![Decision::Wait, Decision::Restore, Decision::Settle(None), Decision::SendSheet]
+            vec![
+                Decision::Wait,
+                Decision::Restore,
+                Decision::Settle(None),
+                Decision::SendSheet,
+                // A letter that was about to be refused when the core would not unlock its account.
+                Decision::Refuse(RefusalReason::Other, None),
+            ]
         }
         TaskReason::UnexplainedMoney => match side {
             transfers::Side::In => vec![Decision::Wait, Decision::SendBack(special(other))],
