@@ -29,19 +29,34 @@ const PAY_LATER_MS: i64 = 10_000;
 /// Asks the days for a payment. It is executed on the value date, or on the next day on which banks
 /// work; past 30 June the sheet no longer holds.
 pub(super) fn consider(round: &mut Round<'_>, out: &mut Outgoing) -> Result<(), StoreError> {
+    let Some(facts) = facts(round, out)? else { return Ok(()) };
+    take(round, out, &Event::Payment(facts))
+}
+
+/// Months alone had been remitted before this store forgot it: neither the days nor the recovery are
+/// asked, and no bank tells of them.
+pub(super) fn remit_months_again(
+    round: &mut Round<'_>,
+    out: &mut Outgoing,
+) -> Result<(), StoreError> {
+    let Some(facts) = facts(round, out)? else { return Ok(()) };
+    let remitted = PaymentFacts { may_pay: true, is_due: true, is_recovering: false, ..facts };
+    take(round, out, &Event::Payment(remitted))
+}
+
+fn facts(round: &Round<'_>, out: &Outgoing) -> Result<Option<PaymentFacts>, StoreError> {
     let Some(value_date) = out.settled.as_ref().map(|settled| settled.value_date) else {
-        return Ok(());
+        return Ok(None);
     };
     let execute_on = execute_on(round, value_date)?;
-    let facts = PaymentFacts {
+    Ok(Some(PaymentFacts {
         execute_on,
         may_pay: may_pay_on(value_date, execute_on),
         is_due: value_date <= today(round)?,
         is_recovering: recovery::is_recovering(round.view)?
             || recovery::recalled::waits(round.view, out.case.id)?,
         has_account: payer(round).is_some(),
-    };
-    take(round, out, &Event::Payment(facts))
+    }))
 }
 
 fn execute_on(round: &Round<'_>, value_date: Date) -> Result<Date, StoreError> {
@@ -76,9 +91,13 @@ pub(super) fn put_off_to_value_date(out: &mut Outgoing) {
     }
 }
 
-/// A node that may have forgotten what it promised looks again soon.
+/// A node that may have forgotten what it promised looks again soon. What is put off already stays as it
+/// is: a recovery goes on for as long as anything changes.
 pub(super) fn put_off_until_recovered(round: &Round<'_>, out: &mut Outgoing) {
-    out.case.alarms.insert(Alarm::PayLater, round.now.plus_ms(PAY_LATER_MS));
+    let is_set = out.case.alarms.get(&Alarm::PayLater).is_some_and(|at| *at > round.now);
+    if !is_set {
+        out.case.alarms.insert(Alarm::PayLater, round.now.plus_ms(PAY_LATER_MS));
+    }
 }
 
 /// An order failed before this store forgot it, and the other center was told.

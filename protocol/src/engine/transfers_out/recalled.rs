@@ -57,6 +57,9 @@ pub(in super::super) fn follow(
         (OutgoingState::Settled, TransferStep::Sheet(sheet)) if agrees(out, sheet) => {
             say_sheet(round, out).map(|()| true)
         }
+        (OutgoingState::Settled, TransferStep::Remittance(_)) if out.settled_amount().is_zero() => {
+            payment::remit_months_again(round, out).map(|()| true)
+        }
         (OutgoingState::Settled | OutgoingState::PayFailed(_), TransferStep::Remittance(_))
             // The bank may have moved more than was ordered: a person looks at what is beyond it.
             if out.case.net(Direction::Debit) >= out.settled_amount() =>

@@ -172,6 +172,25 @@ fn months_move_without_any_money_and_nothing_is_paid() {
     assert_eq!((new.account.balance, new.imported[0].history.total()), (yuan("0.00"), 36));
 }
 
+#[test]
+fn months_that_were_remitted_before_their_center_forgot_it_are_remitted_again_without_a_bank() {
+    // The sheet is found again on its day, on the next, and past 30 June.
+    for later in [None, Some("2026-05-21"), Some("2026-07-03")] {
+        let mut world = World::new("2026-05-20", vec![emptied(), newcomer(TAIYUAN, NEW, LI)]);
+        let backup = (world.backup(DATONG), world.province.now);
+        let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+        assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2]);
+        if let Some(day) = later {
+            world.go_to(day);
+        }
+        world.restore(DATONG, backup);
+        assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [COMPLETED; 2], "{later:?}");
+        let old = world.stored(DATONG, OLD).record.account;
+        assert_eq!((old.status, old.balance), (AccountStatus::TransferredOut, yuan("0.00")));
+        assert_eq!(world.show(DATONG, transfer).line.task, None);
+    }
+}
+
 /// So many fen have left the special account of a center under a letter.
 fn notice(at: CenterCode, number: &str, fen: i64) -> BankNotice {
     BankNotice {
