@@ -19,7 +19,7 @@ use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::statement::StatementKind;
 use fundlink_protocol::store::keys::{Area, key};
 use fundlink_protocol::store::{Staged, Store as _, StoreError, View as _, prefix_end};
-use fundlink_protocol::time::Timestamp;
+use fundlink_protocol::time::{Date, Timestamp};
 use fundlink_protocol::wire::DeliveryReply;
 
 use super::bank::{Bank, OrderKey};
@@ -40,6 +40,7 @@ mod rest;
 mod returns;
 
 pub(super) use releases::CosignRequest;
+pub(super) use rest::check_store;
 
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +100,11 @@ impl Auditor {
         self.people.know(person, secrets, centers);
     }
 
+    /// A center has imported its accounts, on a day.
+    pub(super) fn imported(&mut self, center: CenterCode, day: Date) {
+        self.books.entry(center).or_default().imported_on = Some(day);
+    }
+
     /// The receiver of a center's outbox row has answered.
     pub(super) fn answered(
         &mut self,
@@ -147,6 +153,11 @@ impl Auditor {
             format!("{center} releases what {} commits have promised", changes.commits)
         })?;
         self.answers.check()?;
+        for output in outputs.iter().filter(|output| releases::is_cosignature(output)) {
+            if let Some(CosignRequest { checkpoint }) = cosign(output) {
+                self.logs.check_cosigned((nodes, &self.forgiven), center, &checkpoint)?;
+            }
+        }
         if self.forgiven.contains(&center) {
             return self.check_forgiven((node, center, now), (&changes.rows, outputs), cosign);
         }
@@ -156,10 +167,15 @@ impl Auditor {
             if area == Area::TransferOut as u8 || area == Area::TransferIn as u8 {
                 self.cases.check(&self.forgiven, (center, node), change)?;
                 if let Some(out) = self.cases.outgoing((center, change)) {
-                    let imported_on = self.books.get(&center).and_then(|books| books.imported_on);
-                    returns::check_reversed((center, node), out, imported_on)?;
+                    let books = self.books.entry(center).or_default();
+                    if node.core.is_none() {
+                        books.check_settled(center, out)?;
+                    }
+                    returns::check_reversed((center, node), out, books.imported_on)?;
                 }
                 self.check_core((center, node), change)?;
+            } else if area == Area::Statement as u8 {
+                self.cases.check_said(center, change)?;
             } else if area == Area::Posting as u8 {
                 let books = self.books.entry(center).or_default();
                 books.check_posting((node, center), bank, change)?;
@@ -257,6 +273,7 @@ impl Auditor {
             require(!is_sent(center, said) || is_there(hash), || {
                 format!("{center} says a statement that is in no outbox")
             })?;
+            lending::check_answer((node, center), said, changes)?;
         }
         for said in changes.iter().filter(|change| area(change, Area::TransferOf)) {
             let hash = said.key.get(1..).unwrap_or_default();

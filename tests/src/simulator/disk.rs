@@ -56,7 +56,7 @@ pub(super) struct Change {
 }
 
 /// The areas whose rows the auditor reads as they change.
-pub(super) const AUDITED: [Area; 14] = [
+pub(super) const AUDITED: [Area; 15] = [
     Area::Posting,
     Area::TransferOut,
     Area::TransferIn,
@@ -71,6 +71,7 @@ pub(super) const AUDITED: [Area; 14] = [
     Area::AuditLeaf,
     Area::Cosigned,
     Area::Intent,
+    Area::FirstLease,
 ];
 
 impl Disk {

@@ -6,22 +6,27 @@
 
 #![expect(clippy::expect_used, reason = "what is made here is well formed")]
 
+use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::cose::{self, Received};
 use fundlink_protocol::engine::command::Command;
 use fundlink_protocol::engine::rosters::command::NetCommand;
+use fundlink_protocol::engine::synchronization::SyncRequest;
 use fundlink_protocol::engine::{equivocation, log_store, recovery, witnessing};
 use fundlink_protocol::id::TreeHash;
 use fundlink_protocol::key::{KeyPurpose, Keyring, SigningRequest};
+use fundlink_protocol::log::add_checkpoint::AddCheckpoint;
 use fundlink_protocol::log::checkpoint::Checkpoint;
+use fundlink_protocol::log::note::SignedNote;
 use fundlink_protocol::log::origin::LogId;
+use fundlink_protocol::log::tree::TreeSize;
 use fundlink_protocol::log_trust::{VerifiedCheckpoint, log_key};
 use fundlink_protocol::roster::enrolment::offer_key;
 use fundlink_protocol::statement::membership::KeyChange;
 use fundlink_protocol::store::Staged;
 use fundlink_protocol::store::memory::MemoryStore;
 
-use super::auditor::Broken;
+use super::auditor::{Broken, check_store};
 use super::members;
 use super::network::{Body, Packet};
 use super::plan::Fault;
@@ -75,8 +80,12 @@ impl World {
                 let Some(engine) = &node.engine else { continue };
                 let listed = engine.roster().member(center).into_iter();
                 let mut listed = listed.flat_map(|member| &member.keys);
-                let ends = listed.find(|key| Some(key.public) == public).map(|key| key.until);
-                if ends.flatten().is_none_or(|until| until > node.clock(self.now)) {
+                // Whatever end the roster gives the old key: another has been in its place for long enough.
+                let is_over = listed.any(|key| {
+                    let is_other = key.purpose == purpose && Some(key.public) != public;
+                    is_other && self.now.ms_since(key.from) >= 31 * DAY_MS
+                });
+                if !is_over {
                     continue;
                 }
                 let taken = match purpose {
@@ -112,16 +121,20 @@ impl World {
         Ok(())
     }
 
-    /// A center signs two checkpoints of one size and shows the other one to a single member.
+    /// A center signs two checkpoints of one size and shows the other one to a single member, after it has
+    /// asked the witnesses to vouch for what its log is not.
     fn equivocate(&mut self) -> Result<(), Broken> {
         let hostile = self.hostile;
         let log = LogId::public(hostile, 1);
         let Some(node) = self.nodes.get(&hostile) else { return Ok(()) };
         let size = log_store::row(&Staged::new(node.disk()), log)?.size.get();
-        let Some(keyring) = self.keyring(hostile) else { return Ok(()) };
-        let note = other_face(log, size, keyring);
         let others: Vec<CenterCode> =
             self.codes().into_iter().filter(|code| *code != hostile).collect();
+        for witness in &others {
+            self.ask_for_false_cosignatures(log, *witness)?;
+        }
+        let Some(keyring) = self.keyring(hostile) else { return Ok(()) };
+        let note = other_face(log, size, keyring);
         let to = others[self.random.usize(0..others.len())];
         let packet = Packet { from: hostile, to, body: Body::Checkpoint(note) };
         self.schedule.add(self.now.plus_ms(10), Event::Packet(packet));
@@ -132,6 +145,30 @@ impl World {
                 let what = format!("{other} has no proof of the two faces of {log}");
                 return Err(Broken::new(what));
             }
+        }
+        Ok(())
+    }
+
+    /// Asks a witness for what no witness signs: a tree smaller than what it has cosigned, another one of
+    /// that size, and a larger one that does not begin with it. The auditor reads what it replies.
+    fn ask_for_false_cosignatures(
+        &mut self,
+        log: LogId,
+        witness: CenterCode,
+    ) -> Result<(), Broken> {
+        let Some(node) = self.nodes.get(&witness) else { return Ok(()) };
+        let known = witnessing::cosigned_row(&Staged::new(node.disk()), log)?;
+        let Some(known) = known.map(|row| row.size) else { return Ok(()) };
+        let size = known.get();
+        for (size, old) in [(size - 1, size - 1), (size - 1, 0), (size + 1, size), (size, size)] {
+            let Some(keyring) = self.keyring(log.center) else { return Ok(()) };
+            let note = SignedNote::parse(&other_face(log, size, keyring)).expect("a note");
+            let old = TreeSize::new(old).expect("a size");
+            let body = AddCheckpoint { old, proof: Vec::new(), note }.encode();
+            let frame = cbor::encode(&SyncRequest::AddCheckpoint(body.into()));
+            let packet = Packet { from: log.center, to: witness, body: Body::Sync(frame, 0) };
+            self.schedule.add(self.now.plus_ms(5), Event::Packet(packet));
+            self.run_until(self.now.plus_ms(MINUTE_MS))?;
         }
         Ok(())
     }
@@ -249,7 +286,7 @@ impl World {
             self.run_until(self.now.plus_ms(MINUTE_MS))?;
             stands = self.auditor.check_recovered((&self.nodes, &self.bank), center);
             if stands.is_ok() {
-                return Ok(());
+                return self.see_whole(center);
             }
         }
         // Nobody decides any more: what the other center leaves open has a deadline, and calls a person.
@@ -261,7 +298,13 @@ impl World {
                 break;
             }
         }
-        stands
+        stands?;
+        self.see_whole(center)
+    }
+
+    /// What was got back is where it was: the check of a stopped store finds nothing.
+    fn see_whole(&self, center: CenterCode) -> Result<(), Broken> {
+        self.nodes.get(&center).map_or(Ok(()), check_store)
     }
 }
 
@@ -279,7 +322,7 @@ fn said_by(
 
 /// A checkpoint of a log at a size, over entries that nobody has.
 fn other_face(log: LogId, size: u64, keyring: &mut dyn Keyring) -> Vec<u8> {
-    let size = fundlink_protocol::log::tree::TreeSize::new(size).expect("a size");
+    let size = TreeSize::new(size).expect("a size");
     let origin = log.origin(&members::network());
     let checkpoint = Checkpoint { origin, size, root: TreeHash::new([0x5a; 32]) };
     let message = checkpoint.text().into_bytes();

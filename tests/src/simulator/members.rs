@@ -240,9 +240,9 @@ pub(super) const FIRST_MONTH: u32 = 202_508;
 /// Months that were paid to an account that is to move.
 pub(super) const MONTHS_PAID: i32 = 9;
 
-/// What was paid each month to a person's account.
+/// What was paid each month to a person's account; of some nothing moves but their months.
 pub(super) fn monthly_fen(number: u32) -> i64 {
-    100_000 + i64::from(number % 1_000)
+    if number % 10 == 7 { 0 } else { 100_000 + i64::from(number % 1_000) }
 }
 
 /// An account that was opened this interest year, with so many deposits.

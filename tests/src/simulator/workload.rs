@@ -131,6 +131,7 @@ impl Workload {
                 self.done(world, center, Command::ImportRecords(portion))?;
             }
             self.done(world, center, Command::ImportCommit)?;
+            world.auditor.imported(center, today);
             let is_idle = world.plan.holds(Fault::Idle, &mut world.random);
             if is_idle {
                 world.idle.insert(center);

@@ -88,6 +88,8 @@ pub(super) struct Node {
     /// One more each time it comes up: what was asked in an earlier life is nobody's.
     pub(super) life: u32,
     tick: Option<Timestamp>,
+    /// How often it was woken in this minute.
+    woken: (i64, u32),
 }
 
 /// The network.
@@ -126,6 +128,8 @@ pub(super) struct World {
 }
 
 const POLL_MS: i64 = 20_000;
+/// Wakes in one minute of a node that has come to no end: a recovery looks through what it has in hundreds.
+const WAKES_A_MINUTE_MAX: u32 = 5_000;
 const MINUTE_MS: i64 = 60_000;
 
 impl Node {
@@ -236,6 +240,7 @@ impl World {
             drift_ms: 0,
             life: 0,
             tick: None,
+            woken: (0, 0),
         };
         self.nodes.insert(code, node);
         self.schedule.add(self.now, Event::Start(code));
@@ -275,7 +280,7 @@ impl World {
             Event::TimedOut(ask) => self.time_out(ask),
             Event::Tick(center, at) => {
                 let due = self.nodes.get(&center).is_some_and(|node| node.tick == Some(at));
-                if due { self.give(center, Input::Tick) } else { Ok(()) }
+                if due { self.wake(center) } else { Ok(()) }
             }
             Event::Round(center, life) => self.go_on(center, life),
             Event::Start(center) => self.start(center),
@@ -432,6 +437,20 @@ impl World {
             Some((cursor, notices)) => self.give(center, Input::BankNotices { cursor, notices }),
             None => Ok(()),
         }
+    }
+
+    /// Wakes a node as it wanted to be. One that wants it again and again comes to nothing: its machine
+    /// is busy for good.
+    fn wake(&mut self, center: CenterCode) -> Result<(), Broken> {
+        if let Some(node) = self.nodes.get_mut(&center) {
+            let minute = self.now.ms() / MINUTE_MS;
+            let before = if node.woken.0 == minute { node.woken.1 } else { 0 };
+            node.woken = (minute, before + 1);
+            if before >= WAKES_A_MINUTE_MAX {
+                return Err(Broken::new(format!("{center} is woken without end")));
+            }
+        }
+        self.give(center, Input::Tick)
     }
 
     /// Sees to it that a node is woken when it wants to be.

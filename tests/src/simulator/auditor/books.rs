@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::engine::transfers_out::Outgoing;
 use fundlink_protocol::engine::{transfers_in, transfers_out};
 use fundlink_protocol::id::TransferId;
 use fundlink_protocol::ledger;
@@ -80,12 +81,11 @@ impl Books {
         }
         let sum: i128 = self.sums.values().sum();
         require(sum == 0, || format!("the postings of {center} sum to {sum}"))?;
+        // One of months alone moves nothing.
+        let is_debit = posting.lines.iter().any(|line| line.side == Side::SuspenseOut);
         match &posting.cause {
-            Cause::Import => {
-                self.imported_on = Some(posting.on);
-                Ok(())
-            }
-            Cause::Order(transfer, _) if of(Side::SuspenseOut) != 0 => {
+            Cause::Import => Ok(()),
+            Cause::Order(transfer, _) if is_debit => {
                 self.check_debit((node, center), *transfer, (posting.on, of(Side::SuspenseOut)))
             }
             Cause::Order(transfer, _) => {
@@ -146,6 +146,18 @@ impl Books {
         let due = due.map(|due| i128::from(due.get()));
         require(due == Some(credit) && due == Some(from_suspense), || {
             format!("{center} credits {transfer} with {credit}, its sheet says {due:?}")
+        })
+    }
+
+    /// What a transfer has settled is what its account was debited with: sheet and payment go by the one,
+    /// the person has lost the other.
+    pub(super) fn check_settled(&self, center: CenterCode, out: &Outgoing) -> Result<(), Broken> {
+        let moved = self.moved.get(&out.case.id).copied().unwrap_or_default();
+        let debited = if moved.debits > 0 { moved.debit } else { 0 };
+        let settled = i128::from(out.settled_amount().get());
+        require(out.case.core.is_some() || settled == debited, || {
+            let transfer = out.case.id;
+            format!("{center} has settled {transfer} with {settled}, and debited {debited} for it")
         })
     }
 

@@ -1,23 +1,27 @@
 //! A transfer as each of its centers has it, whenever either has changed it.
 //!
-//! **Promises.** History only grows; the two sides never contradict each other; nothing is credited
-//! but what a sheet in force says and the other side has settled; whatever is open waits for a person,
-//! an order, or a time that is set.
+//! **Promises.** History only grows; each step of a transfer is said once, in one form; the two sides
+//! never contradict each other; nothing is credited but what a sheet in force says and the other side has
+//! settled; whatever is open waits for a person, an order, or a time that is set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::cose::Received;
 use fundlink_protocol::engine::bank as bank_rows;
-use fundlink_protocol::engine::timer::{self, Timer};
+use fundlink_protocol::engine::single;
+use fundlink_protocol::engine::timer::Timer;
 use fundlink_protocol::engine::transfer_case::{Alarm, Case};
 use fundlink_protocol::engine::transfer_command::Decision;
 use fundlink_protocol::engine::transfers::Side;
 use fundlink_protocol::engine::transfers_in::Incoming;
 use fundlink_protocol::engine::transfers_out::Outgoing;
-use fundlink_protocol::id::TransferId;
+use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::settlement::{BankOrderId, BankOutcome, Direction};
-use fundlink_protocol::store::Staged;
-use fundlink_protocol::store::keys::Area;
+use fundlink_protocol::statement::transfer::TransferStep;
+use fundlink_protocol::store::keys::{Area, key};
+use fundlink_protocol::store::{Staged, View as _};
 use fundlink_protocol::transfer::incoming::IncomingState;
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 
@@ -31,6 +35,8 @@ pub(super) struct Cases {
     histories: Histories,
     outgoing: BTreeMap<(CenterCode, TransferId), Outgoing>,
     incoming: BTreeMap<(CenterCode, TransferId), Incoming>,
+    /// What each center has said at each step.
+    said: BTreeMap<(CenterCode, TransferId, u32), PayloadHash>,
 }
 
 /// The states that a transfer has gone through at a center.
@@ -51,6 +57,23 @@ impl Cases {
     pub(super) fn any_outgoing(&self, place: usize) -> Option<&Case> {
         let place = place.checked_rem(self.outgoing.len())?;
         self.outgoing.values().nth(place).map(|out| &out.case)
+    }
+
+    /// After a commit that keeps a statement: at one step a center says one thing. Of two, the other center
+    /// would take one in and refuse the other for good.
+    pub(super) fn check_said(&mut self, center: CenterCode, kept: &Change) -> Result<(), Broken> {
+        let Some(received) = kept.after.clone().and_then(|bytes| Received::parse(bytes).ok())
+        else {
+            return Ok(());
+        };
+        let hash = received.hash();
+        let Ok(said) = received.read_again() else { return Ok(()) };
+        let Some(step) = TransferStep::of(&said).filter(|_| said.from() == center) else {
+            return Ok(());
+        };
+        let (transfer, number) = (step.step().transfer(), step.step().step());
+        let first = *self.said.entry((center, transfer, number)).or_insert(hash);
+        require(first == hash, || format!("{center} says step {number} of {transfer} in two ways"))
     }
 
     /// The outgoing transfer that a change was of.
@@ -173,9 +196,15 @@ fn check_waiting(
     require(has_ended || waits, || {
         format!("{center}: {} stands in {} and waits for nothing", case.id, state())
     })?;
-    let is_set = case.alarms.is_empty()
-        || timer::is_set(&Staged::new(node.disk()), Timer::Transfer(case.id))?;
-    require(is_set, || format!("{center}: {} has a deadline that nobody keeps", case.id))
+    let Some(first) = case.alarms.values().min() else { return Ok(()) };
+    let view = Staged::new(node.disk());
+    let set = key(Area::TimerSet, &[&cbor::encode(&Timer::Transfer(case.id))]);
+    let due = view.get(&set)?.and_then(|due| due.try_into().ok()).map(i64::from_be_bytes);
+    // A node that takes in what it had lost looks a little later at what is due.
+    let may_wait = *first <= single::clock(&view)?;
+    require(due.is_some_and(|due| due <= first.ms() || may_wait), || {
+        format!("{center}: {} has a deadline that nobody keeps", case.id)
+    })
 }
 
 /// Each thing that is waited for has its own time: a deadline a reminder before it, an order to the bank

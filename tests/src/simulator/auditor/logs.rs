@@ -1,11 +1,15 @@
 //! The logs, as each node has them: own and followed.
 //!
 //! **Promises.** A log only grows, and what it was stands at the beginning of what it is; nobody keeps
-//! two roots for one size; an index names leaves that are there and say what it says.
+//! two roots for one size; an index names leaves that are there and say what it says; a witness vouches
+//! for nothing but what the log's own center has, and for no less than before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
+use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::digest::Digest;
 use fundlink_protocol::engine::audit::AuditRow;
 use fundlink_protocol::engine::log_store::{self, LogRow};
 use fundlink_protocol::engine::witnessing::CosignedRow;
@@ -14,13 +18,13 @@ use fundlink_protocol::log::checkpoint::Checkpoint;
 use fundlink_protocol::log::note::SignedNote;
 use fundlink_protocol::log::origin::{LogId, LogKind};
 use fundlink_protocol::log::tree::{LeafIndex, TreeSize};
-use fundlink_protocol::store::Staged;
-use fundlink_protocol::store::keys::Area;
+use fundlink_protocol::store::keys::{Area, key};
+use fundlink_protocol::store::{Staged, View as _};
 
 use super::super::disk::Change;
 use super::super::members;
 use super::super::world::Node;
-use super::{Broken, read, require};
+use super::{Broken, Nodes, read, require};
 
 /// What was seen of logs.
 #[derive(Debug, Default)]
@@ -29,6 +33,8 @@ pub(super) struct Logs {
     roots: BTreeMap<(LogId, TreeSize), TreeHash>,
     /// The largest size that a log was signed at.
     latest: BTreeMap<LogId, TreeSize>,
+    /// The largest size that a witness has let out a cosignature for.
+    cosigned: BTreeMap<(CenterCode, LogId), TreeSize>,
 }
 
 impl Logs {
@@ -45,10 +51,10 @@ impl Logs {
         if area == Area::Log as u8 {
             let size = |bytes: &[u8]| read::<LogRow>("a log", bytes).map(|row| row.size);
             let before = change.before.as_deref().map(size).transpose()?;
-            let after = size(after)?;
-            require(before.is_none_or(|before| before <= after), || {
-                format!("{center} holds less of a log than before")
-            })
+            let (before, after) = (before.unwrap_or(TreeSize::ZERO), size(after)?);
+            require(before <= after, || format!("{center} holds less of a log than before"))?;
+            let log = change.key.get(1..).and_then(LogId::from_key);
+            log.map_or(Ok(()), |log| check_found((node, center), log, before.get()..after.get()))
         } else if area == Area::Checkpoint as u8 || area == Area::Witnessed as u8 {
             self.check_note(node, center, after)
         } else if area == Area::TagIndex as u8 || area == Area::ReferenceIndex as u8 {
@@ -68,6 +74,30 @@ impl Logs {
         } else {
             Ok(())
         }
+    }
+
+    /// Before a cosignature leaves a witness: its log is what was cosigned, as the log's own center has it,
+    /// and nothing larger was cosigned before. Who was set back is known to have forgotten.
+    pub(super) fn check_cosigned(
+        &mut self,
+        (nodes, forgiven): (&Nodes, &BTreeSet<CenterCode>),
+        witness: CenterCode,
+        checkpoint: &Checkpoint,
+    ) -> Result<(), Broken> {
+        let log = LogId::parse(&members::network(), &checkpoint.origin);
+        let Some((log, node)) = log.and_then(|log| Some((log, nodes.get(&log.center)?))) else {
+            return Ok(());
+        };
+        let root = log_store::root_at(&Staged::new(node.disk()), log, checkpoint.size)?;
+        require(root == Some(checkpoint.root) || forgiven.contains(&log.center), || {
+            format!("witness {witness} cosigns {log} at {}, which it is not", checkpoint.size.get())
+        })?;
+        let before = self.cosigned.entry((witness, log)).or_insert(checkpoint.size);
+        let (size, most) = (checkpoint.size, (*before).max(checkpoint.size));
+        let is_smaller = size < core::mem::replace(before, most);
+        require(!is_smaller || forgiven.contains(&witness), || {
+            format!("witness {witness} cosigns {log} at {}, and has cosigned more", size.get())
+        })
     }
 
     /// Of a node that was set back: what it signs must not fork its log.
@@ -114,6 +144,37 @@ impl Logs {
         }
         Ok(())
     }
+}
+
+/// Each leaf that was appended is found by every tag that it has, unless one that was appended with it
+/// has taken its place.
+fn check_found(
+    (node, center): (&Node, CenterCode),
+    log: LogId,
+    leaves: Range<u64>,
+) -> Result<(), Broken> {
+    let view = Staged::new(node.disk());
+    let mut digests = BTreeMap::new();
+    for leaf in leaves {
+        let entry = log_store::entry(&view, log, LeafIndex::new(leaf))?;
+        // What is no digest is a roster, or the leaf of somebody who lies.
+        if let Some(digest) = entry.and_then(|entry| cbor::decode::<Digest>(&entry).ok()) {
+            digests.insert(leaf, digest);
+        }
+    }
+    let replaced: BTreeSet<u64> = digests.values().filter_map(|digest| digest.previous).collect();
+    for (leaf, digest) in digests.iter().filter(|(leaf, _)| !replaced.contains(leaf)) {
+        let place = [&log.to_key()[..], &leaf.to_be_bytes()].concat();
+        let tags = digest.subjects.iter().map(|tag| (Area::TagIndex, tag.as_bytes()));
+        let references = digest.reference.iter().map(|tag| (Area::ReferenceIndex, tag.as_bytes()));
+        for (area, tag) in tags.chain(references) {
+            let is_found = view.get(&key(area, &[tag.as_slice(), &place]))?.is_some();
+            require(is_found, || {
+                format!("{center} does not find leaf {leaf} of {log} by its tags")
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// A row of an index is the digest of a leaf that is there.

@@ -27,12 +27,12 @@ use fundlink_protocol::wire::DeliveryReply;
 
 use super::super::members;
 use super::super::world::Node;
-use super::{Broken, read, require};
+use super::{Broken, lending, read, require};
 
 /// What a witness was asked to cosign.
 #[derive(Clone, Debug)]
 pub(in super::super) struct CosignRequest {
-    checkpoint: Checkpoint,
+    pub(super) checkpoint: Checkpoint,
 }
 
 impl CosignRequest {
@@ -52,6 +52,12 @@ pub(super) const fn acknowledged(output: &Output) -> Option<PayloadHash> {
         return Some(*hash);
     }
     None
+}
+
+/// Whether an output is a cosignature.
+pub(super) fn is_cosignature(output: &Output) -> bool {
+    let Output::Respond { reply: PeerReply::Sync(frame), .. } = output else { return false };
+    matches!(cbor::decode::<SyncReply>(frame), Ok(SyncReply::Cosigned(_)))
 }
 
 /// A statement that was acknowledged is kept.
@@ -129,9 +135,10 @@ pub(super) fn check(
         Output::Publish { statement } => check_private(center, "a heartbeat", statement),
         Output::Sync { frame, .. } => check_private(center, "a sync request", frame),
         Output::FetchRoster { frame, .. } => check_private(center, "a roster request", frame),
+        Output::Reply { reply: Ok(reply), .. } => lending::check_told((node, center), reply),
         Output::Respond { reply: PeerReply::Query(_), .. }
         | Output::DialBack { .. }
-        | Output::Reply { .. }
+        | Output::Reply { reply: Err(_), .. }
         | Output::JudgeGossip { .. }
         | Output::RosterChanged(_)
         | Output::BankAsk(_)

@@ -344,7 +344,7 @@ fn check_followers(nodes: &Nodes, center: CenterCode) -> Result<(), Broken> {
 }
 
 /// The check of a stopped store finds nothing.
-fn check_store(node: &Node) -> Result<(), Broken> {
+pub(in super::super) fn check_store(node: &Node) -> Result<(), Broken> {
     let report = store_check::check(&Staged::new(node.disk()), &node.expected())?;
     let first = report.findings.first();
     first.map_or(Ok(()), |found| {
