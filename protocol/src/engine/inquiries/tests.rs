@@ -369,6 +369,9 @@ fn nobody_but_the_authority_asks_and_decides_and_only_who_was_asked_answers() {
         }
     };
     let sign = |from| cose::sign("test", &explanation(from), &mut keyring(from)).unwrap();
+    let astray = Inquiry { from: AUTHORITY, ..forged.clone() };
+    let astray = cose::sign("test", &astray, &mut keyring(AUTHORITY)).unwrap();
+    assert_eq!(deliver(AUTHORITY, LINFEN, astray), Err(Refusal::Addressee), "it is for Datong");
     let signed = cose::sign("test", &forged, &mut keyring(TAIYUAN)).unwrap();
     assert_eq!(deliver(TAIYUAN, DATONG, signed.clone()), Err(Refusal::NotGranted));
     assert_eq!(deliver(TAIYUAN, AUTHORITY, signed), Err(Refusal::Addressee));

@@ -53,6 +53,10 @@ fn witnesses_change_one_by_one_and_not_again_within_a_lease() {
     let soon = now().plus_ms(LEASE_MS - 1);
     let later = now().plus_ms(LEASE_MS);
     assert_eq!(at(&open, drop(), soon).unwrap_err(), RosterError::WitnessesTooSoon.into());
+    // Whoever proposes a change is told so before.
+    assert!(!change::may_change_witnesses(&open, soon));
+    assert!(change::may_change_witnesses(&open, later));
+    assert!(change::may_change_witnesses(&roster(), now()), "nobody lends");
     let dropped = at(&open, drop(), later).unwrap();
     assert_eq!(dropped.lending.unwrap().changed_in, dropped.version);
     assert_eq!(dropped.lending.unwrap().newest, None);

@@ -290,3 +290,23 @@ fn what_answers_a_letter_that_never_was_is_refused_once_its_member_has_been_aske
     let said = signed(&mut world.province, &said);
     assert_eq!(deliver(&mut world.province, DATONG, &said), unknown);
 }
+
+#[test]
+fn what_comes_while_a_center_recovers_waits_until_what_came_before_it_is_back() {
+    let mut world = world();
+    let backup = (world.backup(TAIYUAN), world.province.now);
+    begin(&mut world);
+    world.restart_from(TAIYUAN, backup);
+    let head = StepHead {
+        from: DATONG,
+        to: TAIYUAN,
+        issued_at: world.province.now,
+        transfer: TransferId::new([9; 32]),
+        step: 1,
+        answers: PayloadHash::new([9; 32]),
+    };
+    let said = step!(head, Acceptance { identity: IdentityMatch::Exact });
+    let said = signed(&mut world.province, &said);
+    let waits = DeliveryReply::Later(Refusal::Recovering);
+    assert_eq!(deliver(&mut world.province, DATONG, &said), waits);
+}
