@@ -118,6 +118,7 @@ impl Cases {
             let (out, into) = (self.outgoing.get(&place), self.incoming.get(&place));
             check_two_persons(center, (out, into))?;
         }
+        check_lines(center, case)?;
         check_waiting(node, case, (center, has_ended))?;
         check_alarms(node, case, (center, has_ended))?;
         if let Some(into) = self.incoming.get(&place) {
@@ -177,6 +178,19 @@ fn check_two_persons(
             into.case.decisions.iter().filter(|taken| taken.decision == Decision::Approve);
         require(approvals.any(|taken| taken.operator != into.operator), || {
             format!("{center} sends {} and nobody else has approved it", into.case.id)
+        })?;
+    }
+    Ok(())
+}
+
+/// A movement of money stands in a case once, however often the bank reports it. Where the books are
+/// the node's own, they are held against the bank's lines as well.
+fn check_lines(center: CenterCode, case: &Case) -> Result<(), Broken> {
+    let mut counted = BTreeSet::new();
+    for line in &case.lines {
+        let reference = line.reference.0.as_str();
+        require(counted.insert(reference), || {
+            format!("{center} counts line {reference} of its bank twice for {}", case.id)
         })?;
     }
     Ok(())

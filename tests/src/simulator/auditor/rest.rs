@@ -16,6 +16,7 @@ use fundlink_protocol::engine::{
 use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::ledger;
 use fundlink_protocol::log::origin::LogId;
+use fundlink_protocol::log::tree::TreeSize;
 use fundlink_protocol::money::Fen;
 use fundlink_protocol::roster::Member;
 use fundlink_protocol::store::keys::{Area, key};
@@ -59,6 +60,8 @@ impl Auditor {
             check_followers(nodes, *center)?;
             if self.forgiven.contains(center) {
                 self.check_given_back((nodes, bank), *center)?;
+            } else {
+                check_witnessed(node, *center)?;
             }
             queries::check_ended(node, *center)?;
             if let Some(core) = &node.core {
@@ -73,6 +76,12 @@ impl Auditor {
             for transfer in open_transfers(node)? {
                 let case = transfers::find(&view, transfer)?;
                 let waits = case.as_ref().is_some_and(|(_, case)| case.task.is_some());
+                // Whoever is called because it takes long can do nothing about an order that is lost.
+                let has_order =
+                    case.as_ref().is_some_and(|(_, it)| it.core.is_some() || it.payment.is_some());
+                require(!has_order || self.forgiven.contains(center), || {
+                    format!("{center}: an order of {transfer} to its core or bank has no end")
+                })?;
                 let state = case.and_then(|(_, case)| case.history.last().cloned());
                 let state = state.map(|change| change.state).unwrap_or_default();
                 require(waits, || {
@@ -338,6 +347,22 @@ fn check_followers(nodes: &Nodes, center: CenterCode) -> Result<(), Broken> {
         require(same, || {
             let (held, own) = (held.size.get(), own.size.get());
             format!("{other} holds {held} of the {own} entries of {center}, or another root")
+        })?;
+    }
+    Ok(())
+}
+
+/// The witnesses have vouched for all of the open logs of a center.
+fn check_witnessed(node: &Node, center: CenterCode) -> Result<(), Broken> {
+    let listed = node.engine.as_ref().and_then(|engine| engine.roster().member(center));
+    let Some(number) = listed.and_then(Member::open_log) else { return Ok(()) };
+    let view = Staged::new(node.disk());
+    for log in [LogId::public(center, number), LogId::audit(center, number)] {
+        let size = log_store::row(&view, log)?.size;
+        let witnessed = log_store::latest_witnessed(&view, log)?.map(|(size, _)| size);
+        require(size.is_empty() || witnessed == Some(size), || {
+            let witnessed = witnessed.map_or(0, TreeSize::get);
+            format!("{log} rests at {}, and is witnessed at {witnessed}", size.get())
         })?;
     }
     Ok(())
