@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::delivery::{deliver, signed};
 use super::world::{World, application, clerk, newcomer, reviewer, saver};
 use crate::center::CenterCode;
+use crate::cose::Verified;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::round::Round;
@@ -255,27 +256,28 @@ fn nobody_decides_otherwise_what_became_of_a_payment_that_failed() {
     assert_ne!(decide(&mut world), Err(Refusal::Recovering));
 }
 
+/// An acceptance, signed for Taiyuan, of a letter that nobody has written.
+fn answer_to_nothing(world: &mut World, from: CenterCode) -> Verified {
+    let head = StepHead {
+        from,
+        to: TAIYUAN,
+        issued_at: world.province.now,
+        transfer: TransferId::new([9; 32]),
+        step: 1,
+        answers: PayloadHash::new([9; 32]),
+    };
+    let identity = IdentityMatch::Exact;
+    signed(&mut world.province, &step!(head, Acceptance { identity }))
+}
+
 #[test]
 fn what_answers_a_letter_that_never_was_is_refused_once_its_member_has_been_asked_again() {
     let mut world = world();
     let backup = (world.backup(TAIYUAN), world.province.now);
     world.restore(TAIYUAN, backup);
-    let identity = IdentityMatch::Exact;
-    let said = |world: &World, from| {
-        let head = StepHead {
-            from,
-            to: TAIYUAN,
-            issued_at: world.province.now,
-            transfer: TransferId::new([9; 32]),
-            step: 1,
-            answers: PayloadHash::new([9; 32]),
-        };
-        step!(head, Acceptance { identity })
-    };
     let unknown = DeliveryReply::Refused(Refusal::NotFound);
     for from in [DATONG, LINFEN] {
-        let said = said(&world, from);
-        let said = signed(&mut world.province, &said);
+        let said = answer_to_nothing(&mut world, from);
         let waits = DeliveryReply::Pending(said.hash());
         assert_eq!(deliver(&mut world.province, from, &said), waits, "it is asked");
         world.province.advance(CLOCK_SKEW_MS);
@@ -286,8 +288,7 @@ fn what_answers_a_letter_that_never_was_is_refused_once_its_member_has_been_aske
     }
     // Nobody is asked anything where nothing was ever lost.
     let mut world = self::world();
-    let said = said(&world, DATONG);
-    let said = signed(&mut world.province, &said);
+    let said = answer_to_nothing(&mut world, DATONG);
     assert_eq!(deliver(&mut world.province, DATONG, &said), unknown);
 }
 
@@ -297,16 +298,7 @@ fn what_comes_while_a_center_recovers_waits_until_what_came_before_it_is_back() 
     let backup = (world.backup(TAIYUAN), world.province.now);
     begin(&mut world);
     world.restart_from(TAIYUAN, backup);
-    let head = StepHead {
-        from: DATONG,
-        to: TAIYUAN,
-        issued_at: world.province.now,
-        transfer: TransferId::new([9; 32]),
-        step: 1,
-        answers: PayloadHash::new([9; 32]),
-    };
-    let said = step!(head, Acceptance { identity: IdentityMatch::Exact });
-    let said = signed(&mut world.province, &said);
+    let said = answer_to_nothing(&mut world, DATONG);
     let waits = DeliveryReply::Later(Refusal::Recovering);
     assert_eq!(deliver(&mut world.province, DATONG, &said), waits);
 }
