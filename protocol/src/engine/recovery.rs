@@ -135,6 +135,13 @@ pub(super) fn holds_digests(view: &dyn View) -> Result<bool, StoreError> {
     Ok(closing(view)?.is_some() || holds_inputs(view)?)
 }
 
+/// Whether something that was given back, or a movement of the bank, is still to be taken in though the
+/// recovery itself is over.
+pub(super) fn is_left(view: &dyn View) -> Result<bool, StoreError> {
+    let is_over = row(view)?.is_none();
+    Ok(is_over && (recalled::any(view)? || bank::held::any(view)?))
+}
+
 /// Begins with a start.
 pub(super) fn start(round: &mut Round<'_>) -> Result<(), StoreError> {
     let before = row(round.view)?.unwrap_or_default();

@@ -28,6 +28,7 @@ mod singles;
 mod statements;
 mod timers;
 mod transfers;
+mod waiting;
 
 use fault::{Cure, Fault};
 #[cfg(test)]
@@ -222,6 +223,7 @@ pub fn check(view: &dyn View, expected: &Expected) -> Result<Report, StoreError>
     statements::check(&mut bench)?;
     ledger::check(&mut bench)?;
     transfers::check(&mut bench)?;
+    waiting::check(&mut bench)?;
     Ok(bench.report)
 }
 

@@ -159,6 +159,17 @@ pub(super) fn on_roster(round: &mut Round<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The revoked members whose cases are not all handed over.
+pub(super) fn unfinished(view: &dyn View, roster: &Roster) -> Vec<CenterCode> {
+    let revoked = roster.members.iter().map(|member| member.code);
+    let walk_is_open = |code: &CenterCode| {
+        let name = successor(roster, *code).map(|successor| walk_name(*code, successor));
+        let walk = name.and_then(|name| single::read::<Walk>(view, &name).ok().flatten());
+        walk.is_some_and(|walk| !walk.is_done)
+    };
+    revoked.filter(walk_is_open).collect()
+}
+
 /// Hands over a portion of the cases, and drops what is on its way to the revoked member.
 pub(super) fn on_timer(round: &mut Round<'_>, revoked: CenterCode) -> Result<(), StoreError> {
     let Some(successor) = successor(&round.roster, revoked) else { return Ok(()) };

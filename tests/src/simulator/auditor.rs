@@ -285,7 +285,8 @@ impl Auditor {
         Ok(())
     }
 
-    /// After a node has come up: what callers and peers were told is there.
+    /// After a node has come up: what callers and peers were told is there, and at whatever moment it
+    /// stopped, the check of its store finds nothing.
     pub(super) fn after_start(&self, nodes: &Nodes, center: CenterCode) -> Result<(), Broken> {
         let Some(node) = nodes.get(&center) else { return Ok(()) };
         if self.forgiven.contains(&center) {
@@ -300,7 +301,7 @@ impl Auditor {
         for hash in acknowledged.iter().rev().take(ACKNOWLEDGED_LOOKED_FOR) {
             releases::check_kept(node, center, *hash)?;
         }
-        Ok(())
+        check_store(node)
     }
 
     /// After the bank has executed an order: no more has left than the sheet in force says, but for what

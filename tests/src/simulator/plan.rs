@@ -81,6 +81,10 @@ pub enum Fault {
     Confirm,
     /// Whatever is decided at a center takes two persons.
     TwoPersons,
+    /// A center lets others a day or two where most have weeks.
+    ShortDeadlines,
+    /// A center still lets go what it has accepted.
+    LateWithdrawals,
     /// The people of a center decide nothing, for weeks.
     Idle,
     /// A question of another center is answered.
@@ -121,7 +125,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 55] = [
         Self::Loss,
         Self::Duplicate,
         Self::Delay,
@@ -157,6 +161,8 @@ impl Fault {
         Self::RefusedByHand,
         Self::Confirm,
         Self::TwoPersons,
+        Self::ShortDeadlines,
+        Self::LateWithdrawals,
         Self::Idle,
         Self::Asked,
         Self::LoanTwice,
@@ -216,6 +222,8 @@ impl Fault {
             Self::RefusedByHand => "refused-by-hand",
             Self::Confirm => "confirm",
             Self::TwoPersons => "two-persons",
+            Self::ShortDeadlines => "short-deadlines",
+            Self::LateWithdrawals => "late-withdrawals",
             Self::Idle => "idle",
             Self::Asked => "asked",
             Self::LoanTwice => "loan-twice",
@@ -281,7 +289,7 @@ impl Fault {
             // Of each center.
             Self::ExternalCore => 80_000,
             Self::TwoPersons => 40_000,
-            Self::Confirm => 50_000,
+            Self::Confirm | Self::ShortDeadlines | Self::LateWithdrawals => 50_000,
             Self::Idle => 10_000,
             // Of each minute.
             Self::KeyRotated => 4_000,

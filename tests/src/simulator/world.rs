@@ -226,6 +226,19 @@ impl World {
             settings.policy.decisions_need_reviewer = true;
             settings.policy.loan_needs_reviewer = true;
         }
+        if role == Role::Center && self.plan.holds(Fault::ShortDeadlines, &mut self.random) {
+            let policy = &mut settings.policy;
+            for days in [
+                &mut policy.acceptance_days,
+                &mut policy.settlement_days,
+                &mut policy.credit_days,
+                &mut policy.case_days,
+            ] {
+                *days = self.random.u32(1..=2);
+            }
+        }
+        settings.policy.cancellable_until_settled =
+            role == Role::Center && self.plan.holds(Fault::LateWithdrawals, &mut self.random);
         let node = Node {
             engine: None,
             disk: Some(disk),

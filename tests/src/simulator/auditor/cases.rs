@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
+use fundlink_protocol::core_system::CoreStep;
 use fundlink_protocol::cose::Received;
 use fundlink_protocol::engine::bank as bank_rows;
 use fundlink_protocol::engine::single;
@@ -109,8 +110,9 @@ impl Cases {
             let is_over = out.state.is_final() || matches!(out.state, OutgoingState::Rejected(..));
             (&out.case, is_over, out.case.letter.from)
         } else {
-            self.incoming.insert(place, read("an incoming transfer", after)?);
+            let before = self.incoming.insert(place, read("an incoming transfer", after)?);
             let Some(into) = self.incoming.get(&place) else { return Ok(()) };
+            check_credit_order(center, before.as_ref(), into)?;
             (&into.case, into.state.is_final(), into.case.letter.to)
         };
         check_history(&mut self.histories, case, center)?;
@@ -242,6 +244,43 @@ fn check_alarms(
     let is_executed = matches!(outcome, Some(BankOutcome::Executed(_)));
     require(is_executed || has(Alarm::AskBank) && has(Alarm::Recall), || {
         format!("{center}: nobody asks the bank what became of {order}")
+    })
+}
+
+/// A credit is ordered at a moment at which all that had come, and nothing beyond it, is what the sheet in
+/// force says; and nothing of it is on its way back.
+fn check_credit_order(
+    center: CenterCode,
+    before: Option<&Incoming>,
+    into: &Incoming,
+) -> Result<(), Broken> {
+    let orders = |into: &Incoming| into.course().case.ordered == Some(CoreStep::Credit);
+    let credits = |into: &Incoming| {
+        matches!(into.state, IncomingState::Credited(_) | IncomingState::Completed(_))
+    };
+    let transfer = into.case.id;
+    let sheet = into.course().sheet;
+    require(!orders(into) || sheet.is_some_and(|sheet| !sheet.is_reversed), || {
+        format!("{center} credits {transfer} by a sheet that was undone")
+    })?;
+    let has_begun = |into: &Incoming| orders(into) || credits(into);
+    if !has_begun(into) || before.is_some_and(has_begun) {
+        return Ok(());
+    }
+    require(into.case.payment.is_none(), || {
+        format!("{center} credits {transfer} while a part of its money goes back")
+    })?;
+    // What came after the order in the same round is beyond it.
+    let mut arrived = 0_i64;
+    let sums = into.case.lines.iter().map(|line| {
+        let amount = line.amount.get();
+        arrived += if line.direction == Direction::Credit { amount } else { -amount };
+        arrived
+    });
+    let due = sheet.map_or(0, |sheet| sheet.amount.get());
+    let is_exact = due == 0 || sums.into_iter().any(|sum| sum == due);
+    require(is_exact, || {
+        format!("{center} credits {transfer}, and never had what its sheet says and no more")
     })
 }
 

@@ -218,7 +218,8 @@ fn a_revocation_shows_in_the_log_although_its_statement_is_lost() {
     province.advance(5_000);
     assert_eq!(revoke(&mut province, number), None);
     province.advance(5_000);
-    // As if the statement had never come.
+    // As if the statement had never come; the timer of the reminder is gone with it.
+    province.tamper();
     let mut kept = held(&mut province, TAIYUAN, number);
     kept.revoked = None;
     let place = key(Area::HeldCertificate, &[&number.issuer.to_key(), &number.to_key()]);
