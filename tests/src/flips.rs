@@ -71,14 +71,8 @@ impl Specimen {
     /// # Errors
     /// When it cannot be written or read.
     pub fn at(folder: &Path) -> anyhow::Result<Self> {
-        let options = Options {
-            centers: 2,
-            transfers: 2,
-            without: simulator::Fault::ALL.iter().copied().collect(),
-            is_shown: false,
-            disks_lie: false,
-            sets_back: false,
-        };
+        let without = simulator::Fault::ALL.iter().copied().collect();
+        let options = Options { without, ..Options::new(2, 2) };
         let (expected, rows) = simulator::rows_of_a_center(SEED, &options)?;
         if !folder.join("store").is_dir() {
             write(folder, &rows)?;

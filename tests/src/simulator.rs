@@ -9,6 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fundlink_protocol::engine::store_check::Expected;
 use fundlink_protocol::key::simulated::Simulation;
@@ -62,6 +64,50 @@ pub struct Options {
     pub disks_lie: bool,
     /// Whether a center is set back to an old backup amid the work, in nearly every run.
     pub sets_back: bool,
+    /// How far runs with these options are, on whatever threads.
+    pub progress: Arc<Progress>,
+}
+
+impl Options {
+    /// So many centers and persons, with every kind of fault, disks that keep their word, and nothing shown.
+    #[must_use]
+    pub fn new(centers: u32, transfers: u32) -> Self {
+        Self {
+            centers,
+            transfers,
+            without: BTreeSet::new(),
+            is_shown: false,
+            disks_lie: false,
+            sets_back: false,
+            progress: Arc::default(),
+        }
+    }
+}
+
+/// How far simulations are while they run; nothing that happens in them depends on it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    events: AtomicU64,
+    simulated_ms: AtomicU64,
+}
+
+impl Progress {
+    /// Events that happened so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events.load(Ordering::Relaxed)
+    }
+
+    /// Whole hours that passed in the simulations so far.
+    #[must_use]
+    pub fn simulated_hours(&self) -> u64 {
+        self.simulated_ms.load(Ordering::Relaxed) / HOUR_MS.unsigned_abs()
+    }
+
+    fn event(&self, passed_ms: i64) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+        self.simulated_ms.fetch_add(passed_ms.unsigned_abs(), Ordering::Relaxed);
+    }
 }
 
 /// What came of one run in which every promise was kept.
@@ -141,6 +187,7 @@ fn play(seed: u64, options: &Options) -> Result<(World, Workload, Timestamp, End
     world.run_until(begin.plus_ms(2 * MINUTE_MS))?;
     world.plan.begin();
     world.disks_lie = options.disks_lie;
+    world.progress = Arc::clone(&options.progress);
     break_things(&mut world, &mut workload, options.sets_back)?;
     let ends = mend(&mut world, &mut workload)?;
     world.end(&workload)?;

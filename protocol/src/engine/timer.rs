@@ -140,6 +140,16 @@ pub fn is_set(view: &dyn View, timer: Timer) -> Result<bool, StoreError> {
     Ok(view.get(&key(Area::TimerSet, &[&cbor::encode(&timer)]))?.is_some())
 }
 
+/// For when a timer is set, if it is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn due_at(view: &dyn View, timer: Timer) -> Result<Option<Timestamp>, StoreError> {
+    let due = view.get(&set_key(timer))?;
+    let due = due.and_then(|due| due.try_into().ok()).map(i64::from_be_bytes);
+    Ok(due.map(Timestamp::from_ms))
+}
+
 /// Takes a timer away, if it is set.
 ///
 /// # Errors

@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 
 use super::Province;
 use crate::center::CenterCode;
+use crate::engine::store_check::fault::{Cure, Fault};
 use crate::engine::store_check::{Expected, Report, check, is_well_formed};
+use crate::engine::timer::{self, Timer};
 use crate::store::keys::Area;
-use crate::store::{Entry, Staged, Store as _};
+use crate::store::{Entry, Staged, Store as _, View};
 
 impl Drop for Province {
     /// Whatever a test has done, it leaves stores that a check finds sound.
@@ -25,14 +27,7 @@ impl Drop for Province {
 impl Province {
     /// What a check of a node's store finds.
     pub(crate) fn check_store(&self, at: CenterCode) -> Report {
-        let engine = &self.nodes[&at].engine;
-        let settings = engine.settings();
-        let expected = Expected {
-            network: settings.network.clone(),
-            center: settings.center,
-            core_driver: settings.core_driver,
-        };
-        check(&Staged::new(engine.store()), &expected).unwrap()
+        self.check_changed(at, |_| ())
     }
 
     /// A test writes into a store what no engine writes: the stores are not looked at in the end.
@@ -47,6 +42,47 @@ impl Province {
             assert!(found.is_empty(), "{code}: {found:#?}");
         }
     }
+
+    /// What a check finds once something is changed in a node's store.
+    pub(crate) fn check_changed(
+        &self,
+        at: CenterCode,
+        change: impl FnOnce(&mut dyn View),
+    ) -> Report {
+        let node = &self.nodes[&at].engine;
+        let mut view = Staged::new(node.store());
+        change(&mut view);
+        check(&view, &self.expected(at)).unwrap()
+    }
+
+    /// A timer that is set is missed once it is not, by a check that sets it for a time no later.
+    pub(crate) fn assert_missed(&self, at: CenterCode, timer: Timer) {
+        let view = Staged::new(self.nodes[&at].engine.store());
+        let due = timer::due_at(&view, timer).unwrap();
+        assert!(due.is_some(), "{timer:?} is not set");
+        let report = self.check_changed(at, |view| timer::clear(view, timer).unwrap());
+        let found: Vec<_> = report.findings.iter().map(|found| (found.fault, found.cure)).collect();
+        assert_eq!(found, [(Fault::Timer, Cure::Rebuild)], "{timer:?}");
+        let mut mended = Staged::new(self.nodes[&at].engine.store());
+        timer::clear(&mut mended, timer).unwrap();
+        report.mends.writes.into_iter().for_each(|(key, value)| match value {
+            Some(value) => mended.put(key, value),
+            None => mended.delete(key),
+        });
+        let now = timer::due_at(&mended, timer).unwrap();
+        assert!(now.is_some() && now <= due, "{timer:?} is due at {now:?}, and was at {due:?}");
+        assert_eq!(check(&mended, &self.expected(at)).unwrap().findings, []);
+    }
+
+    fn expected(&self, at: CenterCode) -> Expected {
+        let settings = self.nodes[&at].engine.settings();
+        Expected {
+            network: settings.network.clone(),
+            center: settings.center,
+            core_driver: settings.core_driver,
+        }
+    }
+
     /// The first row of each area, changed in its length, is noticed.
     fn assert_forms_are_strict(&self) {
         for (code, node) in &self.nodes {

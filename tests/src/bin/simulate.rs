@@ -1,23 +1,25 @@
 //! `simulate`: runs simulated networks, one a seed, and says what went wrong in them and that every
 //! promise held, or which did not and how it is seen again.
 //!
-//! **Promises.** It ends with 0 only if every promise held and every kind of fault really happened.
+//! **Promises.** It ends with 0 only if every promise held and, over several seeds, every kind of fault
+//! really happened.
 //! **Left to others.** The simulation: `fundlink_tests::simulator`.
 
 #![expect(clippy::print_stdout, reason = "a command shows what it has found")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc;
-use std::time::Instant;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use fundlink_tests::simulator::{self, Broken, Fault, Options};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 /// Simulate networks of centers under faults, and check every promise after every event
 #[derive(Debug, Parser)]
@@ -94,6 +96,7 @@ fn main() -> anyhow::Result<ExitCode> {
         is_shown: arguments.trace,
         disks_lie: arguments.disks_lie,
         sets_back: arguments.set_back,
+        progress: Arc::default(),
     };
     let first = arguments.seed.unwrap_or(1);
     let usual = if arguments.seed.is_some() { 1 } else { SEEDS };
@@ -105,7 +108,8 @@ fn main() -> anyhow::Result<ExitCode> {
     tell_of_panics();
     let begun = Instant::now();
     let bar = ProgressBar::new(count);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {msg}, {eta} left")?);
+    bar.set_style(style(begun, &options)?);
+    bar.enable_steady_tick(Duration::from_secs(1));
     let mut sum = Sum::default();
     let smallest = in_order(seeds, &options, jobs, |(seed, outcome)| {
         sum.seeds += 1;
@@ -120,9 +124,6 @@ fn main() -> anyhow::Result<ExitCode> {
             }
         }
         bar.inc(1);
-        let hours = sum.simulated_ms / 3_600_000;
-        let rate = hours as f64 / begun.elapsed().as_secs_f64();
-        bar.set_message(format!("{rate:.0} simulated hours a second"));
         ControlFlow::Continue(())
     });
     bar.finish_and_clear();
@@ -130,6 +131,19 @@ fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     Ok(sum.show(begun.elapsed().as_secs_f64(), &options))
+}
+
+/// Seeds that are over, and how far the others are: one run of many centers takes hours.
+fn style(begun: Instant, options: &Options) -> anyhow::Result<ProgressStyle> {
+    let progress = Arc::clone(&options.progress);
+    let far = move |_: &ProgressState, text: &mut dyn fmt::Write| {
+        let (hours, events) = (progress.simulated_hours(), progress.events());
+        let rate = hours as f64 / begun.elapsed().as_secs_f64();
+        // A bar that cannot be written is not seen.
+        drop(write!(text, "{events} events, {rate:.0} simulated hours a second"));
+    };
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {far}, {eta} left")?;
+    Ok(style.with_key("far", far))
 }
 
 /// Runs seeds on so many threads, and takes what came of them in their order.
@@ -271,10 +285,18 @@ impl Sum {
             }
         }
         println!("hash over all traces: {}", self.hash.finalize().to_hex());
-        if missing.is_empty() {
-            return if self.broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        if self.broken > 0 {
+            return ExitCode::FAILURE;
         }
-        println!("never happened: {}; run more seeds", missing.join(", "));
+        if missing.is_empty() {
+            return ExitCode::SUCCESS;
+        }
+        let missing = missing.join(", ");
+        if self.seeds == 1 {
+            println!("never happened in this one run, which draws half of the kinds: {missing}");
+            return ExitCode::SUCCESS;
+        }
+        println!("never happened: {missing}; run more seeds");
         ExitCode::FAILURE
     }
 }

@@ -5,6 +5,7 @@
 //! **Left to others.** What callers want: `workload`. What must hold: `auditor`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fundlink_protocol::center::{CenterCode, Role};
 use fundlink_protocol::core_system::{CoreOrder, CoreOutcome};
@@ -22,6 +23,7 @@ use fundlink_protocol::store::memory::MemoryStore;
 use fundlink_protocol::subject::MemoryTagger;
 use fundlink_protocol::time::Timestamp;
 
+use super::Progress;
 use super::auditor::{Auditor, Broken};
 use super::bank::{Act, Bank};
 use super::core_system::Core;
@@ -106,6 +108,9 @@ pub(super) struct World {
     pub(super) trace: Trace,
     /// Events so far.
     pub(super) events: u64,
+    /// Who watches is told how far this run is, and until when it was.
+    pub(super) progress: Arc<Progress>,
+    told: Timestamp,
     /// Whether disks now and then lose what they have acknowledged.
     pub(super) disks_lie: bool,
     /// How long disks take.
@@ -188,6 +193,8 @@ impl World {
             schedule: Schedule::default(),
             trace,
             events: 0,
+            progress: Arc::default(),
+            told: now,
             disks_lie: false,
             tempo,
             callers: Callers::default(),
@@ -272,6 +279,8 @@ impl World {
         while let Some((at, event)) = self.schedule.take(end) {
             self.now = self.now.max(at);
             self.events += 1;
+            self.progress.event(self.now.ms_since(self.told));
+            self.told = self.now;
             self.trace.event(self.now, &event);
             self.happen(event)?;
             for (at, act) in self.bank.take_acts() {

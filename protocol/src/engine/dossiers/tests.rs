@@ -287,6 +287,8 @@ fn a_dossier_ends_at_its_deadline_over_a_restart() {
     let mut province = province();
     province.cut.insert((DATONG, TAIYUAN));
     let id = ask(&mut province, wish(&[LI]));
+    let query = row(&shown(&mut province, id), DATONG).query.unwrap();
+    province.assert_missed(TAIYUAN, Timer::Query(query));
     province.restart(TAIYUAN);
     province.advance(DOSSIER_WAIT_MS);
     let dossier = shown(&mut province, id);

@@ -128,6 +128,7 @@ fn a_question_of_an_operator_is_noted_and_one_of_the_person_is_not() {
         province.act(DATONG, |round| note(round, &wish)).unwrap();
         assert_eq!(rows(&mut province), noted, "{purpose:?}");
     }
+    province.assert_missed(DATONG, Timer::FollowUp);
 }
 
 #[test]

@@ -78,6 +78,7 @@ fn an_incident_without_the_tag_key_waits_for_it() {
     see(&mut province, &seen(1));
     province.advance(AGAIN_MS);
     assert_eq!(alerts(&mut province), []);
+    province.assert_missed(TAIYUAN, Timer::Incidents);
     province.node(TAIYUAN).tagger.insert(TagEpoch(1), [7; 32].into());
     province.advance(AGAIN_MS);
     assert_eq!(alerts(&mut province).len(), 1);

@@ -12,6 +12,7 @@ use crate::engine::command::{Command, Reply};
 use crate::engine::input::Input;
 use crate::engine::output::CommandRefusal;
 use crate::engine::rosters::command::NetCommand;
+use crate::engine::timer::Timer;
 use crate::id::{Commitment, ReferenceTag, SubjectTag};
 use crate::testing::logs::digest;
 use crate::testing::{AUTHORITY, DATONG, LINFEN, Province, TAIYUAN, keyring};
@@ -206,6 +207,7 @@ fn an_answer_that_does_not_come_in_time_raises_the_level_once_and_shows() {
     assert_eq!(silent.level, AlertLevel::Warning);
     inquire(&mut province, silent.id, &[LINFEN]).unwrap();
     inquire(&mut province, id, &[DATONG]).unwrap();
+    province.assert_missed(AUTHORITY, Timer::Inquiry(id));
     answer(&mut province, DATONG, id).unwrap();
     let end = Timestamp::start_of(Date::new(2026, 5, 14).unwrap());
     province.now = end.plus_ms(-1);

@@ -13,6 +13,7 @@ mod witnesses;
 use crate::engine::lending::desk::LendingCommand;
 use crate::engine::lending::{HoldReason, IntentState};
 use crate::engine::operator::OperatorId;
+use crate::engine::timer::Timer;
 use crate::limits::{LEASE_MARGIN_MS, LEASE_MS};
 use crate::loan::LoanContract;
 use crate::refusal::Refusal;
@@ -43,9 +44,11 @@ fn a_household_is_paid_out_once_a_majority_names_its_intent_first() {
 #[test]
 fn nobody_pays_without_a_lease_nor_after_it_ran_out() {
     let mut province = Province::that_lends();
-    province.apply(TAIYUAN, "DK-1", &[LI]).unwrap();
+    let id = province.apply(TAIYUAN, "DK-1", &[LI]).unwrap().stored.intent.id();
     assert_eq!(province.pay(TAIYUAN, "DK-1").unwrap_err().refusal, Refusal::LeaseEnded);
     province.payout(TAIYUAN, "DK-1").unwrap();
+    province.assert_missed(TAIYUAN, Timer::Lease(id));
+    province.assert_missed(TAIYUAN, Timer::IntentLapse(id));
     province.advance(LEASE_MS - LEASE_MARGIN_MS - 60_000);
     assert_eq!(province.standing_of(TAIYUAN, "DK-1"), IntentState::Leased);
     province.advance(120_000);

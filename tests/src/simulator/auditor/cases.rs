@@ -6,13 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fundlink_protocol::cbor;
 use fundlink_protocol::center::CenterCode;
 use fundlink_protocol::core_system::CoreStep;
 use fundlink_protocol::cose::Received;
 use fundlink_protocol::engine::bank as bank_rows;
 use fundlink_protocol::engine::single;
-use fundlink_protocol::engine::timer::Timer;
+use fundlink_protocol::engine::timer::{self, Timer};
 use fundlink_protocol::engine::transfer_case::{Alarm, Case};
 use fundlink_protocol::engine::transfer_command::Decision;
 use fundlink_protocol::engine::transfers::Side;
@@ -21,8 +20,8 @@ use fundlink_protocol::engine::transfers_out::Outgoing;
 use fundlink_protocol::id::{PayloadHash, TransferId};
 use fundlink_protocol::settlement::{BankOrderId, BankOutcome, Direction};
 use fundlink_protocol::statement::transfer::TransferStep;
-use fundlink_protocol::store::keys::{Area, key};
-use fundlink_protocol::store::{Staged, View as _};
+use fundlink_protocol::store::Staged;
+use fundlink_protocol::store::keys::Area;
 use fundlink_protocol::transfer::incoming::IncomingState;
 use fundlink_protocol::transfer::outgoing::OutgoingState;
 
@@ -214,11 +213,10 @@ fn check_waiting(
     })?;
     let Some(first) = case.alarms.values().min() else { return Ok(()) };
     let view = Staged::new(node.disk());
-    let set = key(Area::TimerSet, &[&cbor::encode(&Timer::Transfer(case.id))]);
-    let due = view.get(&set)?.and_then(|due| due.try_into().ok()).map(i64::from_be_bytes);
+    let due = timer::due_at(&view, Timer::Transfer(case.id))?;
     // A node that takes in what it had lost looks a little later at what is due.
     let may_wait = *first <= single::clock(&view)?;
-    require(due.is_some_and(|due| due <= first.ms() || may_wait), || {
+    require(due.is_some_and(|due| due <= *first || may_wait), || {
         format!("{center}: {} has a deadline that nobody keeps", case.id)
     })
 }

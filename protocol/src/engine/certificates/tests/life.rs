@@ -27,6 +27,8 @@ fn a_granted_receipt_uses_the_certificate_and_marks_the_account() {
 fn a_declined_receipt_leaves_the_account_free() {
     let mut province = province();
     let number = asked(&mut province, TAIYUAN).unwrap();
+    province.assert_missed(DATONG, Timer::Certificate(number));
+    province.assert_missed(TAIYUAN, Timer::ReceiptDue(number));
     assert_eq!(say(&mut province, TAIYUAN, number, LoanResult::Declined), None);
     assert_eq!(mark(&mut province), None);
     assert_eq!(release(&mut province, TAIYUAN, number), Some(Refusal::WrongState));

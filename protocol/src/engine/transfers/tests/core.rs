@@ -12,6 +12,7 @@ use crate::engine::imports::ImportItem;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::records::StoredAccount;
+use crate::engine::timer::Timer;
 use crate::engine::transfer_command::Decision;
 use crate::id::TransferId;
 use crate::mode::Mode;
@@ -40,6 +41,7 @@ fn with_external_core() -> (World, TransferId) {
     world.without_ledgers();
     world.change_settings(DATONG, |settings| settings.core_driver = CoreDriver::External);
     let transfer = world.start(TAIYUAN, application(DATONG, OLD, LI)).unwrap();
+    world.province.assert_missed(DATONG, Timer::CoreOrders);
     (world, transfer)
 }
 

@@ -12,7 +12,9 @@ use crate::engine::operator::OperatorId;
 use crate::engine::outbox;
 use crate::engine::rosters::command::NetCommand;
 use crate::engine::round::{Round, Route};
-use crate::engine::takeovers::{self, TakenOver, TakeoverCommand};
+use crate::engine::single;
+use crate::engine::store_check::fault::Fault;
+use crate::engine::takeovers::{self, TakenOver, TakeoverCommand, Walk};
 use crate::engine::transfer_command::{Decision, TransferCommand, TransferName};
 use crate::id::{PayloadHash, TransferId};
 use crate::letter_number::LetterNumber;
@@ -80,6 +82,12 @@ fn cases_with_a_revoked_center_wait_for_a_person_here_and_at_the_one_that_takes_
     assert_eq!(world.show(TAIYUAN, leaving).line.state.name(), "accepted");
 
     revoke_datong(&mut world);
+    let report = world.province.check_changed(TAIYUAN, |view| {
+        let walk = format!("takeover/{DATONG}/{LINFEN}");
+        single::write(view, walk.as_bytes(), &Walk::default());
+    });
+    let place = report.findings.iter().map(|found| (found.fault, found.place.as_str()));
+    assert_eq!(place.collect::<Vec<_>>(), [(Fault::Timer, "the cases with 140200")]);
     for transfer in [coming, leaving] {
         let line = world.show(TAIYUAN, transfer).line;
         assert_eq!((line.other, line.taken_over_by), (DATONG, Some(LINFEN)));

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::engine::outbox::Count;
+use crate::engine::records::RecordKind;
 use crate::engine::single;
 use crate::id::{PayloadHash, TransferId};
 use crate::roster::Roster;
@@ -133,6 +134,17 @@ fn a_state_contradicts_the_postings_when_its_settlement_stands_in_one_of_the_two
         let contradicts = found.contains_key(&Fault::TransferMoney);
         assert_eq!(contradicts, without.contains(&state), "{state:?}");
     }
+}
+
+#[test]
+fn what_is_worked_off_in_portions_goes_on_by_a_timer() {
+    let shelf = Shelf::of(&world());
+    let timed_out = only(Fault::Timer, &[Cure::Rebuild]);
+    let unpublished = key(Area::Unpublished, &[&[RecordKind::Account as u8], OLD.as_bytes()]);
+    assert_eq!(after(&shelf, &unpublished, Some(Vec::new())), timed_out);
+    let (_, notice) = rows(&shelf, Area::Notice).remove(0);
+    let held = key(Area::HeldNotice, &[&0_u64.to_be_bytes()]);
+    assert_eq!(after(&shelf, &held, Some(notice)), timed_out);
 }
 
 #[test]
