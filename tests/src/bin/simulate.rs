@@ -140,7 +140,7 @@ fn style(begun: Instant, options: &Options) -> anyhow::Result<ProgressStyle> {
         let (hours, events) = (progress.simulated_hours(), progress.events());
         let rate = hours as f64 / begun.elapsed().as_secs_f64();
         // A bar that cannot be written is not seen.
-        drop(write!(text, "{events} events, {rate:.0} simulated hours a second"));
+        write!(text, "{events} events, {rate:.0} simulated hours a second").unwrap_or_default();
     };
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {far}, {eta} left")?;
     Ok(style.with_key("far", far))

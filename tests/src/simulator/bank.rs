@@ -29,6 +29,8 @@ use super::plan::{Fault, Plan};
 /// Something that the bank does later.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
+    /// Takes an order of a center in that was long on its way.
+    Arrive(CenterCode, Box<BankOrder>),
     /// Executes an order that waits.
     Execute(OrderKey),
     /// Credits a part of an order to its payee.
@@ -167,6 +169,23 @@ impl Bank {
         if plan.strikes(Fault::OrderLost, random) {
             return None;
         }
+        if plan.strikes(Fault::OrderDelayed, random) {
+            let arrives = now.plus_ms(random.i64(1_000..20 * HOUR_MS));
+            self.acts.push((arrives, Act::Arrive(center, Box::new(order))));
+            return None;
+        }
+        self.take_in(now, (key, order), plan, random);
+        Some(self.ask(now, key))
+    }
+
+    /// Takes an order in that it does not have yet.
+    fn take_in(
+        &mut self,
+        now: Timestamp,
+        (key, order): (OrderKey, BankOrder),
+        plan: &mut Plan,
+        random: &mut fastrand::Rng,
+    ) {
         let today = now.date().expect("a date");
         let failed = plan.strikes(Fault::PaymentFailed, random);
         let held = plan.strikes(Fault::OrderHeld, random);
@@ -187,7 +206,6 @@ impl Bank {
             self.acts.push((opens.plus_ms(wait), Act::Execute(key)));
         }
         self.orders.insert(key, Taken { order, outcome, unknown_until });
-        Some(self.ask(now, key))
     }
 
     /// What became of an order.
@@ -220,6 +238,13 @@ impl Bank {
     ) -> Option<OrderKey> {
         match act {
             Act::Execute(key) => self.execute(now, *key, plan, random).then_some(*key),
+            Act::Arrive(center, order) => {
+                let key = (*center, order.id);
+                if !self.orders.contains_key(&key) {
+                    self.take_in(now, (key, (**order).clone()), plan, random);
+                }
+                None
+            }
             Act::Credit(key, fen) => {
                 let payee = self.payee(*key);
                 self.book(now, payee, (*key, Direction::Credit, *fen, NAMED), (plan, random));

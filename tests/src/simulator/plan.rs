@@ -57,6 +57,8 @@ pub enum Fault {
     PaymentUnknown,
     /// An order does not reach the bank.
     OrderLost,
+    /// An order reaches the bank hours later, which has said until then that it has none.
+    OrderDelayed,
     /// An order waits at the bank past its day unless it is recalled.
     OrderHeld,
     /// A center has a core system of its own.
@@ -125,7 +127,7 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 56] = [
         Self::Loss,
         Self::Duplicate,
         Self::Delay,
@@ -149,6 +151,7 @@ impl Fault {
         Self::PaymentFailed,
         Self::PaymentUnknown,
         Self::OrderLost,
+        Self::OrderDelayed,
         Self::OrderHeld,
         Self::ExternalCore,
         Self::CoreLate,
@@ -210,6 +213,7 @@ impl Fault {
             Self::PaymentFailed => "payment-failed",
             Self::PaymentUnknown => "payment-unknown",
             Self::OrderLost => "order-lost",
+            Self::OrderDelayed => "order-delayed",
             Self::OrderHeld => "order-held",
             Self::ExternalCore => "external-core",
             Self::CoreLate => "core-late",
@@ -272,9 +276,8 @@ impl Fault {
             // Of each notice, order or letter.
             Self::NoticeLate | Self::NoticeDoubled | Self::NoticeReordered => 50_000,
             Self::Returned | Self::Split | Self::Short | Self::PaymentFailed => 25_000,
-            Self::PaymentUnknown | Self::OrderLost | Self::OrderHeld | Self::WrongReference => {
-                25_000
-            }
+            Self::PaymentUnknown | Self::OrderLost | Self::OrderDelayed | Self::OrderHeld => 25_000,
+            Self::WrongReference => 25_000,
             Self::Overpaid => 10_000,
             // Of each order to a core system, or each outcome.
             Self::CoreLate | Self::CoreUnknown => 20_000,

@@ -25,7 +25,12 @@ impl World {
         for (fault, both) in [(Fault::OneWayCut, false), (Fault::TwoWayCut, true)] {
             if self.plan.strikes(fault, &mut self.random) {
                 let (from, to) = (pick(&mut self.random), pick(&mut self.random));
-                let mends = self.now.plus_ms(self.random.i64(10_000..20 * MINUTE_MS));
+                // Most are mended while people wait for it, and some after every deadline.
+                let lasts_ms = match self.random.u8(0..6) {
+                    0 => self.random.i64(HOUR_MS..100 * HOUR_MS),
+                    _ => self.random.i64(10_000..20 * MINUTE_MS),
+                };
+                let mends = self.now.plus_ms(lasts_ms);
                 for (from, to) in [(from, to), (to, from)].into_iter().take(1 + usize::from(both)) {
                     self.links.cut(from, to);
                     self.schedule.add(mends, Event::Mend(from, to));
@@ -50,7 +55,7 @@ impl World {
             node.skew_ms = (node.skew_ms + node.drift_ms).clamp(-SKEW_MS_MAX, SKEW_MS_MAX);
         }
         if self.plan.strikes(Fault::LongSilence, &mut self.random) {
-            let hours = self.random.i64(1..30);
+            let hours = self.random.i64(1..60);
             self.sleep(hours * HOUR_MS);
         }
     }
