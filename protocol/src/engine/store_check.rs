@@ -26,6 +26,7 @@ pub mod refill;
 mod rows;
 mod singles;
 mod statements;
+mod supervision;
 mod timers;
 mod transfers;
 mod waiting;
@@ -224,6 +225,7 @@ pub fn check(view: &dyn View, expected: &Expected) -> Result<Report, StoreError>
     ledger::check(&mut bench)?;
     transfers::check(&mut bench)?;
     waiting::check(&mut bench)?;
+    supervision::check(&mut bench)?;
     Ok(bench.report)
 }
 

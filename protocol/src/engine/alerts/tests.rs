@@ -8,6 +8,7 @@ use crate::center::CenterCode;
 use crate::digest::{Digest, DigestStatus};
 use crate::engine::command::{Command, Reply};
 use crate::engine::input::Input;
+use crate::engine::timer::Timer;
 use crate::id::{Commitment, ReferenceTag, SubjectTag};
 use crate::limits::CURRENT_MS;
 use crate::log::origin::LogId;
@@ -127,6 +128,7 @@ fn a_transfer_seen_on_one_side_only_is_told_after_five_working_days() {
     for (status, at) in [(TransferRemitted, DATONG), (TransferCredited, TAIYUAN)] {
         let mut province = Province::new();
         put(&mut province, at, &transfer(status, 1));
+        province.assert_missed(AUTHORITY, Timer::Pair(ReferenceTag::new([0xaa; 32])));
         // Wednesday, 6 May, and five working days: the end of the next Wednesday.
         let deadline = Timestamp::start_of(Date::new(2026, 5, 14).unwrap());
         jump(&mut province, deadline.plus_ms(-1));
@@ -186,6 +188,9 @@ fn different_sheets_are_told_once_the_newer_one_had_time_to_come() {
 fn a_silent_member_is_told_after_five_minutes_and_heard_again() {
     let mut province = Province::new();
     province.advance(60_000);
+    for center in [AUTHORITY, TAIYUAN] {
+        province.assert_missed(center, Timer::Silence(LINFEN));
+    }
     province.cut_off(LINFEN);
     province.advance(CURRENT_MS - 60_000);
     assert_eq!(open(&mut province, TAIYUAN, AlertRule::Silence), []);

@@ -42,6 +42,7 @@ fn a1_accounts_at_two_centers_are_told_after_a_month_and_not_before() {
     let first = put(&mut province, TAIYUAN, &account);
     put(&mut province, TAIYUAN, &account);
     put(&mut province, DATONG, &account);
+    province.assert_missed(AUTHORITY, Timer::Overlap(account.subjects[0]));
     let month = Timestamp::start_of(day("2026-06-07"));
     jump(&mut province, month.plus_ms(-1));
     assert_eq!(raised(&mut province, AlertRule::OverlappingAccounts), [] as [Vec<_>; 0]);
@@ -232,6 +233,7 @@ fn a21_entries_that_a_center_has_announced_and_nobody_can_get_are_told() {
     hear(&mut province, 10);
     assert_eq!(gap(&mut province), 0);
     hear(&mut province, 11);
+    province.assert_missed(AUTHORITY, Timer::Gap(TAIYUAN));
     assert_eq!(gap(&mut province), 1);
     hear(&mut province, 12);
     assert_eq!(raised(&mut province, AlertRule::LogGap).len(), 1, "they are still missing");
