@@ -76,6 +76,8 @@ pub(super) struct Auditor {
     forgiven: BTreeSet<CenterCode>,
     /// When they were, of those that have not recovered.
     set_back_at: BTreeMap<CenterCode, Timestamp>,
+    /// Nodes whose last round took a roster in: what came before it in that round was judged by the old one.
+    between_rosters: BTreeSet<CenterCode>,
     cases: cases::Cases,
     books: BTreeMap<CenterCode, books::Books>,
     logs: logs::Logs,
@@ -152,6 +154,12 @@ impl Auditor {
         require(changes.commits == 1, || {
             format!("{center} releases what {} commits have promised", changes.commits)
         })?;
+        let roster = key(Area::Single, &[b"roster"]);
+        if changes.rows.iter().any(|change| change.key == roster) {
+            self.between_rosters.insert(center);
+        } else {
+            self.between_rosters.remove(&center);
+        }
         self.answers.check()?;
         for output in outputs.iter().filter(|output| releases::is_cosignature(output)) {
             if let Some(CosignRequest { checkpoint }) = cosign(output) {

@@ -72,7 +72,8 @@ impl Auditor {
             self.answers.contradicts(Broken::new(what));
             return false;
         };
-        let done = check(node, (center, peer), &answer)
+        let is_settled = !self.between_rosters.contains(&center);
+        let done = check((node, is_settled), (center, peer), &answer)
             .and_then(|query| self.people.check_answer(center, (&query, bytes)))
             .and_then(|()| self.check_party((center, peer), &answer));
         if let Err(broken) = done {
@@ -108,9 +109,10 @@ impl Auditor {
     }
 }
 
-/// Whether an answer is one to its question, for whoever asked; gives the question.
+/// Whether an answer is one to its question, for whoever asked; gives the question. Whether the asker is
+/// active is judged where one roster was in force all the time.
 fn check(
-    node: &Node,
+    (node, is_settled): (&Node, bool),
     (center, peer): (CenterCode, CenterCode),
     answer: &Answer,
 ) -> Result<Query, Broken> {
@@ -128,7 +130,9 @@ fn check(
         let roster = node.engine.as_ref().map(|engine| engine.roster());
         let member = roster.and_then(|roster| roster.member(peer));
         let is_active = member.is_some_and(|member| member.status == MemberStatus::Active);
-        require(is_active, || format!("{center} answers {peer}, which is no active member"))?;
+        require(is_active || !is_settled, || {
+            format!("{center} answers {peer}, which is no active member")
+        })?;
         check_given(center, &query, given)?;
     }
     Ok(*query)
