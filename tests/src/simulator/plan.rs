@@ -31,6 +31,8 @@ pub enum Fault {
     DiskFull,
     /// A commit takes seconds, in a run whose disks take time at all.
     SlowDisk,
+    /// A member is out of everybody's reach for days.
+    Away,
     /// A clock jumps by up to forty seconds.
     ClockJump,
     /// A clock runs fast or slow, until it is as far off as clocks may be.
@@ -127,12 +129,13 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 57] = [
         Self::Loss,
         Self::Duplicate,
         Self::Delay,
         Self::OneWayCut,
         Self::TwoWayCut,
+        Self::Away,
         Self::CrashBeforeCommit,
         Self::CrashBeforeRelease,
         Self::DiskError,
@@ -195,6 +198,7 @@ impl Fault {
             Self::Delay => "delay",
             Self::OneWayCut => "one-way-cut",
             Self::TwoWayCut => "two-way-cut",
+            Self::Away => "away",
             Self::CrashBeforeCommit => "crash-before-commit",
             Self::CrashBeforeRelease => "crash-before-release",
             Self::DiskError => "disk-error",
@@ -273,6 +277,7 @@ impl Fault {
             // Of each minute.
             Self::OneWayCut | Self::TwoWayCut | Self::ClockJump | Self::ClockDrift => 30_000,
             Self::LongSilence => 6_000,
+            Self::Away => 3_000,
             // Of each notice, order or letter.
             Self::NoticeLate | Self::NoticeDoubled | Self::NoticeReordered => 50_000,
             Self::Returned | Self::Split | Self::Short | Self::PaymentFailed => 25_000,

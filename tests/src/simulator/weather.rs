@@ -25,12 +25,7 @@ impl World {
         for (fault, both) in [(Fault::OneWayCut, false), (Fault::TwoWayCut, true)] {
             if self.plan.strikes(fault, &mut self.random) {
                 let (from, to) = (pick(&mut self.random), pick(&mut self.random));
-                // Most are mended while people wait for it, and some after every deadline.
-                let lasts_ms = match self.random.u8(0..6) {
-                    0 => self.random.i64(HOUR_MS..100 * HOUR_MS),
-                    _ => self.random.i64(10_000..20 * MINUTE_MS),
-                };
-                let mends = self.now.plus_ms(lasts_ms);
+                let mends = self.now.plus_ms(self.random.i64(10_000..20 * MINUTE_MS));
                 for (from, to) in [(from, to), (to, from)].into_iter().take(1 + usize::from(both)) {
                     self.links.cut(from, to);
                     self.schedule.add(mends, Event::Mend(from, to));
@@ -54,15 +49,33 @@ impl World {
         for node in self.nodes.values_mut() {
             node.skew_ms = (node.skew_ms + node.drift_ms).clamp(-SKEW_MS_MAX, SKEW_MS_MAX);
         }
-        if self.plan.strikes(Fault::LongSilence, &mut self.random) {
-            let hours = self.random.i64(1..60);
+        if self.plan.strikes(Fault::Away, &mut self.random) {
+            let code = pick(&mut self.random);
+            self.cut_off(code);
+        }
+        let days_pass = self.now < self.away_until && self.random.u8(0..10) == 0;
+        if self.plan.strikes(Fault::LongSilence, &mut self.random) || days_pass {
+            let hours = self.random.i64(1..30);
             self.sleep(hours * HOUR_MS);
         }
+    }
+
+    /// A member hears nobody and is heard by nobody for days, in which the others go on.
+    fn cut_off(&mut self, code: CenterCode) {
+        let mends = self.now.plus_ms(self.random.i64(20 * HOUR_MS..200 * HOUR_MS));
+        for other in self.codes().into_iter().filter(|other| *other != code) {
+            for (from, to) in [(code, other), (other, code)] {
+                self.links.cut(from, to);
+                self.schedule.add(mends, Event::Mend(from, to));
+            }
+        }
+        self.away_until = self.away_until.max(mends);
     }
 
     /// Ends all faults: links carry, clocks are right, nodes are up.
     pub(super) fn heal(&mut self) -> Result<(), Broken> {
         self.plan.heal();
+        self.away_until = self.now;
         self.links.mend_all();
         for center in self.suspended.clone() {
             self.schedule.add(self.now.plus_ms(1_000), Event::Reinstate(center));

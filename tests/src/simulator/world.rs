@@ -104,6 +104,8 @@ pub(super) struct World {
     pub(super) random: fastrand::Rng,
     pub(super) auditor: Auditor,
     pub(super) links: Links,
+    /// Until when somebody is out of everybody's reach.
+    pub(super) away_until: Timestamp,
     pub(super) schedule: Schedule<Event>,
     pub(super) trace: Trace,
     /// Events so far.
@@ -190,6 +192,7 @@ impl World {
             random,
             auditor: Auditor::default(),
             links: Links::default(),
+            away_until: now,
             schedule: Schedule::default(),
             trace,
             events: 0,
