@@ -203,8 +203,12 @@ fn begin(random: &mut fastrand::Rng) -> Timestamp {
 
 /// The time in which everything may go wrong.
 fn break_things(world: &mut World, workload: &mut Workload, sets_back: bool) -> Result<(), Broken> {
-    let end = world.now.plus_ms(world.random.i64(15 * MINUTE_MS..2 * HOUR_MS));
-    while world.now < end || !workload.is_over() {
+    let begun = world.now;
+    // Hours that are slept through are no faults.
+    let awake_ms = world.random.i64(15 * MINUTE_MS..2 * HOUR_MS);
+    let is_early =
+        |world: &World, ms: i64| world.now.ms_since(begun) < ms.saturating_add(world.slept_ms);
+    while is_early(world, awake_ms) || !workload.is_over() {
         let pause = world.random.i64(1_000..2 * MINUTE_MS);
         world.run_until(world.now.plus_ms(pause))?;
         workload.apply(world)?;
@@ -216,7 +220,7 @@ fn break_things(world: &mut World, workload: &mut Workload, sets_back: bool) -> 
             workload.decide(world)?;
             world.keep_backup();
         }
-        if world.now > end.plus_ms(24 * 24 * HOUR_MS) {
+        if !is_early(world, awake_ms + 24 * 24 * HOUR_MS) {
             return Err(Broken::new("people cannot apply for weeks".to_owned()));
         }
     }

@@ -110,6 +110,8 @@ pub(super) struct World {
     pub(super) trace: Trace,
     /// Events so far.
     pub(super) events: u64,
+    /// How long all of it has slept.
+    pub(super) slept_ms: i64,
     /// Who watches is told how far this run is, and until when it was.
     pub(super) progress: Arc<Progress>,
     told: Timestamp,
@@ -196,6 +198,7 @@ impl World {
             schedule: Schedule::default(),
             trace,
             events: 0,
+            slept_ms: 0,
             progress: Arc::default(),
             told: now,
             disks_lie: false,
@@ -297,6 +300,7 @@ impl World {
     /// Hours pass in which nobody hears anybody: what was due happens late, all at once.
     pub(super) fn sleep(&mut self, ms: i64) {
         self.now = self.now.plus_ms(ms);
+        self.slept_ms += ms;
     }
 
     fn happen(&mut self, event: Event) -> Result<(), Broken> {
