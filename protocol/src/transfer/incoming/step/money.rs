@@ -324,13 +324,7 @@ impl Next {
                 self.enter(IncomingState::Announced);
                 self.act(Act::Wait(Wait::Settlement));
             }
-            // A case that is over, and money that came under its letter all the same, too.
-            Choice::SendBack(has_account)
-                if !has_order
-                    && (self.course.surplus() > Fen::ZERO
-                        || (is_open || self.course.state == IncomingState::Returning)
-                            && self.course.arrived() > Fen::ZERO) =>
-            {
+            Choice::SendBack(has_account) if !has_order && self.may_send_back() => {
                 self.send_back(has_account);
             }
             Choice::GoOn if is_open => {
@@ -347,6 +341,21 @@ impl Next {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is money that a person may send back: all that has arrived, what a case that is over does
+    /// not explain, or what is beyond a sheet once the other center has said that it paid that one. Until then
+    /// the money may be that of the next sheet, and the person would be credited by one that was undone.
+    fn may_send_back(&self) -> bool {
+        let state = self.course.state;
+        let is_open = matches!(state, IncomingState::Announced | IncomingState::Negotiating);
+        if self.course.surplus() > Fen::ZERO {
+            let is_remitted = self.course.sheet.is_some_and(|sheet| sheet.is_remitted);
+            !is_open || is_remitted || self.course.case.is_taken_over
+        } else {
+            let may_hold = is_open || state == IncomingState::Returning;
+            may_hold && self.course.arrived() > Fen::ZERO
+        }
     }
 
     /// Ends a case whose other side is revoked, where no money is between the two.

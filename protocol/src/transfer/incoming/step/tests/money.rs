@@ -166,7 +166,7 @@ fn a_person_sends_back_what_has_arrived_where_nothing_is_credited() {
 fn what_is_too_much_goes_back_alone_and_the_sheet_is_credited() {
     let back = Event::Decided(Choice::SendBack(true));
     let mut course = announced();
-    after(&mut course, &[came(250)]);
+    after(&mut course, &[Event::Remittance, came(250)]);
     let acts = after(&mut course, core::slice::from_ref(&back));
     assert_eq!(acts, [Act::ForgetTask, Act::SendBack(fen(50))]);
     assert_eq!(after(&mut course, &[Event::Reconsidered]), [], "it is on its way back");
@@ -178,6 +178,23 @@ fn what_is_too_much_goes_back_alone_and_the_sheet_is_credited() {
     assert_eq!(course.state, IncomingState::Credited(false));
 }
 
+/// It may be the money of the next sheet, whose words are still on their way.
+#[test]
+fn what_is_beyond_a_sheet_stays_until_the_other_center_has_said_that_it_paid_that_sheet() {
+    let back = Event::Decided(Choice::SendBack(true));
+    let mut course = announced();
+    after(&mut course, &[came(238)]);
+    assert_eq!(course.step(&back), Err(Refusal::WrongState));
+    let facts = SheetFacts { revision: 2, amount: Some(fen(238)), fits: true };
+    let next = [Event::Reversal(1, ReversalCause::NewTerms), Event::Sheet(facts)];
+    assert!(after(&mut course, &next).contains(&Act::OrderCredit), "it was");
+    // Nobody is there to say it.
+    let mut course = announced();
+    after(&mut course, &[came(238)]);
+    course.case.is_taken_over = true;
+    assert!(after(&mut course, &[back]).contains(&Act::SendBack(fen(38))));
+}
+
 #[test]
 fn what_goes_back_under_an_earlier_sheet_is_not_credited_by_the_next() {
     let renewed = |course: &mut Course| {
@@ -186,7 +203,8 @@ fn what_goes_back_under_an_earlier_sheet_is_not_credited_by_the_next() {
         after(course, &[reversal, Event::Sheet(facts)])
     };
     let mut course = announced();
-    after(&mut course, &[came(275), Event::Decided(Choice::SendBack(true))]);
+    let back = Event::Decided(Choice::SendBack(true));
+    after(&mut course, &[Event::Remittance, came(275), back]);
     assert!(course.case.payment.is_some(), "75 go back");
     assert!(!renewed(&mut course).contains(&Act::OrderCredit), "they are part of it now");
     let mut failed = course.clone();
