@@ -435,7 +435,16 @@ fn decide_incoming(
             if course.surplus() > Fen::ZERO || is_open && course.arrived() > Fen::ZERO {
                 may_order(round)?;
             }
-            Ok(transfers_in::send_back_to(round, incoming, payee.clone())??)
+            let is_said = course.sheet.is_none_or(|sheet| sheet.is_remitted);
+            let waits = is_open && !is_said && course.surplus() > Fen::ZERO;
+            transfers_in::send_back_to(round, incoming, payee.clone())?.map_err(|refusal| {
+                if !waits {
+                    return refusal.into();
+                }
+                let why = "the other center has not said that it paid this sheet: the money may be \
+                           that of the next one; wait";
+                Stop::explained(refusal, why)
+            })
         }
         (Decision::Wait, IncomingState::Announced | IncomingState::Negotiating) => {
             choose(round, incoming, IncomingChoice::GoOn)

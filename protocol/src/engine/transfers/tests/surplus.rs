@@ -79,6 +79,29 @@ fn what_is_too_much_is_sent_back_alone_and_the_rest_is_credited() {
 }
 
 #[test]
+fn what_is_beyond_a_sheet_waits_for_the_word_that_the_sheet_was_paid() {
+    let (mut world, transfer) = started(Behaviour::Hold);
+    world.province.cut.insert((DATONG, TAIYUAN));
+    world.bring_from_outside(5_000);
+    world.bank.bring(&mut world.province, DATONG, 5_000);
+    world.bank.execute_held(&mut world.province, DATONG);
+    world.run();
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("negotiating", "06"), ("paid", "08")]);
+    let back = (reviewer(), Decision::SendBack(stranger()));
+    let refused = world.decide(TAIYUAN, transfer, back).unwrap_err();
+    assert_eq!(refused.refusal, Refusal::WrongState);
+    assert!(refused.detail.is_some_and(|why| why.contains("has not said that it paid")));
+    world.province.cut.clear();
+    world.province.connect_all();
+    world.province.advance(60_000);
+    world.run();
+    send_back(&mut world, TAIYUAN, transfer).unwrap();
+    world.run();
+    let negotiated = ("completed", "20");
+    assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [negotiated, negotiated]);
+}
+
+#[test]
 fn what_a_bank_moves_beyond_an_order_is_booked_told_and_comes_back() {
     let (mut world, transfer) = started(Behaviour::PayMore(5_000));
     assert_eq!(world.states(transfer, (TAIYUAN, DATONG)), [("negotiating", "06"), ("paid", "08")]);
